@@ -1,0 +1,37 @@
+//! Full information: what every model would have answered, and what it would have cost.
+//!
+//! Policies cannot name this crate. The one way down is [`Batch::reveal`], which charges the ledger for what it shows.
+
+mod batch;
+pub mod sources;
+mod table;
+
+pub use batch::{Batch, Episode, Request};
+pub use table::{Table, TableParts};
+
+use routing::Seed;
+use std::sync::Arc;
+
+/// A world that requests come from.
+pub trait Environment: Send + Sync {
+    /// Names of the K models.
+    fn models(&self) -> &[String];
+
+    /// Names of the tasks that prompts belong to.
+    fn tasks(&self) -> &[String];
+
+    /// Width d of a feature row.
+    fn dimension(&self) -> usize;
+
+    /// Identifies the content: equal fingerprints give equal requests for equal seeds. Part of every cell's address.
+    fn fingerprint(&self) -> String;
+
+    /// Whether requests are generated rather than recorded. A simulated number is never shown as a real one.
+    fn simulated(&self) -> bool;
+
+    /// A finite pool of prompts, to be split into training, validation and test. Real rows are the same for every seed.
+    fn pool(&self, seed: &Seed) -> Arc<Table>;
+
+    /// An endless stream of requests, a pure function of the round.
+    fn episode(&self, seed: &Seed) -> Box<dyn Episode + '_>;
+}

@@ -1,0 +1,22 @@
+//! Everything a routing policy can name, and nothing else.
+//!
+//! A policy sees [`Contexts`] and is told [`Feedback`] for the arm it chose. The table of all models' outcomes is a type
+//! of another crate (`environments`), which policies cannot depend on: that is the information barrier. The one way to
+//! learn from more is [`TrainingSet`], which a full-label router takes by name and the ledger counts in full.
+
+mod context;
+mod ledger;
+mod money;
+mod policy;
+mod preference;
+pub mod random;
+mod seed;
+mod training;
+
+pub use context::{Contexts, ContextsBuffer};
+pub use ledger::Ledger;
+pub use money::Dollars;
+pub use policy::{Arm, Choice, Diagnostics, Feedback, Policy, Propensity, Router, Task};
+pub use preference::{Objective, OutsideSimplex, Preference};
+pub use seed::{Round, Seed, Stream};
+pub use training::TrainingSet;

@@ -1,0 +1,108 @@
+//! The traits a router implements, and the small types it speaks in.
+
+use crate::{Contexts, Dollars, Objective, Stream};
+
+/// Index of a model in [`Task::models`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arm(pub u16);
+
+impl Arm {
+    /// As a position in a slice over models.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The arm at a position of a slice over models.
+    pub fn at(index: usize) -> Arm {
+        Arm(u16::try_from(index).expect("planning refuses more than 65,535 models"))
+    }
+}
+
+/// Probability with which the chosen arm was drawn, in (0, 1].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Propensity {
+    /// Known in closed form.
+    Exact(f32),
+    /// Estimated, for example by counting posterior draws (Thompson sampling).
+    Estimated(f32),
+}
+
+impl Propensity {
+    /// The number itself.
+    pub fn value(self) -> f32 {
+        match self {
+            Propensity::Exact(p) | Propensity::Estimated(p) => p,
+        }
+    }
+}
+
+/// One decision: which model answers, and how likely that was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    /// The chosen model.
+    pub arm: Arm,
+    /// Probability of that choice given the context.
+    pub propensity: Propensity,
+}
+
+impl Choice {
+    /// A choice made without randomness.
+    pub fn certain(arm: Arm) -> Choice {
+        Choice { arm, propensity: Propensity::Exact(1.0) }
+    }
+}
+
+/// What is learnt of one request: one cell of the outcome table, never a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Feedback {
+    /// The model that answered.
+    pub arm: Arm,
+    /// Score of its answer, in [0, 1].
+    pub quality: f32,
+    /// Dollars that the call cost.
+    pub cost: Dollars,
+}
+
+/// Public facts before the first round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// Names of the K models, in table order.
+    pub models: Vec<String>,
+    /// Width d of a feature row.
+    pub dimension: usize,
+    /// The reward to be maximised.
+    pub objective: Objective,
+}
+
+impl Task {
+    /// Number of models K.
+    pub fn arms(&self) -> usize {
+        self.models.len()
+    }
+}
+
+/// Numbers a router reports about its own training, each a (name, value) pair; empty unless it has any.
+pub type Diagnostics = Vec<(&'static str, f64)>;
+
+/// A frozen router: decides greedily, learns nothing.
+pub trait Router: Send {
+    /// Replaces `choices` by one decision for each row of `contexts`. Deterministic.
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>);
+}
+
+/// A router that explores and learns from the outcomes of its own choices.
+pub trait Policy: Router {
+    /// Replaces `choices` by one decision for each row; all randomness comes from `random`, positioned by the row's round.
+    fn choose(&mut self, contexts: &Contexts<'_>, random: &Stream, choices: &mut Vec<Choice>);
+
+    /// Learns from outcomes: row i of `contexts` belongs to `feedback[i]`. Late, missing and repeated rows are fine.
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]);
+
+    /// The router as it stands now, for use without further learning.
+    fn freeze(&self) -> Box<dyn Router>;
+
+    /// What the policy says about its last update.
+    fn diagnostics(&self) -> Diagnostics {
+        Diagnostics::new()
+    }
+}

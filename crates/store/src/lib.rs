@@ -1,0 +1,7 @@
+//! Files in and out: typed columns, the rows that cells and summaries consist of, folders that are whole or absent.
+
+mod frame;
+mod rows;
+
+pub use frame::{Column, Frame, FrameError, read, write_parquet};
+pub use rows::{Direction, Score, SummaryRow};
