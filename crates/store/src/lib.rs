@@ -4,4 +4,4 @@ mod frame;
 mod rows;
 
 pub use frame::{Column, Frame, FrameError, read, write_parquet};
-pub use rows::{Direction, Score, SummaryRow};
+pub use rows::{Direction, Replicate, Score, SummaryRow};

@@ -87,3 +87,16 @@ pub struct SummaryRow {
     /// As in [`Score::tuning_trials`].
     pub tuning_trials: u64,
 }
+
+/// All scores of one cell, with the labels its experiment gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replicate {
+    /// Label of the environment.
+    pub environment: String,
+    /// Label of the policy.
+    pub policy: String,
+    /// Number of the replicate, from 0.
+    pub replicate: u32,
+    /// What was measured.
+    pub scores: Vec<Score>,
+}
