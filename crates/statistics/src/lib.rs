@@ -1,1 +1,11 @@
-//! TODO
+//! Intervals over replicates and paired comparisons of two policies, the same bits on every host (`libm` alone).
+//!
+//! What a replicate is, and which two belong together, is decided by the caller.
+
+mod interval;
+mod paired;
+mod student;
+
+pub use interval::{CONFIDENCE, Interval, STUDENT, mean_interval};
+pub use paired::{FIELLER, PAIRED, paired_difference, ratio_gain_interval};
+pub use student::t_quantile;
