@@ -7,4 +7,4 @@ mod adam;
 mod mlp;
 
 pub use adam::{Adam, AdamSettings};
-pub use mlp::{Mlp, Output, Tape};
+pub use mlp::{InputGradient, Mlp, Output, Tape};

@@ -1,26 +1,28 @@
 //! The few distributions the laboratory draws from, fixed bit for bit on every host (`libm`, no system mathematics).
 
-use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
+/// The one generator of the laboratory: ChaCha with 8 rounds.
+pub type Generator = rand_chacha::ChaCha8Rng;
+
 /// Uniform on [0, 1), 53 random bits.
-pub fn uniform(generator: &mut ChaCha8Rng) -> f64 {
+pub fn uniform(generator: &mut Generator) -> f64 {
     (generator.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
 /// Standard normal, by the Box-Muller transform.
-pub fn normal(generator: &mut ChaCha8Rng) -> f64 {
+pub fn normal(generator: &mut Generator) -> f64 {
     let (radius, angle) = (1.0 - uniform(generator), uniform(generator));
     libm::sqrt(-2.0 * libm::log(radius)) * libm::cos(std::f64::consts::TAU * angle)
 }
 
 /// Uniform on 0..`bound`, which is above zero (Lemire's multiplication; its bias is under `bound` / 2^64).
-pub fn below(generator: &mut ChaCha8Rng, bound: usize) -> usize {
+pub fn below(generator: &mut Generator, bound: usize) -> usize {
     ((u128::from(generator.next_u64()) * bound as u128) >> 64) as usize
 }
 
 /// A position drawn with probability proportional to `weights` (finite, not negative, not all zero).
-pub fn categorical(generator: &mut ChaCha8Rng, weights: &[f32]) -> usize {
+pub fn categorical(generator: &mut Generator, weights: &[f32]) -> usize {
     let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
     let mut left = uniform(generator) * total;
     let mut last = 0;
@@ -37,7 +39,7 @@ pub fn categorical(generator: &mut ChaCha8Rng, weights: &[f32]) -> usize {
 }
 
 /// Puts `items` into a uniformly random order (Fisher-Yates).
-pub fn shuffle<T>(generator: &mut ChaCha8Rng, items: &mut [T]) {
+pub fn shuffle<T>(generator: &mut Generator, items: &mut [T]) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(generator, last + 1));
     }

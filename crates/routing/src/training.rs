@@ -18,7 +18,13 @@ impl TrainingSet {
     ///
     /// # Panics
     /// If the three disagree about n.
-    pub fn new(features: Vec<f32>, quality: Vec<f32>, cost: Vec<Dollars>, dimension: usize, arms: usize) -> TrainingSet {
+    pub fn new(
+        features: Vec<f32>,
+        quality: Vec<f32>,
+        cost: Vec<Dollars>,
+        dimension: usize,
+        arms: usize,
+    ) -> TrainingSet {
         assert_eq!(features.len() * arms, quality.len() * dimension, "features and quality must have the same rows");
         assert_eq!(quality.len(), cost.len(), "quality and cost must have the same rows");
         TrainingSet { features, quality, cost, dimension, arms }

@@ -1,0 +1,155 @@
+//! BaRP: one preference-conditioned policy trained from bandit feedback by REINFORCE.
+//!
+//! pi(a | x, w) is [`crate::Actor`]. For each request an arm is drawn from pi and only its quality and cost are seen; the
+//! loss is the batch mean of -(r - b) log pi(a | x, w) - beta H(pi), with b the batch's mean reward and no gradient
+//! through r - b (arXiv 2510.07429, section 3). At inference the most probable arm is taken, for any w.
+//!
+//! Stated by the paper: Adam, learning rate 1e-4, batch 32, 100 epochs, b. Our choice, since it states none: beta .05, phi
+//! 2-64-64, head 256, PyTorch's default initialisation, no clipping, no schedule.
+
+use crate::learners::actor::{Actor, ActorShape, Head, Trainer, draw};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use routing::{Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Policy, Router, Seed, Stream, Task};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "barp",
+    about: "preference-conditioned policy gradient on the outcomes of its own choices",
+    paper: "BaRP, arXiv 2510.07429",
+    information: Information::Bandit,
+    revision: 1,
+    configure: configure_barp,
+};
+
+/// Parameters of BaRP; the full-label twin shares all but the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct NetworkParameters {
+    /// Passes over the training prompts (paper: 100).
+    pub(crate) epochs: u32,
+    /// Requests in a gradient step (paper: 32).
+    pub(crate) batch: usize,
+    /// Adam's learning rate (paper: 1e-4).
+    pub(crate) learning_rate: f32,
+    /// beta, the weight of the entropy bonus (not stated; ours).
+    pub(crate) entropy: f32,
+    /// Factor on the objective's tau inside the training reward (ours: 1; for the ablation of tau).
+    pub(crate) tau_scale: f64,
+    /// Width of both layers of phi (not stated; ours).
+    pub(crate) preference_width: usize,
+    /// Form of the decision head (paper: an MLP; alternatives for its ablation).
+    pub(crate) head: Head,
+    /// Hidden units of the head, or rank of the bilinear one (not stated; ours).
+    pub(crate) hidden: usize,
+}
+
+impl Default for NetworkParameters {
+    fn default() -> Self {
+        NetworkParameters {
+            epochs: 100,
+            batch: 32,
+            learning_rate: 1e-4,
+            entropy: 0.05,
+            tau_scale: 1.0,
+            preference_width: 64,
+            head: Head::Mlp,
+            hidden: 256,
+        }
+    }
+}
+
+impl Parameters for NetworkParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        let positive = |number: f64| number > 0.0 && number.is_finite();
+        ParameterError::unless(self.epochs > 0, "epochs", "at least 1", self.epochs)?;
+        ParameterError::unless(self.batch > 0, "batch", "at least 1", self.batch)?;
+        let rate = self.learning_rate;
+        ParameterError::unless(positive(rate.into()), "learning-rate", "above 0", rate)?;
+        let entropy = self.entropy;
+        ParameterError::unless(entropy >= 0.0 && entropy.is_finite(), "entropy", "at least 0", entropy)?;
+        ParameterError::unless(positive(self.tau_scale), "tau-scale", "above 0", self.tau_scale)?;
+        ParameterError::unless(self.preference_width > 0, "preference-width", "at least 1", self.preference_width)?;
+        ParameterError::unless(self.hidden > 0, "hidden", "at least 1", self.hidden)
+    }
+}
+
+impl NetworkParameters {
+    /// An untrained network for `task`, with weights from `seed`.
+    pub(crate) fn trainer(&self, task: &Task, seed: &Seed) -> Trainer {
+        let shape = ActorShape {
+            dimension: task.dimension,
+            arms: task.arms(),
+            preference_width: self.preference_width,
+            head: self.head,
+            hidden: self.hidden,
+        };
+        Trainer::new(Actor::new(shape, seed), self.learning_rate, self.entropy)
+    }
+
+    /// The reward that training sees.
+    pub(crate) fn objective(&self, task: &Task) -> Objective {
+        Objective { tau: Dollars(task.objective.tau.0 * self.tau_scale) }
+    }
+}
+
+fn configure_barp(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: NetworkParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, seed| {
+            Box::new(Barp {
+                trainer: parameters.trainer(task, seed),
+                objective: parameters.objective(task),
+                rewards: Vec::new(),
+            })
+        }),
+    })
+}
+
+struct Barp {
+    trainer: Trainer,
+    objective: Objective,
+    rewards: Vec<f32>,
+}
+
+impl Router for Barp {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        self.trainer.actor().decide(contexts, choices);
+    }
+}
+
+impl Policy for Barp {
+    fn choose(&mut self, contexts: &Contexts<'_>, random: &Stream, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for (probabilities, &round) in self.trainer.probabilities(contexts).zip(contexts.rounds()) {
+            choices.push(draw(probabilities, &mut random.at(round)));
+        }
+    }
+
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        if feedback.is_empty() {
+            return;
+        }
+        self.rewards.clear();
+        for (feedback, &preference) in feedback.iter().zip(contexts.preferences()) {
+            self.rewards.push(self.objective.reward(preference, feedback.quality, feedback.cost) as f32);
+        }
+        let baseline = self.rewards.iter().sum::<f32>() / self.rewards.len() as f32;
+        let rewards = &self.rewards;
+        self.trainer.step(contexts, |row, probabilities, slope| {
+            let (advantage, chosen) = (rewards[row] - baseline, feedback[row].arm.index());
+            for (arm, (slope, p)) in slope.iter_mut().zip(probabilities).enumerate() {
+                *slope = advantage * (f32::from(u8::from(arm == chosen)) - p);
+            }
+        });
+    }
+
+    fn freeze(&self) -> Box<dyn Router> {
+        Box::new(self.trainer.actor().clone())
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        vec![("entropy", self.trainer.mean_entropy())]
+    }
+}

@@ -1,0 +1,60 @@
+//! The network of BaRP trained with every label: what bandit feedback costs, all else equal.
+//!
+//! Same network, optimiser, batches and preference distribution as `barp`; the gradient is that of the exact expected
+//! reward sum_a pi(a | x, w) r(a), which full labels make computable. Comparing a bandit router with an offline router
+//! otherwise mixes architecture with information.
+
+use crate::barp::NetworkParameters;
+use crate::registry::{Configured, Entry, Information, ParameterError, Recipe, configure};
+use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Seed, Task, TrainingSet, random};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "barp-full",
+    about: "the network of BaRP trained on the exact expected reward from full labels",
+    paper: "ours, after BaRP (arXiv 2510.07429)",
+    information: Information::Full,
+    revision: 1,
+    configure: configure_full,
+};
+
+fn configure_full(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: NetworkParameters| {
+        Recipe::Full(Box::new(move |task, training, seed| fit(&parameters, task, training, seed)))
+    })
+}
+
+fn fit(parameters: &NetworkParameters, task: &Task, training: &TrainingSet, seed: &Seed) -> Box<dyn Router> {
+    let objective = parameters.objective(task);
+    let arms = task.arms();
+    let mut trainer = parameters.trainer(task, seed);
+    let (order_stream, preference_stream) = (seed.stream("order"), seed.stream("preference"));
+    let (prices, up) = (vec![Dollars(0.0); arms], vec![true; arms]);
+    let mut order: Vec<usize> = (0..training.len()).collect();
+    let mut buffer = ContextsBuffer::new(task.dimension, arms);
+    let mut rewards: Vec<f32> = Vec::new();
+    let mut round = Round(0);
+    for epoch in 0..parameters.epochs {
+        random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
+        for rows in order.chunks(parameters.batch) {
+            buffer.clear();
+            rewards.clear();
+            for &row in rows {
+                let preference = Preference::new(random::uniform(&mut preference_stream.at(round)))
+                    .expect("a uniform draw lies in [0, 1)");
+                buffer.push(round, training.feature_row(row), preference, &prices, &up);
+                let outcomes = training.quality_row(row).iter().zip(training.cost_row(row));
+                rewards.extend(outcomes.map(|(&q, &cost)| objective.reward(preference, q, cost) as f32));
+                round.0 += 1;
+            }
+            trainer.step(&buffer.view(), |row, probabilities, slope| {
+                let rewards = &rewards[row * arms..][..arms];
+                let expected: f32 = probabilities.iter().zip(rewards).map(|(p, r)| p * r).sum();
+                for ((slope, p), reward) in slope.iter_mut().zip(probabilities).zip(rewards) {
+                    *slope = p * (reward - expected);
+                }
+            });
+        }
+    }
+    Box::new(trainer.actor().clone())
+}

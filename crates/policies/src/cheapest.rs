@@ -1,0 +1,31 @@
+//! The cheapest model, whatever the prompt: the lower end of every cost-quality plane.
+
+use crate::learners::best;
+use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure};
+use routing::{Choice, Contexts, Router};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "cheapest",
+    about: "always the available model with the lowest list price",
+    paper: "reference",
+    information: Information::None,
+    revision: 1,
+    configure: configure_cheapest,
+};
+
+fn configure_cheapest(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |_: NoParameters| Recipe::Fixed(Box::new(|_, _| Box::new(Cheapest))))
+}
+
+struct Cheapest;
+
+impl Router for Cheapest {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for row in 0..contexts.len() {
+            let prices = contexts.list_prices(row).iter().map(|price| -price.0);
+            choices.push(Choice::certain(best(prices, contexts.available(row))));
+        }
+    }
+}

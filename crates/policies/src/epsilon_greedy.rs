@@ -1,0 +1,74 @@
+//! Epsilon-greedy on a linear reward: mostly the best estimate, now and then any model.
+//!
+//! With probability epsilon a uniformly drawn available arm, else argmax_a theta_a'z with z = [h(x); w_q; w_c]; frozen,
+//! always the latter. The simplest explorer of the paper's comparison of learners (section 4.6).
+
+use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
+use crate::learners::{any, best};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use routing::random::{self, Generator};
+use routing::{Choice, Propensity};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "epsilon-greedy",
+    about: "linear reward for each model, uniform exploration with probability epsilon",
+    paper: "BaRP, arXiv 2510.07429, section 4.6",
+    information: Information::Bandit,
+    revision: 1,
+    configure: configure_epsilon_greedy,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct EpsilonGreedyParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Probability of exploring, in [0, 1].
+    epsilon: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for EpsilonGreedyParameters {
+    fn default() -> Self {
+        EpsilonGreedyParameters { epochs: 1, batch: 1, epsilon: 0.1, lambda: 1.0 }
+    }
+}
+
+impl Parameters for EpsilonGreedyParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless((0.0..=1.0).contains(&self.epsilon), "epsilon", "in [0, 1]", self.epsilon)
+    }
+}
+
+fn configure_epsilon_greedy(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: EpsilonGreedyParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let explore = EpsilonGreedy { epsilon: parameters.epsilon };
+            Box::new(LinearBandit::new(LinearArms::new(task, parameters.lambda), explore))
+        }),
+    })
+}
+
+struct EpsilonGreedy {
+    epsilon: f64,
+}
+
+impl Explore for EpsilonGreedy {
+    fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], generator: &mut Generator) -> Choice {
+        let greedy = best(arms.means(features), available);
+        let exploring = random::uniform(generator) < self.epsilon;
+        let (drawn, up) = any(available, generator);
+        let arm = if exploring { drawn } else { greedy };
+        let share = self.epsilon / up as f64;
+        let propensity = if arm == greedy { 1.0 - self.epsilon + share } else { share };
+        Choice { arm, propensity: Propensity::Exact(propensity as f32) }
+    }
+}

@@ -1,0 +1,31 @@
+//! The dearest model, whatever the prompt: what a company does that wants no disappointment ("largest LLM" in BaRP).
+
+use crate::learners::best;
+use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure};
+use routing::{Choice, Contexts, Router};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "largest",
+    about: "always the available model with the highest list price",
+    paper: "reference",
+    information: Information::None,
+    revision: 1,
+    configure: configure_largest,
+};
+
+fn configure_largest(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |_: NoParameters| Recipe::Fixed(Box::new(|_, _| Box::new(Largest))))
+}
+
+struct Largest;
+
+impl Router for Largest {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for row in 0..contexts.len() {
+            let prices = contexts.list_prices(row).iter().map(|price| price.0);
+            choices.push(Choice::certain(best(prices, contexts.available(row))));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Online ridge regression of the reward for each model, shared by the linear bandits.
+//!
+//! Each arm keeps A^-1 of A = lambda I + sum z z' and theta = A^-1 sum r z, on z = [h(x); w_q; w_c]: the preference enters
+//! as features, so one model serves every w, as in the paper's comparison of learners (section 4.6). Updated exactly by
+//! the Sherman-Morrison formula in O(n^2) with n = d + 2.
+
+use super::best;
+use crate::registry::ParameterError;
+use routing::random::Generator;
+use routing::{Choice, Contexts, Feedback, Objective, Policy, Router, Stream, Task};
+
+#[derive(Clone)]
+struct Regression {
+    inverse: Vec<f64>,
+    theta: Vec<f64>,
+}
+
+/// One regression for each of K arms.
+#[derive(Clone)]
+pub(crate) struct LinearArms {
+    arms: Vec<Regression>,
+    objective: Objective,
+    features: Vec<f64>,
+    direction: Vec<f64>,
+}
+
+/// Estimated reward of one arm for one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prediction {
+    /// theta'z.
+    pub(crate) mean: f64,
+    /// sqrt(z' A^-1 z): the standard deviation of the mean, up to the noise scale.
+    pub(crate) width: f64,
+}
+
+impl LinearArms {
+    /// Before the first update, with regularisation `lambda` above 0.
+    pub(crate) fn new(task: &Task, lambda: f64) -> LinearArms {
+        let n = task.dimension + 2;
+        let mut inverse = vec![0.0; n * n];
+        for i in 0..n {
+            inverse[i * n + i] = 1.0 / lambda;
+        }
+        let regression = Regression { inverse, theta: vec![0.0; n] };
+        LinearArms {
+            arms: vec![regression; task.arms()],
+            objective: task.objective,
+            features: Vec::new(),
+            direction: vec![0.0; n],
+        }
+    }
+
+    /// Replaces `features` by z of request `row`.
+    pub(crate) fn features_of(contexts: &Contexts<'_>, row: usize, features: &mut Vec<f64>) {
+        let preference = contexts.preferences()[row];
+        features.clear();
+        features.extend(contexts.feature_row(row).iter().map(|&x| f64::from(x)));
+        features.extend([preference.quality(), preference.cost()]);
+    }
+
+    /// theta'z of each arm.
+    pub(crate) fn means<'a>(&'a self, features: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+        self.arms.iter().map(|arm| kernels::dot(&arm.theta, features))
+    }
+
+    /// Mean and width of each arm.
+    pub(crate) fn predictions<'a>(&'a self, features: &'a [f64]) -> impl Iterator<Item = Prediction> + 'a {
+        self.arms.iter().map(|arm| Prediction {
+            mean: kernels::dot(&arm.theta, features),
+            width: kernels::quadratic(&arm.inverse, features).max(0.0).sqrt(),
+        })
+    }
+
+    /// Learns the reward of each chosen arm.
+    pub(crate) fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        for (row, feedback) in feedback.iter().enumerate() {
+            LinearArms::features_of(contexts, row, &mut self.features);
+            let reward = self.objective.reward(contexts.preferences()[row], feedback.quality, feedback.cost);
+            let arm = &mut self.arms[feedback.arm.index()];
+            kernels::multiply_vector(&arm.inverse, &self.features, &mut self.direction);
+            let gain = 1.0 / (1.0 + kernels::dot(&self.features, &self.direction));
+            let error = reward - kernels::dot(&arm.theta, &self.features);
+            for (theta, direction) in arm.theta.iter_mut().zip(&self.direction) {
+                *theta += gain * error * direction;
+            }
+            kernels::add_outer(&mut arm.inverse, -gain, &self.direction);
+        }
+    }
+}
+
+impl Router for LinearArms {
+    /// The arm with the highest estimated reward.
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut features = Vec::new();
+        choices.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            choices.push(Choice::certain(best(self.means(&features), contexts.available(row))));
+        }
+    }
+}
+
+/// How a linear bandit explores: the one thing in which they differ.
+pub(crate) trait Explore: Send {
+    /// Chooses an arm given each arm's estimate of the reward and which arms are up.
+    fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], generator: &mut Generator) -> Choice;
+}
+
+/// A linear bandit that explores by `E`.
+pub(crate) struct LinearBandit<E> {
+    arms: LinearArms,
+    explore: E,
+    features: Vec<f64>,
+}
+
+impl<E: Explore> LinearBandit<E> {
+    /// Before the first request.
+    pub(crate) fn new(arms: LinearArms, explore: E) -> LinearBandit<E> {
+        LinearBandit { arms, explore, features: Vec::new() }
+    }
+}
+
+impl<E: Explore> Router for LinearBandit<E> {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        self.arms.decide(contexts, choices);
+    }
+}
+
+impl<E: Explore> Policy for LinearBandit<E> {
+    fn choose(&mut self, contexts: &Contexts<'_>, random: &Stream, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for (row, &round) in contexts.rounds().iter().enumerate() {
+            LinearArms::features_of(contexts, row, &mut self.features);
+            let mut generator = random.at(round);
+            let available = contexts.available(row);
+            choices.push(self.explore.explore(&self.arms, &self.features, available, &mut generator));
+        }
+    }
+
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        self.arms.learn(contexts, feedback);
+    }
+
+    fn freeze(&self) -> Box<dyn Router> {
+        Box::new(self.arms.clone())
+    }
+}
+
+/// Refuses schedules and regularisation that no linear bandit can use.
+pub(crate) fn check_linear(epochs: u32, batch: usize, lambda: f64) -> Result<(), ParameterError> {
+    ParameterError::unless(epochs > 0, "epochs", "at least 1", epochs)?;
+    ParameterError::unless(batch > 0, "batch", "at least 1", batch)?;
+    ParameterError::unless(lambda > 0.0 && lambda.is_finite(), "lambda", "above 0", lambda)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use routing::{Arm, ContextsBuffer, Dollars, Preference, Round};
+
+    #[test]
+    fn online_updates_equal_the_batch_solution() {
+        let task = Task { models: vec!["only".into()], dimension: 2, objective: Objective { tau: Dollars(1.0) } };
+        let mut online = LinearArms::new(&task, 0.5);
+        let (mut matrix, mut right) = (vec![0.0; 16], vec![0.0; 4]);
+        for i in 0..4 {
+            matrix[i * 5] = 0.5;
+        }
+        let mut buffer = ContextsBuffer::new(2, 1);
+        for i in 0..50_u64 {
+            let (x, y) = ((i * 7 % 11) as f32 / 11.0, (i * 5 % 13) as f32 / 13.0);
+            let preference = Preference::new(i as f64 % 10.0 / 10.0).unwrap();
+            buffer.clear();
+            buffer.push(Round(i), &[x, y], preference, &[Dollars(1.0)], &[true]);
+            let feedback = Feedback { arm: Arm(0), quality: x * y, cost: Dollars(f64::from(y)) };
+            online.learn(&buffer.view(), &[feedback]);
+            let z = [f64::from(x), f64::from(y), preference.quality(), preference.cost()];
+            kernels::add_outer(&mut matrix, 1.0, &z);
+            let reward = task.objective.reward(preference, feedback.quality, feedback.cost);
+            for (right, z) in right.iter_mut().zip(z) {
+                *right += reward * z;
+            }
+        }
+        kernels::Cholesky::new(matrix, 4).unwrap().solve(&mut right);
+        for (theta, batch) in online.arms[0].theta.iter().zip(right) {
+            assert!((theta - batch).abs() < 1e-9, "{theta} against {batch}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! LinUCB with disjoint models: optimism in the face of uncertainty on a linear reward.
+//!
+//! Chooses argmax_a theta_a'z + alpha sqrt(z' A_a^-1 z) (Li et al. 2010, arXiv 1003.0146, algorithm 1) with
+//! z = [h(x); w_q; w_c]; frozen, argmax_a theta_a'z. Ties go to the first arm, so the propensity of a choice is 1.
+
+use crate::learners::best;
+use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use routing::Choice;
+use routing::random::Generator;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "lin-ucb",
+    about: "linear reward for each model, upper confidence bound",
+    paper: "Li et al. 2010, arXiv 1003.0146",
+    information: Information::Bandit,
+    revision: 1,
+    configure: configure_lin_ucb,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct LinUcbParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of the confidence bound, at least 0.
+    alpha: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for LinUcbParameters {
+    fn default() -> Self {
+        LinUcbParameters { epochs: 1, batch: 1, alpha: 0.1, lambda: 1.0 }
+    }
+}
+
+impl Parameters for LinUcbParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)
+    }
+}
+
+fn configure_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: LinUcbParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let explore = LinUcb { alpha: parameters.alpha };
+            Box::new(LinearBandit::new(LinearArms::new(task, parameters.lambda), explore))
+        }),
+    })
+}
+
+struct LinUcb {
+    alpha: f64,
+}
+
+impl Explore for LinUcb {
+    fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], _: &mut Generator) -> Choice {
+        let bounds = arms.predictions(features).map(|p| p.mean + self.alpha * p.width);
+        Choice::certain(best(bounds, available))
+    }
+}

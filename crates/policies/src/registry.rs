@@ -1,0 +1,147 @@
+//! What the registry knows of a policy: its card, its parameters, and how to build it.
+
+use routing::{Policy, Router, Seed, Task, TrainingSet};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What a policy learns from; the ledger charges accordingly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Information {
+    /// Nothing: public list prices at most.
+    None,
+    /// The outcome of the model it chose.
+    Bandit,
+    /// Every model's outcome on every training prompt.
+    Full,
+}
+
+/// A registered policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Name in configurations and summaries.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Where it comes from.
+    pub paper: &'static str,
+    /// What it learns from.
+    pub information: Information,
+    /// Raised when a change of the code changes its numbers; part of every cell's address.
+    pub revision: u32,
+    /// Checks parameters, given as a table of those that differ from the defaults.
+    pub configure: fn(Value) -> Result<Configured, ParameterError>,
+}
+
+/// A policy with its parameters checked.
+pub struct Configured {
+    /// All parameters, defaults included.
+    pub parameters: Value,
+    /// How to build it.
+    pub recipe: Recipe,
+}
+
+type BuildPolicy = dyn Fn(&Task, &Seed) -> Box<dyn Policy> + Send + Sync;
+type BuildRouter = dyn Fn(&Task, &Seed) -> Box<dyn Router> + Send + Sync;
+type FitRouter = dyn Fn(&Task, &TrainingSet, &Seed) -> Box<dyn Router> + Send + Sync;
+
+/// How a policy comes to be, by what it learns from.
+pub enum Recipe {
+    /// Learns nothing.
+    Fixed(Box<BuildRouter>),
+    /// Learns from the outcomes of its own choices.
+    Bandit {
+        /// Passes over the training prompts in train-then-test.
+        epochs: u32,
+        /// Requests between two updates.
+        batch: usize,
+        /// Builds it untrained.
+        build: Box<BuildPolicy>,
+    },
+    /// Is fitted on full labels.
+    Full(Box<FitRouter>),
+}
+
+/// A parameter that is not allowed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterError {
+    /// Name of the parameter.
+    pub field: String,
+    /// What it must be.
+    pub rule: String,
+    /// What it is.
+    pub value: String,
+}
+
+impl ParameterError {
+    /// The error that `field` must be `rule`, unless `holds`.
+    pub(crate) fn unless(
+        holds: bool,
+        field: &str,
+        rule: &str,
+        value: impl std::fmt::Debug,
+    ) -> Result<(), ParameterError> {
+        if holds {
+            return Ok(());
+        }
+        Err(ParameterError { field: field.into(), rule: rule.into(), value: format!("{value:?}") })
+    }
+}
+
+impl std::fmt::Display for ParameterError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` must be {}, got {}", self.field, self.rule, self.value)
+    }
+}
+
+impl std::error::Error for ParameterError {}
+
+/// Parameters of a policy: strict, with defaults, checked once.
+pub(crate) trait Parameters: Default + Serialize + DeserializeOwned {
+    /// Refuses values that no run could use.
+    fn check(&self) -> Result<(), ParameterError>;
+}
+
+/// Parses and checks parameters field by field, so that an error names the field.
+pub(crate) fn configure<P: Parameters>(
+    given: Value,
+    recipe: impl Fn(P) -> Recipe,
+) -> Result<Configured, ParameterError> {
+    let mut all = as_value(&P::default());
+    let (Value::Object(known), Value::Object(given)) = (&mut all, given) else {
+        return Err(ParameterError {
+            field: "parameters".into(),
+            rule: "a table".into(),
+            value: "something else".into(),
+        });
+    };
+    for (field, value) in given {
+        let Some(place) = known.get_mut(&field) else {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            return Err(ParameterError { rule: format!("one of {}", names.join(", ")), value: field.clone(), field });
+        };
+        let old = std::mem::replace(place, value.clone());
+        if let Err(error) = serde_json::from_value::<P>(Value::Object(known.clone())) {
+            let rule = format!("like the default {old} ({error})");
+            return Err(ParameterError { field, rule, value: value.to_string() });
+        }
+    }
+    let parameters: P = serde_json::from_value(all).expect("every field was parsed above");
+    parameters.check()?;
+    Ok(Configured { parameters: as_value(&parameters), recipe: recipe(parameters) })
+}
+
+fn as_value<P: Serialize>(parameters: &P) -> Value {
+    serde_json::to_value(parameters).expect("parameters are plain tables of numbers and names")
+}
+
+/// For policies that have no parameters.
+#[derive(Clone, Debug, Default, Serialize, serde::Deserialize)]
+pub(crate) struct NoParameters {}
+
+impl Parameters for NoParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        Ok(())
+    }
+}
