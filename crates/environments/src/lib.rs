@@ -3,10 +3,12 @@
 //! Policies cannot name this crate. The one way down is [`Batch::reveal`], which charges the ledger for what it shows.
 
 mod batch;
+mod references;
 pub mod sources;
 mod table;
 
 pub use batch::{Batch, Episode, Request};
+pub use references::{REFERENCES, Reference, ReferenceEntry, Sees, always};
 pub use table::{Table, TableParts};
 
 use routing::Seed;

@@ -1,1 +1,77 @@
-//! TODO
+//! What is measured of a router's decisions, one file each.
+//!
+//! A metric reads a stream of judged decisions and reports a number, or one for each model. A new one is a file and a line
+//! in [`METRICS`]; every protocol then measures it and every summary carries it.
+
+mod arm_share;
+mod choice_entropy;
+mod cost;
+mod mean;
+mod quality;
+mod regret;
+mod reward;
+
+use routing::{Arm, Dollars};
+
+/// A decision with everything that can be said of it in hindsight.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    /// The chosen model.
+    pub arm: Arm,
+    /// Score of its answer, in [0, 1].
+    pub quality: f32,
+    /// Dollars of its call.
+    pub cost: Dollars,
+    /// Reward under the request's preference, in [-1, 1].
+    pub reward: f64,
+    /// The highest reward any available model would have had.
+    pub best_reward: f64,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Larger.
+    Higher,
+    /// Smaller.
+    Lower,
+    /// Neither: a description.
+    Neither,
+}
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Name in summaries.
+    pub name: &'static str,
+    /// Unit of its values.
+    pub unit: &'static str,
+    /// Which way is better.
+    pub better: Better,
+    /// What it measures, in a sentence.
+    pub what: &'static str,
+    /// Raised when its definition changes; part of every cell's address.
+    pub version: u32,
+}
+
+/// Accumulates judged decisions.
+pub trait Metric: Send {
+    /// Takes in one decision.
+    fn observe(&mut self, judged: &Judged);
+
+    /// Passes the value so far to `emit`, with the model it is about if it is about one. NaN before the first decision.
+    fn report(&self, emit: &mut dyn FnMut(Option<Arm>, f64));
+}
+
+/// A registered metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it is.
+    pub about: About,
+    /// A fresh accumulator for K models.
+    pub start: fn(arms: usize) -> Box<dyn Metric>,
+}
+
+/// Every metric, in the order of summaries.
+pub const METRICS: &[Entry] =
+    &[reward::ENTRY, quality::ENTRY, cost::ENTRY, regret::ENTRY, choice_entropy::ENTRY, arm_share::ENTRY];

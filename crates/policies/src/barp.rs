@@ -8,7 +8,7 @@
 //! 2-64-64, head 256, PyTorch's default initialisation, no clipping, no schedule.
 
 use crate::learners::actor::{Actor, ActorShape, Head, Trainer, draw};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use routing::{Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Policy, Router, Seed, Stream, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "BaRP, arXiv 2510.07429",
     information: Information::Bandit,
     revision: 1,
+    defaults: defaults::<NetworkParameters>,
     configure: configure_barp,
 };
 

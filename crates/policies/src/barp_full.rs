@@ -5,7 +5,7 @@
 //! otherwise mixes architecture with information.
 
 use crate::barp::NetworkParameters;
-use crate::registry::{Configured, Entry, Information, ParameterError, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Recipe, configure, defaults};
 use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Seed, Task, TrainingSet, random};
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "ours, after BaRP (arXiv 2510.07429)",
     information: Information::Full,
     revision: 1,
+    defaults: defaults::<NetworkParameters>,
     configure: configure_full,
 };
 

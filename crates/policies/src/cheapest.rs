@@ -1,7 +1,7 @@
 //! The cheapest model, whatever the prompt: the lower end of every cost-quality plane.
 
 use crate::learners::best;
-use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure, defaults};
 use routing::{Choice, Contexts, Router};
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "reference",
     information: Information::None,
     revision: 1,
+    defaults: defaults::<NoParameters>,
     configure: configure_cheapest,
 };
 

@@ -5,7 +5,7 @@
 
 use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
 use crate::learners::{any, best};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use routing::random::{self, Generator};
 use routing::{Choice, Propensity};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "BaRP, arXiv 2510.07429, section 4.6",
     information: Information::Bandit,
     revision: 1,
+    defaults: defaults::<EpsilonGreedyParameters>,
     configure: configure_epsilon_greedy,
 };
 

@@ -4,7 +4,7 @@
 //! to beat when tuned by arXiv 2505.12601). Needs every model's outcome on every training prompt.
 
 use crate::learners::plug_in::{Estimate, PlugIn};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use routing::{Contexts, Objective, TrainingSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +15,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "RouterBench, arXiv 2403.12031; arXiv 2505.12601",
     information: Information::Full,
     revision: 1,
+    defaults: defaults::<KnnParameters>,
     configure: configure_knn,
 };
 

@@ -6,7 +6,7 @@
 
 use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
 use crate::learners::{best, linear::Prediction};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use routing::random::{self, Generator};
 use routing::{Choice, Propensity};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Agrawal and Goyal 2013, arXiv 1209.3352",
     information: Information::Bandit,
     revision: 1,
+    defaults: defaults::<LinTsParameters>,
     configure: configure_lin_ts,
 };
 

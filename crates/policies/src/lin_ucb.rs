@@ -5,7 +5,7 @@
 
 use crate::learners::best;
 use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use routing::Choice;
 use routing::random::Generator;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Li et al. 2010, arXiv 1003.0146",
     information: Information::Bandit,
     revision: 1,
+    defaults: defaults::<LinUcbParameters>,
     configure: configure_lin_ucb,
 };
 

@@ -1,7 +1,7 @@
 //! A uniformly random available model: the floor that every router must beat.
 
 use crate::learners::any;
-use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure, defaults};
 use routing::{Choice, Contexts, Propensity, Router, Stream};
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "reference",
     information: Information::None,
     revision: 1,
+    defaults: defaults::<NoParameters>,
     configure: configure_random,
 };
 

@@ -30,7 +30,9 @@ pub struct Entry {
     pub information: Information,
     /// Raised when a change of the code changes its numbers; part of every cell's address.
     pub revision: u32,
-    /// Checks parameters, given as a table of those that differ from the defaults.
+    /// Every parameter with its default.
+    pub defaults: fn() -> Value,
+    /// Checks a whole table of parameters.
     pub configure: fn(Value) -> Result<Configured, ParameterError>,
 }
 
@@ -103,31 +105,18 @@ pub(crate) trait Parameters: Default + Serialize + DeserializeOwned {
     fn check(&self) -> Result<(), ParameterError>;
 }
 
-/// Parses and checks parameters field by field, so that an error names the field.
-pub(crate) fn configure<P: Parameters>(
-    given: Value,
-    recipe: impl Fn(P) -> Recipe,
-) -> Result<Configured, ParameterError> {
-    let mut all = as_value(&P::default());
-    let (Value::Object(known), Value::Object(given)) = (&mut all, given) else {
-        return Err(ParameterError {
-            field: "parameters".into(),
-            rule: "a table".into(),
-            value: "something else".into(),
-        });
-    };
-    for (field, value) in given {
-        let Some(place) = known.get_mut(&field) else {
-            let names: Vec<&str> = known.keys().map(String::as_str).collect();
-            return Err(ParameterError { rule: format!("one of {}", names.join(", ")), value: field.clone(), field });
-        };
-        let old = std::mem::replace(place, value.clone());
-        if let Err(error) = serde_json::from_value::<P>(Value::Object(known.clone())) {
-            let rule = format!("like the default {old} ({error})");
-            return Err(ParameterError { field, rule, value: value.to_string() });
-        }
-    }
-    let parameters: P = serde_json::from_value(all).expect("every field was parsed above");
+/// The default parameters of a policy.
+pub(crate) fn defaults<P: Parameters>() -> Value {
+    as_value(&P::default())
+}
+
+/// Checks a whole table of parameters and attaches the recipe made from them.
+pub(crate) fn configure<P: Parameters>(all: Value, recipe: impl Fn(P) -> Recipe) -> Result<Configured, ParameterError> {
+    let parameters: P = serde_json::from_value(all.clone()).map_err(|error| ParameterError {
+        field: "parameters".into(),
+        rule: error.to_string(),
+        value: all.to_string(),
+    })?;
     parameters.check()?;
     Ok(Configured { parameters: as_value(&parameters), recipe: recipe(parameters) })
 }

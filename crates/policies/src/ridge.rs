@@ -4,7 +4,7 @@
 //! RouterBench's regressors, arXiv 2403.12031). Needs every model's outcome on every training prompt.
 
 use crate::learners::plug_in::{Estimate, PlugIn};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use kernels::Cholesky;
 use routing::{Contexts, Task, TrainingSet};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "RouterBench, arXiv 2403.12031",
     information: Information::Full,
     revision: 1,
+    defaults: defaults::<RidgeParameters>,
     configure: configure_ridge,
 };
 

@@ -1,0 +1,32 @@
+//! Share of requests that went to each model: the first thing to look at when a policy may have collapsed.
+
+use crate::{About, Better, Entry, Judged, Metric};
+use routing::Arm;
+
+pub(crate) const ENTRY: Entry = Entry {
+    about: About {
+        name: "arm_share",
+        unit: "share",
+        better: Better::Neither,
+        what: "share of requests sent to each model",
+        version: 1,
+    },
+    start: |arms| Box::new(ArmShare { counts: vec![0; arms] }),
+};
+
+struct ArmShare {
+    counts: Vec<u64>,
+}
+
+impl Metric for ArmShare {
+    fn observe(&mut self, judged: &Judged) {
+        self.counts[judged.arm.index()] += 1;
+    }
+
+    fn report(&self, emit: &mut dyn FnMut(Option<Arm>, f64)) {
+        let total: u64 = self.counts.iter().sum();
+        for (arm, &count) in self.counts.iter().enumerate() {
+            emit(Some(Arm::at(arm)), count as f64 / total as f64);
+        }
+    }
+}

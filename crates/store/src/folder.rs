@@ -1,0 +1,278 @@
+//! A result folder: cells addressed by content, the manifest that names them, decisions where they were logged.
+//!
+//! `manifest.json`, `config.toml`, `cells/<id>.parquet`, `decisions/<id>.parquet`, `summary.parquet` and `.csv`, and what
+//! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
+
+use crate::columns::Columns;
+use crate::{Column, Direction, Frame, FrameError, Replicate, Score, read, write_parquet, write_whole};
+use routing::Ledger;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Raised when files of an older version can no longer be read; part of every cell's address.
+pub const FORMAT: u32 = 1;
+
+/// Where the results of one experiment lie.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// What an experiment consisted of: labels and addresses, nothing that changes from run to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`] of the files.
+    pub format: u32,
+    /// Version of barp that wrote them.
+    pub barp: String,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// What it asks, in a sentence.
+    pub about: String,
+    /// The command that makes the folder again.
+    pub command: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Its environments.
+    pub environments: Vec<EnvironmentRecord>,
+    /// Its cells, those of other shards included.
+    pub cells: Vec<CellRecord>,
+}
+
+/// An environment of an experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    /// Label in the summary.
+    pub label: String,
+    /// Fingerprint of its content.
+    pub fingerprint: String,
+    /// Whether its requests are generated rather than recorded.
+    pub simulated: bool,
+    /// Names of its models.
+    pub models: Vec<String>,
+}
+
+/// A cell of an experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// Its address: hash of everything that determines its numbers.
+    pub id: String,
+    /// Label of its environment.
+    pub environment: String,
+    /// Label of its policy.
+    pub policy: String,
+    /// Number of its replicate, from 0.
+    pub replicate: u32,
+    /// What its policy was shown; none while the cell is missing.
+    pub ledger: Option<Ledger>,
+}
+
+/// The content of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// What was measured.
+    pub scores: Vec<Score>,
+    /// What its policy was shown.
+    pub ledger: Ledger,
+}
+
+impl Folder {
+    /// The folder at `path`, which need not exist yet.
+    pub fn new(path: &Path) -> Folder {
+        Folder { path: path.to_owned() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the cell `id` lies.
+    pub fn cell_path(&self, id: &str) -> PathBuf {
+        self.path.join("cells").join(format!("{id}.parquet"))
+    }
+
+    /// Whether the cell `id` was computed.
+    pub fn has(&self, id: &str) -> bool {
+        self.cell_path(id).is_file()
+    }
+
+    /// Stores a cell together with `inputs`, the JSON its address is the hash of.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_cell(&self, id: &str, inputs: &str, cell: &Cell) -> Result<(), FrameError> {
+        let ledger = serde_json::to_string(&cell.ledger).expect("a ledger is plain numbers");
+        let mut frame = Frame::from(&cell.scores[..]);
+        frame.metadata = vec![("barp.inputs".into(), inputs.into()), ("barp.ledger".into(), ledger)];
+        write_parquet(&self.cell_path(id), &frame)
+    }
+
+    /// Reads the cell `id`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not a cell.
+    pub fn read_cell(&self, id: &str) -> Result<Cell, FrameError> {
+        let path = self.cell_path(id);
+        let frame = read(&path)?;
+        let ledger = frame.metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
+        let ledger = serde_json::from_str(ledger.unwrap_or_default());
+        let cell = scores(&frame).and_then(|scores| {
+            let ledger = ledger.map_err(|error| format!("metadata `barp.ledger`: {error}"))?;
+            Ok(Cell { scores, ledger })
+        });
+        cell.map_err(|message| FrameError { path, message })
+    }
+
+    /// Stores the logged decisions of the cell `id`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_decisions(&self, id: &str, decisions: &Frame) -> Result<(), FrameError> {
+        write_parquet(&self.decisions_path(id), decisions)
+    }
+
+    /// Where the decisions of the cell `id` lie.
+    pub fn decisions_path(&self, id: &str) -> PathBuf {
+        self.path.join("decisions").join(format!("{id}.parquet"))
+    }
+
+    /// Writes `manifest.json`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), FrameError> {
+        let path = self.path.join("manifest.json");
+        let mut text = serde_json::to_string_pretty(manifest).expect("a manifest is plain text and numbers");
+        text.push('\n');
+        write_whole(&path, text.as_bytes()).map_err(|error| FrameError { path, message: error.to_string() })
+    }
+
+    /// Reads `manifest.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is of another format.
+    pub fn read_manifest(&self) -> Result<Manifest, FrameError> {
+        let path = self.path.join("manifest.json");
+        let fail = |message: String| FrameError { path: path.clone(), message };
+        let text = std::fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+        if manifest.format == FORMAT {
+            Ok(manifest)
+        } else {
+            Err(fail(format!("`format` must be {FORMAT}, got {}", manifest.format)))
+        }
+    }
+
+    /// Reads every cell of `manifest` that was computed, in its order.
+    ///
+    /// # Errors
+    /// When a cell cannot be read.
+    pub fn replicates(&self, manifest: &Manifest) -> Result<Vec<Replicate>, FrameError> {
+        let present = manifest.cells.iter().filter(|cell| self.has(&cell.id));
+        let read = |cell: &CellRecord| {
+            Ok(Replicate {
+                environment: cell.environment.clone(),
+                policy: cell.policy.clone(),
+                replicate: cell.replicate,
+                scores: self.read_cell(&cell.id)?.scores,
+            })
+        };
+        present.map(read).collect()
+    }
+}
+
+impl From<&[Score]> for Frame {
+    fn from(scores: &[Score]) -> Frame {
+        let text =
+            |cell: fn(&Score) -> &str| Column::Text(scores.iter().map(|row| Some(cell(row).to_owned())).collect());
+        let integer = |cell: fn(&Score) -> u64| Column::Integer(scores.iter().map(|row| Some(cell(row))).collect());
+        let columns = [
+            ("phase", text(|row| &row.phase)),
+            ("round", integer(|row| row.round)),
+            ("w_cost", Column::Real(scores.iter().map(|row| row.w_cost).collect())),
+            ("task", text(|row| &row.task)),
+            ("arm", Column::Text(scores.iter().map(|row| row.arm.clone()).collect())),
+            ("metric", text(|row| &row.metric)),
+            ("unit", text(|row| &row.unit)),
+            ("direction", text(|row| row.direction.name())),
+            ("value", Column::Real(scores.iter().map(|row| Some(row.value)).collect())),
+            ("n", integer(|row| row.n)),
+            ("outcomes", integer(|row| row.outcomes)),
+            ("dollars", Column::Real(scores.iter().map(|row| Some(row.dollars)).collect())),
+            ("tuning_trials", integer(|row| row.tuning_trials)),
+        ];
+        Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+    }
+}
+
+fn scores(frame: &Frame) -> Result<Vec<Score>, String> {
+    let columns = Columns(frame);
+    let (phase, round, w_cost) = (columns.text("phase")?, columns.integer("round")?, columns.real("w_cost")?);
+    let (task, arm, metric) = (columns.text("task")?, columns.text("arm")?, columns.text("metric")?);
+    let (unit, direction, value) = (columns.text("unit")?, columns.text("direction")?, columns.real("value")?);
+    let (n, outcomes) = (columns.integer("n")?, columns.integer("outcomes")?);
+    let (dollars, trials) = (columns.real("dollars")?, columns.integer("tuning_trials")?);
+    let score = |row: usize| {
+        Ok(Score {
+            phase: phase.required(row)?,
+            round: round.required(row)?,
+            w_cost: w_cost.get(row),
+            task: task.required(row)?,
+            arm: arm.get(row),
+            metric: metric.required(row)?,
+            unit: unit.required(row)?,
+            direction: Direction::parse(&direction.required(row)?, row)?,
+            value: value.required(row)?,
+            n: n.required(row)?,
+            outcomes: outcomes.required(row)?,
+            dollars: dollars.required(row)?,
+            tuning_trials: trials.required(row)?,
+        })
+    };
+    (0..frame.rows()).map(score).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use routing::Dollars;
+
+    #[test]
+    fn a_cell_comes_back_as_it_was_written() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path());
+        let score = Score {
+            phase: "test".into(),
+            round: 7,
+            w_cost: None,
+            task: "all".into(),
+            arm: None,
+            metric: "sweep_reward".into(),
+            unit: "reward".into(),
+            direction: Direction::Up,
+            value: 0.1 + 0.2,
+            n: 854,
+            outcomes: 12,
+            dollars: 0.5,
+            tuning_trials: 0,
+        };
+        let scores = vec![Score { w_cost: Some(0.2), arm: Some("gpt-4".into()), ..score.clone() }, score];
+        let ledger = Ledger { outcomes: 12, dollars: Dollars(0.5), tuning_trials: 0 };
+        let cell = Cell { scores, ledger };
+        assert!(!folder.has("abc"));
+        folder.write_cell("abc", "{}", &cell).unwrap();
+        assert!(folder.has("abc"));
+        assert_eq!(folder.read_cell("abc").unwrap(), cell);
+    }
+
+    #[test]
+    fn a_foreign_file_among_the_cells_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path());
+        let frame = Frame { columns: vec![("x".into(), Column::Real(vec![Some(1.0)]))], metadata: Vec::new() };
+        write_parquet(&folder.cell_path("odd"), &frame).unwrap();
+        let error = folder.read_cell("odd").unwrap_err().to_string();
+        assert!(error.ends_with("odd.parquet: column `phase` is missing"), "{error}");
+    }
+}

@@ -1,0 +1,170 @@
+//! The summary of an experiment as a file: `summary.parquet` for programs, `summary.csv` for eyes and spreadsheets.
+
+use std::path::Path;
+
+use crate::columns::Columns;
+use crate::{Column, Direction, Frame, FrameError, SummaryRow, read, write_csv, write_parquet};
+
+const PARQUET: &str = "summary.parquet";
+const CSV: &str = "summary.csv";
+
+/// Writes `summary.parquet` and `summary.csv` under `folder`, one line a row, in the order given.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_summary(folder: &Path, rows: &[SummaryRow]) -> Result<(), FrameError> {
+    let frame = Frame::from(rows);
+    write_parquet(&folder.join(PARQUET), &frame)?;
+    write_csv(&folder.join(CSV), &frame)
+}
+
+/// Reads `summary.parquet` under `folder`.
+///
+/// # Errors
+/// When it cannot be read, or a column is missing, of another kind, or empty where it must not be.
+pub fn read_summary(folder: &Path) -> Result<Vec<SummaryRow>, FrameError> {
+    let path = folder.join(PARQUET);
+    let frame = read(&path)?;
+    rows(&frame).map_err(|message| FrameError { path, message })
+}
+
+/// The columns scripts are written against come first, in the promised order.
+impl From<&[SummaryRow]> for Frame {
+    fn from(rows: &[SummaryRow]) -> Frame {
+        let text =
+            |cell: fn(&SummaryRow) -> &str| Column::Text(rows.iter().map(|row| Some(cell(row).to_owned())).collect());
+        let real = |cell: fn(&SummaryRow) -> Option<f64>| Column::Real(rows.iter().map(cell).collect());
+        let integer = |cell: fn(&SummaryRow) -> u64| Column::Integer(rows.iter().map(|row| Some(cell(row))).collect());
+        let columns = [
+            ("environment", text(|row| &row.environment)),
+            ("policy", text(|row| &row.policy)),
+            ("phase", text(|row| &row.phase)),
+            ("w_cost", real(|row| row.w_cost)),
+            ("task", text(|row| &row.task)),
+            ("metric", text(|row| &row.metric)),
+            ("unit", text(|row| &row.unit)),
+            ("direction", text(|row| row.direction.name())),
+            ("value", real(|row| Some(row.value))),
+            ("ci_low", real(|row| row.ci_low)),
+            ("ci_high", real(|row| row.ci_high)),
+            ("ci_method", text(|row| &row.ci_method)),
+            ("replicates", integer(|row| row.replicates)),
+            ("n", integer(|row| row.n)),
+            ("round", integer(|row| row.round)),
+            ("arm", Column::Text(rows.iter().map(|row| row.arm.clone()).collect())),
+            ("outcomes", real(|row| Some(row.outcomes))),
+            ("dollars", real(|row| Some(row.dollars))),
+            ("tuning_trials", integer(|row| row.tuning_trials)),
+        ];
+        Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+    }
+}
+
+fn rows(frame: &Frame) -> Result<Vec<SummaryRow>, String> {
+    let columns = Columns(frame);
+    let (environment, policy) = (columns.text("environment")?, columns.text("policy")?);
+    let (phase, w_cost, task) = (columns.text("phase")?, columns.real("w_cost")?, columns.text("task")?);
+    let (metric, unit, direction) = (columns.text("metric")?, columns.text("unit")?, columns.text("direction")?);
+    let (value, low, high) = (columns.real("value")?, columns.real("ci_low")?, columns.real("ci_high")?);
+    let (method, replicates) = (columns.text("ci_method")?, columns.integer("replicates")?);
+    let (n, round, arm) = (columns.integer("n")?, columns.integer("round")?, columns.text("arm")?);
+    let (outcomes, dollars) = (columns.real("outcomes")?, columns.real("dollars")?);
+    let trials = columns.integer("tuning_trials")?;
+    let summary_row = |row: usize| {
+        Ok(SummaryRow {
+            environment: environment.required(row)?,
+            policy: policy.required(row)?,
+            phase: phase.required(row)?,
+            w_cost: w_cost.get(row),
+            task: task.required(row)?,
+            metric: metric.required(row)?,
+            unit: unit.required(row)?,
+            direction: Direction::parse(&direction.required(row)?, row)?,
+            value: value.required(row)?,
+            ci_low: low.get(row),
+            ci_high: high.get(row),
+            ci_method: method.required(row)?,
+            replicates: replicates.required(row)?,
+            n: n.required(row)?,
+            round: round.required(row)?,
+            arm: arm.get(row),
+            outcomes: outcomes.required(row)?,
+            dollars: dollars.required(row)?,
+            tuning_trials: trials.required(row)?,
+        })
+    };
+    (0..frame.rows()).map(summary_row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some_rows() -> Vec<SummaryRow> {
+        let with_all = SummaryRow {
+            environment: "routerbench".into(),
+            policy: "barp".into(),
+            phase: "test".into(),
+            w_cost: Some(0.2),
+            task: "gsm8k".into(),
+            metric: "arm_share".into(),
+            unit: "share of requests".into(),
+            direction: Direction::None,
+            value: 0.1 + 0.2,
+            ci_low: Some(0.25),
+            ci_high: Some(0.35),
+            ci_method: "student-t 95% over replicates".into(),
+            replicates: 5,
+            n: 1118,
+            round: 80_000,
+            arm: Some("gpt-4, \"turbo\"".into()),
+            outcomes: 80_000.5,
+            dollars: 64.25,
+            tuning_trials: 4,
+        };
+        let with_least = SummaryRow {
+            w_cost: None,
+            ci_low: None,
+            ci_high: None,
+            arm: None,
+            direction: Direction::Down,
+            ci_method: "none (1 replicate)".into(),
+            replicates: 1,
+            ..with_all.clone()
+        };
+        vec![with_all, with_least]
+    }
+
+    #[test]
+    fn a_summary_comes_back_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        write_summary(folder.path(), &some_rows()).unwrap();
+        assert_eq!(read_summary(folder.path()).unwrap(), some_rows());
+    }
+
+    #[test]
+    fn the_promised_columns_come_first() {
+        let folder = tempfile::tempdir().unwrap();
+        write_summary(folder.path(), &some_rows()).unwrap();
+        let csv = std::fs::read_to_string(folder.path().join("summary.csv")).unwrap();
+        let promised = "environment,policy,phase,w_cost,task,metric,unit,direction,value,ci_low,ci_high,ci_method,\
+                        replicates,n,";
+        assert!(csv.starts_with(promised), "{csv}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_summary_is_named() {
+        let check = |spoil: fn(&mut Frame), expected: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut frame = Frame::from(&some_rows()[..]);
+            spoil(&mut frame);
+            write_parquet(&folder.path().join(PARQUET), &frame).unwrap();
+            let error = read_summary(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains(PARQUET), "{error}");
+        };
+        check(|frame| drop(frame.columns.remove(1)), "column `policy` is missing");
+        check(|frame| frame.columns[7].1 = Column::Text(vec![Some("up".into()), Some("left".into())]), "`left`");
+        check(|frame| frame.columns[8].1 = Column::Real(vec![Some(1.0), None]), "column `value`, row 2");
+        check(|frame| frame.columns[13].1 = Column::Text(vec![None, None]), "column `n` must hold whole numbers");
+    }
+}
