@@ -1,0 +1,169 @@
+//! Which models a policy really uses: the first place where collapse onto one model shows.
+
+use store::SummaryRow;
+
+use super::table::{Mark, Measured, Table, distinct};
+use super::{About, Chart};
+use crate::graphics::axis::{Axis, Numbers, Order};
+use crate::graphics::legend::{self, Entry};
+use crate::graphics::panel::{Grid, Panel, Side};
+use crate::graphics::scene::{Area, Color, INK, Scene};
+use crate::theme::{self, SINGLE};
+
+/// Most panels on a page.
+const PANELS: usize = 9;
+const REST: &str = "other models";
+
+pub(super) struct ArmShares;
+
+impl Chart for ArmShares {
+    fn about(&self) -> About {
+        About {
+            name: "arm_shares",
+            title: "Share of requests sent to each model",
+            what: "Test split, for each policy that learns; left to right the weight on cost, each bar one weight. Models \
+                   are stacked from the cheapest (bottom) to the dearest (top). Shares are means over replicates, without \
+                   intervals.",
+        }
+    }
+
+    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+        let shares = || rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all");
+        let learning = distinct(shares().filter(|row| row.outcomes > 0.0).map(|row| &row.policy));
+        let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
+        panels.truncate(PANELS);
+        let mut table = Table::default();
+        for panel in &panels {
+            for arm in by_price(rows, distinct(shares().filter_map(|row| row.arm.as_ref()))) {
+                for row in shares().filter(|row| row.policy == *panel && row.arm.as_ref() == Some(&arm)) {
+                    let Some(weight) = row.w_cost else { continue };
+                    let mark = Mark {
+                        panel: panel.clone(),
+                        series: arm.clone(),
+                        label: format!("{weight}"),
+                        x: Measured::exact(weight),
+                        y: Measured::from(row),
+                        n: row.n,
+                    };
+                    table.push(mark, &[row]);
+                }
+            }
+        }
+        table.unless_empty()
+    }
+
+    fn size(&self, table: &Table) -> (f64, f64) {
+        let rows = table.panels().len().div_ceil(columns(table));
+        (800.0, 150.0 + 200.0 * rows.max(2) as f64)
+    }
+
+    fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
+        let colors = colors(table);
+        let area = legend::place(scene, area, &key(table, &colors));
+        let mut weights: Vec<f64> = table.marks.iter().map(|mark| mark.x.value).collect();
+        weights.sort_by(f64::total_cmp);
+        weights.dedup();
+        let columns = columns(table);
+        let panels = table.panels();
+        let rows = panels.len().div_ceil(columns);
+        for (position, name) in panels.iter().enumerate() {
+            let outer = cell(area, (position / columns, rows), (position % columns, columns));
+            let below = position + columns >= panels.len();
+            let side = if position.is_multiple_of(columns) { Side::Labelled } else { Side::Shared };
+            let names: Vec<String> = weights.iter().map(|weight| format!("{weight}")).collect();
+            let x = Axis::categories(if below { "weight on cost" } else { "" }, &names, Order::Rightward);
+            let y = Axis::exactly("", (0.0, 1.0), Numbers::Percent, 4);
+            let mut panel = Panel::inside(outer, x, y, Side::Labelled);
+            panel.area.bottom = outer.bottom - 38.0;
+            panel.frame(scene, Grid::Neither, side);
+            panel.heading(scene, name, INK);
+            stack(table, name, &weights, &colors, &panel, scene);
+        }
+    }
+}
+
+/// The models from the cheapest to the dearest where their prices are known, else as they come.
+fn by_price(rows: &[SummaryRow], mut arms: Vec<String>) -> Vec<String> {
+    let price = |arm: &String| {
+        let label = format!("{SINGLE}{arm}");
+        let mut costs = super::table::select(rows, "test", "cost_usd");
+        costs.find(|row| row.policy == label && row.task == "all").map(|row| row.value)
+    };
+    if let Some(prices) = arms.iter().map(price).collect::<Option<Vec<f64>>>() {
+        let mut priced: Vec<(f64, String)> = prices.into_iter().zip(arms).collect();
+        priced.sort_by(|(left, _), (right, _)| left.total_cmp(right));
+        arms = priced.into_iter().map(|(_, arm)| arm).collect();
+    }
+    arms
+}
+
+fn columns(table: &Table) -> usize {
+    match table.panels().len() {
+        few if few <= 3 => few.max(1),
+        4 => 2,
+        _ => 3,
+    }
+}
+
+/// One of rows x columns equal parts of `area`, with room for a heading.
+fn cell(area: Area, (row, rows): (usize, usize), (column, columns): (usize, usize)) -> Area {
+    let (width, height) = (area.width() / columns as f64, area.height() / rows as f64);
+    let left = area.left + width * column as f64;
+    let top = area.top + height * row as f64;
+    Area { left, top: top + 14.0, right: left + width - 4.0, bottom: top + height }
+}
+
+/// A colour for each model in stacking order; where there are more models than colours, those never chosen much share one.
+fn colors(table: &Table) -> Vec<(String, Color)> {
+    let arms = table.series();
+    let mut largest: Vec<(f64, &String)> =
+        arms.iter().map(|arm| (table.of(arm).map(|mark| mark.y.value).fold(0.0, f64::max), arm)).collect();
+    largest.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    let own: Vec<&String> = largest.into_iter().take(theme::STACK.len()).map(|(_, arm)| arm).collect();
+    let mut free = theme::STACK.iter();
+    arms.iter()
+        .map(|arm| {
+            let color = if own.contains(&arm) { free.next().copied() } else { None };
+            (arm.clone(), color.unwrap_or(theme::REST))
+        })
+        .collect()
+}
+
+/// The legend in the order of the stack, the top first.
+fn key(table: &Table, colors: &[(String, Color)]) -> Vec<Entry> {
+    let names = theme::short_names(&table.series());
+    let named = colors.iter().zip(names).filter(|((_, color), _)| *color != theme::REST);
+    let mut entries: Vec<Entry> = named.map(|((_, color), name)| Entry::Patch(name, *color)).collect();
+    entries.push(Entry::Heading("model, dearest first".to_owned()));
+    entries.reverse();
+    if colors.iter().any(|(_, color)| *color == theme::REST) {
+        entries.push(Entry::Patch(REST.to_owned(), theme::REST));
+    }
+    entries
+}
+
+fn stack(table: &Table, name: &str, weights: &[f64], colors: &[(String, Color)], panel: &Panel, scene: &mut Scene) {
+    for (position, weight) in weights.iter().enumerate() {
+        let ends = (position as f64 - 0.42, position as f64 + 0.42);
+        let mut low = 0.0;
+        for (arm, color) in colors {
+            let here = |mark: &&Mark| mark.series == *arm && mark.x.value == *weight;
+            let share = table.within(name).find(here).map_or(0.0, |mark| mark.y.value);
+            let high = (low + share).min(1.0);
+            if high > low {
+                panel.bar(scene, ends, (low, high), *color);
+            }
+            // A white hairline keeps neighbours apart without colour.
+            if share > 0.02 && high < 0.999 {
+                let y = panel.down(high);
+                scene.segment(
+                    (panel.across(ends.0), y),
+                    (panel.across(ends.1), y),
+                    crate::graphics::scene::WHITE,
+                    0.75,
+                );
+            }
+            low = high;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What quality a dollar buys: every policy's sweep over the weight on cost, above or below what needs no router.
+
+use store::SummaryRow;
+
+use super::table::{Mark, Measured, Table, select};
+use super::{About, Chart};
+use crate::graphics::axis::{Axis, Numbers, range};
+use crate::graphics::labels::Room;
+use crate::graphics::legend::{self, Entry};
+use crate::graphics::mark::{Dash, Inside, Marker, Style};
+use crate::graphics::panel::{Grid, Panel, Side};
+use crate::graphics::scene::{Area, Scene};
+use crate::theme::{self, Part, Player, SINGLE};
+
+/// Requests a price is quoted for.
+const REQUESTS: f64 = 1_000.0;
+const MODEL: Style = Style::new(0x595959, Marker::Disc, Inside::Hollow, Dash::Solid);
+/// Drawn as lines of reference beside the highlighted series.
+const LINES: [&str; 2] = ["zero-router", "oracle"];
+
+pub(super) struct Frontier;
+
+impl Chart for Frontier {
+    fn about(&self) -> About {
+        About {
+            name: "frontier",
+            title: "Quality against cost",
+            what: "Each line is one policy on the test split as the weight on cost goes from none (right) to all (left); \
+                   crosses are intervals; hollow circles are single models; the zero-router line mixes single models \
+                   without reading the prompt, so a router is useful above it only.",
+        }
+    }
+
+    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+        let costs: Vec<&SummaryRow> = select(rows, "test", "cost_usd").filter(|row| row.task == "all").collect();
+        let mut table = Table::default();
+        for quality in select(rows, "test", "quality").filter(|row| row.task == "all") {
+            let same = |cost: &&&SummaryRow| cost.policy == quality.policy && cost.w_cost == quality.w_cost;
+            let Some(cost) = costs.iter().find(same).filter(|cost| cost.value > 0.0) else { continue };
+            if quality.policy.starts_with(SINGLE) && table.of(&quality.policy).next().is_some() {
+                continue;
+            }
+            let mark = Mark {
+                panel: String::new(),
+                series: quality.policy.clone(),
+                label: quality.w_cost.map_or(String::new(), |weight| format!("w_cost {weight}")),
+                x: Measured::from(*cost).scaled(REQUESTS),
+                y: Measured::from(quality),
+                n: quality.n,
+            };
+            table.push(mark, &[quality, cost]);
+        }
+        table.unless_empty()
+    }
+
+    fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
+        let (models, policies): (Vec<String>, Vec<String>) =
+            table.series().into_iter().partition(|series| series.starts_with(SINGLE));
+        let players = players(&policies);
+        let mut entries = theme::legend(&players, Entry::Line);
+        if !models.is_empty() {
+            entries.push(Entry::Mark("single model".to_owned(), MODEL));
+        }
+        let area = legend::place(scene, area, &entries);
+        let panel = panel(table, area);
+        panel.frame(scene, Grid::Both, Side::Labelled);
+
+        let mut room = Room::within(panel.area.grown(-2.0));
+        for player in players.iter().rev() {
+            sweep(table, player, &panel, scene, &mut room);
+        }
+        singles(table, &models, &panel, scene, &mut room);
+        ends_of_the_sweep(table, &panel, scene, &mut room);
+    }
+}
+
+/// The two lines of reference first, so that they do not count among the highlighted.
+fn players(policies: &[String]) -> Vec<Player> {
+    let (lines, others): (Vec<String>, Vec<String>) =
+        policies.iter().cloned().partition(|policy| LINES.contains(&policy.as_str()));
+    let mut players = theme::cast(&others);
+    let last = players.iter().position(|player| player.part == Part::Other).unwrap_or(players.len());
+    players.splice(last..last, theme::cast(&lines));
+    players
+}
+
+fn panel(table: &Table, area: Area) -> Panel {
+    let least = table.marks.iter().map(|mark| mark.x.value).fold(f64::INFINITY, f64::min);
+    let dollars = table.marks.iter().flat_map(|mark| mark.x.reach()).filter(|&dollars| dollars > 0.2 * least);
+    let quality = table.marks.iter().flat_map(|mark| mark.y.reach());
+    let x = Axis::logarithmic(
+        "dollars per 1,000 requests (logarithmic)",
+        range(dollars).unwrap_or((0.1, 1.0)),
+        Numbers::Dollars,
+    );
+    let y = Axis::linear("mean quality", range(quality).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
+    Panel::inside(area, x, y, Side::Labelled)
+}
+
+fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let style = player.style;
+    let values: Vec<(f64, f64)> = table.of(&player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
+    panel.line(scene, &values, &style);
+    room.take_line(&panel.places(&values));
+    for mark in table.of(&player.name) {
+        if player.part == Part::Highlighted {
+            if let Some(ends) = mark.y.interval {
+                panel.upright_interval(scene, mark.x.value, ends, style.color);
+            }
+            if let Some((low, high)) = mark.x.interval {
+                let low = low.max(panel.x.low);
+                panel.level_interval(scene, (low, high), mark.y.value, style.color);
+            }
+        }
+        let center = panel.at((mark.x.value, mark.y.value));
+        style.mark(scene, center, 4.0);
+        room.take_point(center, 4.0);
+    }
+}
+
+fn singles(table: &Table, models: &[String], panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let full: Vec<String> = models.iter().map(|series| series.trim_start_matches(SINGLE).to_owned()).collect();
+    let names = theme::short_names(&full);
+    let marks: Vec<&Mark> = models.iter().filter_map(|series| table.of(series).next()).collect();
+    for mark in &marks {
+        let center = panel.at((mark.x.value, mark.y.value));
+        MODEL.mark(scene, center, 4.0);
+        room.take_point(center, 4.5);
+    }
+    for (mark, name) in marks.iter().zip(&names) {
+        room.label(scene, panel.at((mark.x.value, mark.y.value)), name, 10.0);
+    }
+}
+
+/// Says which end of the main line is which.
+fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let marks: Vec<&Mark> = table.of("barp").collect();
+    if let [first, .., last] = marks.as_slice() {
+        for mark in [first, last] {
+            room.label(scene, panel.at((mark.x.value, mark.y.value)), &mark.label, 10.0);
+        }
+    }
+}

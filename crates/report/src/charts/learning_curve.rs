@@ -1,0 +1,123 @@
+//! What is learned from how much that was paid for.
+
+use store::SummaryRow;
+
+use super::table::{Mark, Measured, Table, select};
+use super::{About, Chart};
+use crate::graphics::axis::{Axis, Numbers, range};
+use crate::graphics::labels::spread;
+use crate::graphics::legend::{self, Entry};
+use crate::graphics::panel::{Grid, Panel, Side};
+use crate::graphics::scene::{Area, SOFT_INK, Scene, Text};
+use crate::graphics::text;
+use crate::theme::{self, Part, Player, SINGLE};
+
+const CURVE: &str = "curve";
+const POINT: &str = "point";
+const LEVEL: &str = "level";
+const SIZE: f64 = 10.0;
+
+pub(super) struct LearningCurve;
+
+impl Chart for LearningCurve {
+    fn about(&self) -> About {
+        About {
+            name: "learning_curve",
+            title: "Reward against outcomes bought",
+            what: "Mean reward over the grid of preferences. Curves with bands: validation split while learning; points: \
+                   test split, at the outcomes a router fitted on full labels was given; level lines: test split, \
+                   references that buy nothing.",
+        }
+    }
+
+    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+        let mut table = Table::default();
+        for row in select(rows, "validation", "sweep_reward").filter(|row| row.task == "all" && row.outcomes > 0.0) {
+            table.push(mark(row, CURVE), &[row]);
+        }
+        let learners = table.series();
+        if learners.is_empty() {
+            return None;
+        }
+        let finals = select(rows, "test", "sweep_reward").filter(|row| row.task == "all");
+        for row in finals.filter(|row| !learners.contains(&row.policy) && !row.policy.starts_with(SINGLE)) {
+            table.push(mark(row, if row.outcomes > 0.0 { POINT } else { LEVEL }), &[row]);
+        }
+        Some(table)
+    }
+
+    fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
+        let learners =
+            super::table::distinct(table.marks.iter().filter(|mark| mark.label != LEVEL).map(|mark| &mark.series));
+        let players = theme::cast(&learners);
+        let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
+        let levels: Vec<&Mark> = table.marks.iter().filter(|mark| mark.label == LEVEL).collect();
+        let gutter = text::widest(levels.iter().map(|mark| mark.series.as_str()), SIZE);
+        let gutter = if levels.is_empty() { 0.0 } else { gutter + 18.0 };
+        let panel = panel(table, Area { right: area.right - gutter, ..area });
+        panel.frame(scene, Grid::Both, Side::Labelled);
+        level_lines(&levels, &panel, scene);
+        for player in players.iter().rev() {
+            curve(table, player, &panel, scene);
+            points(table, player, &panel, scene);
+        }
+    }
+}
+
+fn mark(row: &SummaryRow, kind: &str) -> Mark {
+    Mark {
+        panel: String::new(),
+        series: row.policy.clone(),
+        label: kind.to_owned(),
+        x: Measured::exact(row.outcomes),
+        y: Measured::from(row),
+        n: row.n,
+    }
+}
+
+fn panel(table: &Table, area: Area) -> Panel {
+    let bought = table.marks.iter().map(|mark| mark.x.value).filter(|&outcomes| outcomes > 0.0);
+    let rewards = table.marks.iter().flat_map(|mark| mark.y.reach());
+    let x = Axis::logarithmic("outcomes bought (logarithmic)", range(bought).unwrap_or((1.0, 10.0)), Numbers::Counts);
+    let y = Axis::linear("mean reward over preferences", range(rewards).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
+    Panel::inside(area, x, y, Side::Labelled)
+}
+
+/// Lines across the panel, named at their right end.
+fn level_lines(levels: &[&Mark], panel: &Panel, scene: &mut Scene) {
+    let Area { right, top, bottom, .. } = panel.area;
+    let heights: Vec<f64> = levels.iter().map(|mark| panel.down(mark.y.value)).collect();
+    let places = spread(&heights, SIZE + 2.0, (top, bottom));
+    for ((mark, &height), &place) in levels.iter().zip(&heights).zip(&places) {
+        let style = theme::style(&mark.series);
+        let style = crate::graphics::mark::Style { width: 1.0, ..style };
+        style.line(scene, &panel.places(&[(panel.x.low, mark.y.value), (panel.x.high, mark.y.value)]));
+        scene.segment((right + 1.0, height), (right + 11.0, place), SOFT_INK, 0.6);
+        scene.text(Text::new(right + 14.0, place, SIZE, &mark.series));
+    }
+}
+
+fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
+    let marks: Vec<&Mark> = table.of(&player.name).filter(|mark| mark.label == CURVE).collect();
+    if player.part == Part::Highlighted {
+        let band: Vec<(f64, f64, f64)> =
+            marks.iter().filter_map(|mark| mark.y.interval.map(|(low, high)| (mark.x.value, low, high))).collect();
+        panel.band(scene, &band, player.style.color);
+    }
+    let values: Vec<(f64, f64)> = marks.iter().map(|mark| (mark.x.value, mark.y.value)).collect();
+    panel.line(scene, &values, &player.style);
+    // A marker at every value would hide the line: about eight tell the series apart.
+    let every = values.len().div_ceil(8).max(1);
+    for &value in values.iter().rev().step_by(every) {
+        player.style.mark(scene, panel.at(value), 3.5);
+    }
+}
+
+fn points(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
+    for mark in table.of(&player.name).filter(|mark| mark.label == POINT) {
+        if let Some(ends) = mark.y.interval {
+            panel.upright_interval(scene, mark.x.value, ends, player.style.color);
+        }
+        player.style.mark(scene, panel.at((mark.x.value, mark.y.value)), 5.0);
+    }
+}

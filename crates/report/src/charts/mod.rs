@@ -1,0 +1,64 @@
+//! Charts: one file each, listed once in [`CHARTS`]; each says what it would draw before it draws.
+
+mod arm_shares;
+mod dataset;
+mod frontier;
+mod learning_curve;
+mod page;
+mod regret;
+mod sweep;
+mod table;
+mod task_scores;
+#[cfg(test)]
+mod tests;
+
+use store::SummaryRow;
+
+use crate::graphics::scene::{Area, Scene};
+
+pub(crate) use page::{compose, description};
+pub(crate) use table::distinct;
+pub use table::{Basis, Mark, Measured, Table};
+
+/// All charts, in the order in which they are drawn and listed.
+pub const CHARTS: [&dyn Chart; 7] = [
+    &frontier::Frontier,
+    &learning_curve::LearningCurve,
+    &arm_shares::ArmShares,
+    &task_scores::TaskScores,
+    &regret::Regret,
+    &sweep::Sweep,
+    &dataset::Dataset,
+];
+
+/// What a chart is called and what it shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct About {
+    /// Name of its files, unique among charts.
+    pub name: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// How to read it, in a sentence or two.
+    pub what: &'static str,
+}
+
+/// A chart of one environment's summary.
+pub trait Chart: Sync {
+    /// What it is called and shows.
+    fn about(&self) -> About;
+
+    /// What it draws, from the rows of one environment; none when they hold nothing for it.
+    fn data(&self, rows: &[SummaryRow]) -> Option<Table>;
+
+    /// Width and height of the page in points.
+    #[doc(hidden)]
+    fn size(&self, table: &Table) -> (f64, f64) {
+        let _ = table;
+        (800.0, 560.0)
+    }
+
+    /// Draws `table` into `area` of the page.
+    #[doc(hidden)]
+    #[expect(private_interfaces, reason = "charts are listed in public and drawn in private")]
+    fn draw(&self, table: &Table, scene: &mut Scene, area: Area);
+}

@@ -1,0 +1,60 @@
+//! What every chart has around it: heading, how to read it, and at the foot what stands behind its numbers.
+
+use super::{Basis, Chart, Table};
+use crate::Context;
+use crate::graphics::format::count;
+use crate::graphics::scene::{Area, SOFT_INK, Scene, Text};
+use crate::graphics::text;
+
+const MARGIN: f64 = 18.0;
+const FOOT: f64 = 9.5;
+const FOOT_ROW: f64 = 13.5;
+
+/// The chart on a page of its own.
+pub(crate) fn compose(chart: &dyn Chart, table: &Table, context: &Context) -> Scene {
+    let (width, height) = chart.size(table);
+    let mut scene = Scene::new(width, height);
+    let about = chart.about();
+    scene.text(Text::new(MARGIN, 24.0, 15.0, about.title).bold());
+    let place = match table.basis.environment.as_str() {
+        same if same == context.experiment => context.experiment.clone(),
+        environment => format!("{} \u{00b7} {environment}", context.experiment),
+    };
+    scene.text(Text::new(MARGIN, 43.0, 11.0, place).colored(SOFT_INK));
+    let lines: Vec<String> = [about.what.to_owned(), behind(&table.basis, context)]
+        .iter()
+        .flat_map(|words| text::wrap(words, FOOT, width - 2.0 * MARGIN))
+        .collect();
+    let foot = height - 0.6 * MARGIN - FOOT_ROW * lines.len() as f64;
+    for (row, line) in lines.into_iter().enumerate() {
+        scene.text(Text::new(MARGIN, foot + FOOT_ROW * (row as f64 + 0.5), FOOT, line).colored(SOFT_INK));
+    }
+    let area = Area { left: MARGIN, top: 62.0, right: width - MARGIN, bottom: foot - 10.0 };
+    chart.draw(table, &mut scene, area);
+    scene
+}
+
+/// The words a reader who cannot see the chart gets.
+pub(crate) fn description(chart: &dyn Chart, table: &Table, context: &Context) -> String {
+    let about = chart.about();
+    format!("{}. {} {}", about.title, about.what, behind(&table.basis, context))
+}
+
+/// Units, interval, replicates, n and where the outcomes come from.
+fn behind(basis: &Basis, context: &Context) -> String {
+    let units: Vec<String> = basis.units.iter().map(|(metric, unit)| format!("{metric} in {unit}")).collect();
+    let many = |range: Option<(u64, u64)>, one: &str, more: &str| match range {
+        None => format!("no {more}"),
+        Some((1, 1)) => format!("1 {one}"),
+        Some((low, high)) if low == high => format!("{} {more}", count(low)),
+        Some((low, high)) => format!("{} to {} {more}", count(low), count(high)),
+    };
+    let source = if context.simulated { "Simulated outcomes" } else { "Recorded rows" };
+    format!(
+        "{source}; {}. Interval: {}; {}; n = {}.",
+        units.join(", "),
+        basis.methods.join(" or "),
+        many(basis.replicates, "replicate", "replicates"),
+        many(basis.n, "request", "requests"),
+    )
+}

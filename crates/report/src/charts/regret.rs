@@ -1,0 +1,71 @@
+//! What was lost to the best choice while learning.
+
+use store::SummaryRow;
+
+use super::table::{Mark, Measured, Table, select};
+use super::{About, Chart};
+use crate::graphics::axis::{Axis, Numbers, range};
+use crate::graphics::legend::{self, Entry};
+use crate::graphics::panel::{Grid, Panel, Side};
+use crate::graphics::scene::{Area, Scene};
+use crate::theme::{self, Part, Player, SINGLE};
+
+pub(super) struct Regret;
+
+impl Chart for Regret {
+    fn about(&self) -> About {
+        About {
+            name: "regret",
+            title: "Cumulative regret online",
+            what: "Reward lost so far to the best model for each request; flat is learned, straight is not. Bands are \
+                   intervals.",
+        }
+    }
+
+    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+        let mut table = Table::default();
+        let online = select(rows, "online", "regret").filter(|row| row.task == "all");
+        for row in online.filter(|row| !row.policy.starts_with(SINGLE)) {
+            let mark = Mark {
+                panel: String::new(),
+                series: row.policy.clone(),
+                label: String::new(),
+                x: Measured::exact(row.round as f64),
+                y: Measured::from(row),
+                n: row.n,
+            };
+            table.push(mark, &[row]);
+        }
+        table.unless_empty()
+    }
+
+    fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
+        let players = theme::cast(&table.series());
+        let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
+        let rounds = table.marks.iter().map(|mark| mark.x.value);
+        let lost = table.marks.iter().flat_map(|mark| mark.y.reach());
+        let x = Axis::linear("requests answered", range(rounds).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
+        let y = Axis::linear("cumulative regret", range(lost).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
+        let panel = Panel::inside(area, x, y, Side::Labelled);
+        panel.frame(scene, Grid::Both, Side::Labelled);
+        for player in players.iter().rev() {
+            curve(table, player, &panel, scene);
+        }
+    }
+}
+
+fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
+    if player.part == Part::Highlighted {
+        let band: Vec<(f64, f64, f64)> = table
+            .of(&player.name)
+            .filter_map(|mark| mark.y.interval.map(|(low, high)| (mark.x.value, low, high)))
+            .collect();
+        panel.band(scene, &band, player.style.color);
+    }
+    let values: Vec<(f64, f64)> = table.of(&player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
+    panel.line(scene, &values, &player.style);
+    let every = values.len().div_ceil(6).max(1);
+    for &value in values.iter().rev().step_by(every) {
+        player.style.mark(scene, panel.at(value), 3.5);
+    }
+}

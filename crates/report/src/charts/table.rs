@@ -1,0 +1,158 @@
+//! What a chart draws, as data: every mark by name with its numbers, and what stands behind them.
+
+use store::SummaryRow;
+
+/// A number with the ends of its interval where it has one, in its own unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The number.
+    pub value: f64,
+    /// Ends of its interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Measured {
+    /// A number that was not measured but chosen, such as a preference.
+    pub(crate) fn exact(value: f64) -> Measured {
+        Measured { value, interval: None }
+    }
+
+    /// The same in another unit, `factor` to the old one.
+    pub(crate) fn scaled(self, factor: f64) -> Measured {
+        let interval = self.interval.map(|(low, high)| (factor * low, factor * high));
+        Measured { value: factor * self.value, interval }
+    }
+
+    /// The number and the ends of its interval: what an axis must hold.
+    pub(crate) fn reach(&self) -> impl Iterator<Item = f64> {
+        let (low, high) = self.interval.unwrap_or((self.value, self.value));
+        [self.value, low, high].into_iter()
+    }
+}
+
+impl From<&SummaryRow> for Measured {
+    fn from(row: &SummaryRow) -> Measured {
+        Measured { value: row.value, interval: row.ci_low.zip(row.ci_high) }
+    }
+}
+
+/// One mark of a chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Panel it stands in; empty where there is one.
+    pub panel: String,
+    /// Policy, or model where the chart is about models.
+    pub series: String,
+    /// Task or setting it belongs to; empty where `x` says it all.
+    pub label: String,
+    /// Level value.
+    pub x: Measured,
+    /// Upright value.
+    pub y: Measured,
+    /// Requests behind it in each replicate.
+    pub n: u64,
+}
+
+/// What stands behind the marks of a chart: printed at its foot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Basis {
+    /// Label of the environment.
+    pub environment: String,
+    /// Metrics with their units, in the order of use.
+    pub units: Vec<(String, String)>,
+    /// How the intervals were made.
+    pub methods: Vec<String>,
+    /// Least and greatest number of replicates.
+    pub replicates: Option<(u64, u64)>,
+    /// Least and greatest number of requests in a replicate.
+    pub n: Option<(u64, u64)>,
+}
+
+impl Basis {
+    fn add(&mut self, row: &SummaryRow) {
+        let widen = |range: Option<(u64, u64)>, value: u64| {
+            range.map_or(Some((value, value)), |(low, high)| Some((low.min(value), high.max(value))))
+        };
+        self.environment.clone_from(&row.environment);
+        if !self.units.iter().any(|(metric, _)| *metric == row.metric) {
+            self.units.push((row.metric.clone(), row.unit.clone()));
+        }
+        if !self.methods.contains(&row.ci_method) {
+            self.methods.push(row.ci_method.clone());
+        }
+        self.replicates = widen(self.replicates, row.replicates);
+        self.n = widen(self.n, row.n);
+    }
+}
+
+/// The marks of a chart, in the order of the summary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Every mark.
+    pub marks: Vec<Mark>,
+    /// What stands behind them.
+    pub basis: Basis,
+}
+
+impl Table {
+    /// Adds a mark made from `rows`.
+    pub(crate) fn push(&mut self, mark: Mark, rows: &[&SummaryRow]) {
+        rows.iter().for_each(|row| self.basis.add(row));
+        self.marks.push(mark);
+    }
+
+    /// The table, if there is a mark in it.
+    pub(crate) fn unless_empty(self) -> Option<Table> {
+        (!self.marks.is_empty()).then_some(self)
+    }
+
+    /// Different series in the order of their first mark.
+    pub(crate) fn series(&self) -> Vec<String> {
+        distinct(self.marks.iter().map(|mark| &mark.series))
+    }
+
+    /// Different panels in the order of their first mark.
+    pub(crate) fn panels(&self) -> Vec<String> {
+        distinct(self.marks.iter().map(|mark| &mark.panel))
+    }
+
+    /// Different labels in the order of their first mark.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        distinct(self.marks.iter().map(|mark| &mark.label))
+    }
+
+    /// The marks of one series.
+    pub(crate) fn of<'a>(&'a self, series: &'a str) -> impl Iterator<Item = &'a Mark> {
+        self.marks.iter().filter(move |mark| mark.series == series)
+    }
+
+    /// The marks of one panel.
+    pub(crate) fn within<'a>(&'a self, panel: &'a str) -> impl Iterator<Item = &'a Mark> {
+        self.marks.iter().filter(move |mark| mark.panel == panel)
+    }
+}
+
+/// Different values in the order of their first appearance.
+pub(crate) fn distinct<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for value in values {
+        if !seen.contains(value) {
+            seen.push(value.clone());
+        }
+    }
+    seen
+}
+
+/// The rows of one phase and metric that are about no single model.
+pub(crate) fn select<'a>(
+    rows: &'a [SummaryRow],
+    phase: &'a str,
+    metric: &'a str,
+) -> impl Iterator<Item = &'a SummaryRow> {
+    rows.iter().filter(move |row| row.phase == phase && row.metric == metric && row.arm.is_none())
+}
+
+/// The weight on cost among `rows` that is nearest to `wanted`.
+pub(crate) fn nearest_weight<'a>(rows: impl Iterator<Item = &'a SummaryRow>, wanted: f64) -> Option<f64> {
+    rows.filter_map(|row| row.w_cost).min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))
+}

@@ -1,0 +1,174 @@
+//! What lies between the two ends of an axis, and where its ticks are.
+
+use super::format;
+
+/// How a value becomes a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Scale {
+    Linear,
+    /// Equal ratios are equal distances; every value is above zero.
+    Logarithmic,
+}
+
+/// What the numbers at the ticks are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Numbers {
+    Plain,
+    Dollars,
+    Counts,
+    Percent,
+}
+
+/// A value with the words written at it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tick {
+    pub value: f64,
+    pub words: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Axis {
+    pub label: String,
+    pub scale: Scale,
+    pub low: f64,
+    pub high: f64,
+    pub ticks: Vec<Tick>,
+}
+
+/// The least and the greatest of the finite values; none when there is no such value.
+pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    values.into_iter().filter(|value| value.is_finite()).fold(None, |range, value| match range {
+        None => Some((value, value)),
+        Some((low, high)) => Some((low.min(value), high.max(value))),
+    })
+}
+
+impl Axis {
+    /// A linear axis over (low, high) with a margin of 4 % and about `count` ticks.
+    pub fn linear(label: &str, (low, high): (f64, f64), numbers: Numbers, count: usize) -> Axis {
+        let span = if high > low { high - low } else { low.abs().max(1.0) * 0.1 };
+        let (low, high) = (low - 0.04 * span, high + 0.04 * span);
+        Axis::exactly(label, (low, high), numbers, count)
+    }
+
+    /// A linear axis that ends at `low` and `high`, which differ, with about `count` ticks.
+    pub fn exactly(label: &str, (low, high): (f64, f64), numbers: Numbers, count: usize) -> Axis {
+        let (step, decimals) = nice_step((high - low) / count as f64);
+        let first = libm::ceil(low / step - 1e-9) as i64;
+        let last = libm::floor(high / step + 1e-9) as i64;
+        let ticks = (first..=last).map(|position| {
+            let value = position as f64 * step;
+            Tick { value, words: words(value, numbers, decimals) }
+        });
+        Axis { label: label.to_owned(), scale: Scale::Linear, low, high, ticks: ticks.collect() }
+    }
+
+    /// A logarithmic axis over (low, high), both above zero, with a margin of 4 %.
+    pub fn logarithmic(label: &str, (low, high): (f64, f64), numbers: Numbers) -> Axis {
+        let decades = libm::log10(high / low).max(0.1);
+        let margin = libm::pow(10.0, 0.04 * decades);
+        let (low, high) = (low / margin, high * margin);
+        let steps: &[&str] = match decades {
+            few if few < 0.8 => &["1", "1.5", "2", "3", "4", "5", "7"],
+            few if few < 3.5 => &["1", "2", "5"],
+            _ => &["1"],
+        };
+        let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::floor(libm::log10(high)) as i32);
+        let ticks = (first..=last)
+            .flat_map(|power| steps.iter().map(move |step| decimal(step, power)))
+            .filter(|value| (low..=high).contains(value))
+            .map(|value| Tick { value, words: words(value, numbers, 2) });
+        Axis { label: label.to_owned(), scale: Scale::Logarithmic, low, high, ticks: ticks.collect() }
+    }
+
+    /// One place for each name, the first at the top of an upright axis or the left of a level one.
+    pub fn categories(label: &str, names: &[String], order: Order) -> Axis {
+        let ticks = names.iter().enumerate().map(|(position, name)| {
+            let value = if order == Order::Downward { names.len() - 1 - position } else { position };
+            Tick { value: value as f64, words: name.clone() }
+        });
+        let high = names.len() as f64 - 0.5;
+        Axis { label: label.to_owned(), scale: Scale::Linear, low: -0.5, high, ticks: ticks.collect() }
+    }
+
+    /// Where `value` lies: 0 at the low end, 1 at the high end.
+    pub fn share(&self, value: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => (value - self.low) / (self.high - self.low),
+            Scale::Logarithmic => libm::log(value / self.low) / libm::log(self.high / self.low),
+        }
+    }
+}
+
+/// Which way the names of a category axis run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Order {
+    Rightward,
+    Downward,
+}
+
+/// `digits` times ten to `power`, as exact as it can be written.
+fn decimal(digits: &str, power: i32) -> f64 {
+    format!("{digits}e{power}").parse().expect("digits and a power are a number")
+}
+
+/// The least of 1, 2, 5 times a power of ten that is at least `rough`, and the decimals it needs.
+fn nice_step(rough: f64) -> (f64, usize) {
+    let power = libm::floor(libm::log10(rough)) as i32;
+    let candidates = [("1", power), ("2", power), ("5", power), ("1", power + 1)];
+    let (digits, power) = candidates
+        .into_iter()
+        .find(|(digits, power)| decimal(digits, *power) >= rough * (1.0 - 1e-9))
+        .unwrap_or(("1", power + 1));
+    (decimal(digits, power), (-power).max(0) as usize)
+}
+
+fn words(value: f64, numbers: Numbers, decimals: usize) -> String {
+    match numbers {
+        Numbers::Plain => format::number(value, decimals),
+        Numbers::Dollars => format::dollars(value),
+        Numbers::Counts => format::short_count(value),
+        Numbers::Percent => format!("{} %", format::number(100.0 * value, decimals.saturating_sub(2))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticks(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|tick| tick.words.as_str()).collect()
+    }
+
+    #[test]
+    fn linear_ticks_are_round_and_lie_inside() {
+        let axis = Axis::exactly("q", (0.43, 0.81), Numbers::Plain, 5);
+        assert_eq!(ticks(&axis), ["0.5", "0.6", "0.7", "0.8"]);
+        let axis = Axis::exactly("q", (-0.1, 0.1), Numbers::Plain, 4);
+        assert_eq!(ticks(&axis), ["\u{2212}0.10", "\u{2212}0.05", "0.00", "0.05", "0.10"]);
+        let axis = Axis::exactly("share", (0.0, 1.0), Numbers::Percent, 4);
+        assert_eq!(ticks(&axis), ["0 %", "50 %", "100 %"]);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_of_money_has_one_two_five() {
+        let axis = Axis::logarithmic("cost", (0.04, 3.3), Numbers::Dollars);
+        assert_eq!(ticks(&axis), ["$0.05", "$0.1", "$0.2", "$0.5", "$1", "$2"]);
+        assert!((axis.share(axis.low)).abs() < 1e-12 && (axis.share(axis.high) - 1.0).abs() < 1e-12);
+        assert!((axis.share(libm::sqrt(axis.low * axis.high)) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_single_value_still_has_an_axis() {
+        let axis = Axis::linear("q", (0.5, 0.5), Numbers::Plain, 5);
+        assert!(axis.low < 0.5 && 0.5 < axis.high && axis.ticks.len() >= 2, "{axis:?}");
+        let axis = Axis::logarithmic("cost", (0.5, 0.5), Numbers::Dollars);
+        assert!(axis.low < 0.5 && 0.5 < axis.high && !axis.ticks.is_empty(), "{axis:?}");
+    }
+
+    #[test]
+    fn the_range_leaves_out_what_is_not_a_number() {
+        assert_eq!(range([f64::NAN, 2.0, f64::INFINITY, -1.0]), Some((-1.0, 2.0)));
+        assert_eq!(range([f64::NAN]), None);
+    }
+}

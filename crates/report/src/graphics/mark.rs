@@ -1,0 +1,171 @@
+//! How one series looks: its colour, its marker and its line, each of which tells it apart without the others.
+
+use super::scene::{Color, Point, Scene, WHITE};
+
+/// The sign at each value of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Marker {
+    Disc,
+    Square,
+    Diamond,
+    Up,
+    Down,
+    Cross,
+    Plus,
+    Star,
+    Dot,
+}
+
+/// The inside of a marker.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Inside {
+    Filled,
+    Hollow,
+}
+
+/// The line between the values of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Dash {
+    Solid,
+    Dashed,
+    Dotted,
+    DashDot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Style {
+    pub color: Color,
+    pub marker: Marker,
+    pub inside: Inside,
+    pub dash: Dash,
+    /// Width of the line in points.
+    pub width: f64,
+}
+
+impl Style {
+    pub const fn new(color: u32, marker: Marker, inside: Inside, dash: Dash) -> Style {
+        Style { color: Color::hex(color), marker, inside, dash, width: 1.5 }
+    }
+
+    /// The line of this style through `points`.
+    pub fn line(&self, scene: &mut Scene, points: &[Point]) {
+        let pattern: &[f64] = match self.dash {
+            Dash::Solid => return scene.line(points, self.color, self.width),
+            Dash::Dashed => &[6.0, 3.0],
+            Dash::Dotted => &[1.5, 2.5],
+            Dash::DashDot => &[7.0, 2.5, 1.5, 2.5],
+        };
+        for piece in dashes(points, pattern) {
+            scene.line(&piece, self.color, self.width);
+        }
+    }
+
+    /// The marker of this style, `radius` points large.
+    pub fn mark(&self, scene: &mut Scene, center: Point, radius: f64) {
+        let stroke = 1.3;
+        match outline(self.marker) {
+            Outline::Round(scale) => {
+                scene.disc(center, radius * scale, self.color);
+                if self.inside == Inside::Hollow {
+                    scene.disc(center, radius * scale - stroke, WHITE);
+                }
+            }
+            Outline::Corners(corners) => {
+                let mut corners = around(center, radius, corners);
+                if self.inside == Inside::Filled {
+                    return scene.polygon(corners, self.color);
+                }
+                scene.polygon(corners.clone(), WHITE);
+                corners.extend_from_within(..2);
+                scene.line(&corners, self.color, stroke);
+            }
+            Outline::Strokes(strokes) => {
+                for stroke in strokes {
+                    scene.line(&around(center, radius, stroke), self.color, 1.6);
+                }
+            }
+        }
+    }
+}
+
+/// A marker of radius 1 about (0, 0), downward positive.
+enum Outline {
+    Round(f64),
+    Corners(&'static [(f64, f64)]),
+    Strokes(&'static [[(f64, f64); 2]]),
+}
+
+fn outline(marker: Marker) -> Outline {
+    match marker {
+        Marker::Disc => Outline::Round(1.0),
+        Marker::Dot => Outline::Round(0.5),
+        Marker::Square => Outline::Corners(&[(-0.88, -0.88), (0.88, -0.88), (0.88, 0.88), (-0.88, 0.88)]),
+        Marker::Diamond => Outline::Corners(&[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)]),
+        Marker::Up => Outline::Corners(&[(0.0, -1.2), (1.1, 0.85), (-1.1, 0.85)]),
+        Marker::Down => Outline::Corners(&[(0.0, 1.2), (-1.1, -0.85), (1.1, -0.85)]),
+        Marker::Cross => Outline::Strokes(&[[(-0.85, -0.85), (0.85, 0.85)], [(-0.85, 0.85), (0.85, -0.85)]]),
+        Marker::Plus => Outline::Strokes(&[[(-1.1, 0.0), (1.1, 0.0)], [(0.0, -1.1), (0.0, 1.1)]]),
+        Marker::Star => Outline::Corners(&[
+            (0.0, -1.4),
+            (0.33, -0.45),
+            (1.33, -0.43),
+            (0.53, 0.17),
+            (0.82, 1.13),
+            (0.0, 0.56),
+            (-0.82, 1.13),
+            (-0.53, 0.17),
+            (-1.33, -0.43),
+            (-0.33, -0.45),
+        ]),
+    }
+}
+
+fn around(center: Point, radius: f64, offsets: &[(f64, f64)]) -> Vec<Point> {
+    offsets.iter().map(|(x, y)| Point { x: center.x + radius * x, y: center.y + radius * y }).collect()
+}
+
+/// The drawn pieces of a line: `pattern` gives drawn and empty lengths in turn, in points.
+fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
+    let (mut pieces, mut position, mut left) = (vec![Vec::new()], 0, pattern[0]);
+    let Some(&first) = points.first() else { return Vec::new() };
+    pieces[0].push(first);
+    for ends in points.windows(2) {
+        let (mut from, to) = (ends[0], ends[1]);
+        loop {
+            let length = libm::hypot(to.x - from.x, to.y - from.y);
+            let drawn = position % 2 == 0;
+            if length <= left {
+                left -= length;
+                if let (true, Some(piece)) = (drawn, pieces.last_mut()) {
+                    piece.push(to);
+                }
+                break;
+            }
+            let share = left / length;
+            from = Point { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
+            match pieces.last_mut() {
+                Some(piece) if drawn => piece.push(from),
+                _ => pieces.push(vec![from]),
+            }
+            position = (position + 1) % pattern.len();
+            left = pattern[position];
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_go_round_corners_and_leave_the_gaps_out() {
+        let corner = [(0.0, 0.0), (4.0, 0.0), (4.0, 6.0)].map(|(x, y)| Point { x, y });
+        let length = |piece: &Vec<Point>| -> f64 {
+            piece.windows(2).map(|ends| libm::hypot(ends[1].x - ends[0].x, ends[1].y - ends[0].y)).sum()
+        };
+        let pieces = dashes(&corner, &[5.0, 2.0]);
+        assert_eq!(pieces.iter().map(length).collect::<Vec<_>>(), [5.0, 3.0]);
+        assert_eq!(pieces[0].len(), 3, "the corner belongs to the first dash");
+    }
+}

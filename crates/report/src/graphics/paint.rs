@@ -1,0 +1,160 @@
+//! A scene as SVG and as PNG, both by plotters from the one painter below.
+//!
+//! Plotters places by whole pixels, so the painter works at [`FINE`] pixels to the point. The SVG is shown at the size of
+//! the page; the PNG is averaged down to [`SHARP`] pixels to the point, which smooths every edge and the letter spacing.
+
+use std::borrow::Cow;
+
+use plotters::coord::Shift;
+use plotters::prelude::{
+    BitMapBackend, Circle, DrawingArea, DrawingBackend, FontFamily, FontTransform, IntoDrawingArea, PathElement,
+    Polygon, RGBAColor, SVGBackend, ShapeStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{IntoFont, TextStyle};
+
+use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
+use super::text;
+
+const FINE: u32 = 4;
+const SHARP: u32 = 2;
+
+/// A painter's failure, in its own words.
+#[derive(Debug)]
+pub(crate) struct PaintError(pub String);
+
+fn failed(error: impl std::fmt::Display) -> PaintError {
+    PaintError(error.to_string())
+}
+
+/// How a backend sets text: plotters gives the two different sizes and different lines to stand on.
+struct Setting {
+    /// Font size it wants for one point of em.
+    size: f64,
+    /// How far below the asked place the text must be set, in em, for small letters to be centred on it.
+    drop: f64,
+}
+
+const IN_SVG: Setting = Setting { size: 1.24, drop: 0.02 };
+const IN_BITMAP: Setting = Setting { size: text::LINE, drop: 0.16 };
+
+/// The scene as an SVG document with a description and the command that redraws it.
+pub(crate) fn svg(scene: &Scene, description: &str, command: &str) -> Result<Vec<u8>, PaintError> {
+    let (width, height) = pixels(scene, FINE);
+    let mut document = String::new();
+    paint(scene, SVGBackend::with_string(&mut document, (width, height)), &IN_SVG)?;
+    let fine = format!("<svg width=\"{width}\" height=\"{height}\"");
+    let page = format!("<svg width=\"{}\" height=\"{}\"", scene.width, scene.height);
+    let document = document.replacen(&fine, &page, 1);
+    let start = document.find("<svg").expect("plotters opens an svg element");
+    let open = start + document[start..].find('>').expect("plotters closes the tag of its svg element") + 1;
+    let notes =
+        format!("\n<desc>{}</desc>\n<metadata>redraw with: {}</metadata>", escaped(description), escaped(command));
+    Ok(format!("{}{notes}{}", &document[..open], &document[open..]).into_bytes())
+}
+
+/// The scene as a PNG with the same two notes as text chunks.
+pub(crate) fn png(scene: &Scene, description: &str, command: &str) -> Result<Vec<u8>, PaintError> {
+    let (width, height) = pixels(scene, FINE);
+    let mut fine = vec![0; 3 * width as usize * height as usize];
+    paint(scene, BitMapBackend::with_buffer(&mut fine, (width, height)), &IN_BITMAP)?;
+    let (sharp_width, sharp_height) = pixels(scene, SHARP);
+    let sharp = averaged(&fine, width as usize, sharp_width as usize, sharp_height as usize);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, sharp_width, sharp_height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    for (key, words) in [("Description", description), ("Redraw with", command)] {
+        encoder.add_itxt_chunk(key.to_owned(), words.to_owned()).map_err(failed)?;
+    }
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(&sharp).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
+fn pixels(scene: &Scene, scale: u32) -> (u32, u32) {
+    (scene.width.ceil() as u32 * scale, scene.height.ceil() as u32 * scale)
+}
+
+/// Each pixel as the mean of the block of fine ones it covers.
+fn averaged(fine: &[u8], fine_width: usize, width: usize, height: usize) -> Vec<u8> {
+    const BLOCK: usize = (FINE / SHARP) as usize;
+    let mut sharp = Vec::with_capacity(3 * width * height);
+    for row in 0..height {
+        for column in 0..width {
+            for channel in 0..3 {
+                let sum: usize = (0..BLOCK * BLOCK)
+                    .map(|cell| (row * BLOCK + cell / BLOCK, column * BLOCK + cell % BLOCK))
+                    .map(|(y, x)| usize::from(fine[3 * (y * fine_width + x) + channel]))
+                    .sum();
+                sharp.push(((sum + BLOCK * BLOCK / 2) / (BLOCK * BLOCK)) as u8);
+            }
+        }
+    }
+    sharp
+}
+
+fn paint<B: DrawingBackend>(scene: &Scene, backend: B, setting: &Setting) -> Result<(), PaintError> {
+    text::register();
+    let area = backend.into_drawing_area();
+    area.fill(&plotters::style::WHITE).map_err(failed)?;
+    for shape in &scene.shapes {
+        match shape {
+            Shape::Line { points, color, width } => {
+                let stroke = ShapeStyle { color: rgba(*color), filled: false, stroke_width: fine(*width) as u32 };
+                area.draw(&PathElement::new(placed(points), stroke)).map_err(failed)?;
+            }
+            Shape::Polygon { corners, color } => {
+                area.draw(&Polygon::new(placed(corners), filled(*color))).map_err(failed)?;
+            }
+            Shape::Disc { center, radius, color } => {
+                let disc = Circle::new((fine(center.x), fine(center.y)), fine(*radius), filled(*color));
+                area.draw(&disc).map_err(failed)?;
+            }
+            Shape::Text(words) => set(&area, words, setting)?,
+        }
+    }
+    area.present().map_err(failed)
+}
+
+fn set<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text, setting: &Setting) -> Result<(), PaintError> {
+    let horizontal = match text.anchor {
+        Anchor::Start => HPos::Left,
+        Anchor::Middle => HPos::Center,
+        Anchor::End => HPos::Right,
+    };
+    let (transform, x, y) = match text.turn {
+        Turn::Level => (FontTransform::None, text.at.x, text.at.y + setting.drop * text.size),
+        Turn::Upward => (FontTransform::Rotate270, text.at.x + setting.drop * text.size, text.at.y),
+    };
+    let size = text.size * f64::from(FINE) * setting.size;
+    let font = (FontFamily::Name(text::FAMILY), size, text::style(text.weight)).into_font().transform(transform);
+    let color = rgba(text.color);
+    let style = TextStyle::from(font).color(&color).pos(Pos::new(horizontal, VPos::Center));
+    area.draw_text(&text.words, &style, (fine(x), fine(y))).map_err(failed)
+}
+
+fn fine(points: f64) -> i32 {
+    (points * f64::from(FINE)).round() as i32
+}
+
+fn placed(points: &[Point]) -> Vec<(i32, i32)> {
+    points.iter().map(|point| (fine(point.x), fine(point.y))).collect()
+}
+
+fn rgba(color: Color) -> RGBAColor {
+    RGBAColor(color.red, color.green, color.blue, color.alpha)
+}
+
+fn filled(color: Color) -> ShapeStyle {
+    ShapeStyle { color: rgba(color), filled: true, stroke_width: 0 }
+}
+
+fn escaped(words: &str) -> Cow<'_, str> {
+    if words.contains(['&', '<', '>']) {
+        Cow::Owned(words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+    } else {
+        Cow::Borrowed(words)
+    }
+}

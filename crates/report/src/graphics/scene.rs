@@ -1,0 +1,211 @@
+//! A page as a list of shapes, in points from the upper left corner, painted in order; no file format is known here.
+
+use super::text;
+
+/// A place on the page: points to the right of and below its upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// A rectangle on the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Area {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Area {
+    pub fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    pub fn overlaps(&self, other: &Area) -> bool {
+        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+    }
+
+    pub fn within(&self, outer: &Area) -> bool {
+        self.left >= outer.left && self.right <= outer.right && self.top >= outer.top && self.bottom <= outer.bottom
+    }
+
+    /// `amount` wider on every side.
+    pub fn grown(&self, amount: f64) -> Area {
+        Area {
+            left: self.left - amount,
+            top: self.top - amount,
+            right: self.right + amount,
+            bottom: self.bottom + amount,
+        }
+    }
+
+    fn corners(&self) -> Vec<Point> {
+        let corner = |x, y| Point { x, y };
+        vec![
+            corner(self.left, self.top),
+            corner(self.right, self.top),
+            corner(self.right, self.bottom),
+            corner(self.left, self.bottom),
+        ]
+    }
+}
+
+/// A colour, opaque at alpha 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Color {
+    pub red: u8,
+    pub green: u8,
+    pub blue: u8,
+    pub alpha: f64,
+}
+
+impl Color {
+    /// An opaque colour from its six hexadecimal digits.
+    pub const fn hex(code: u32) -> Color {
+        Color { red: (code >> 16) as u8, green: (code >> 8) as u8, blue: code as u8, alpha: 1.0 }
+    }
+
+    pub const fn faded(self, alpha: f64) -> Color {
+        Color { alpha, ..self }
+    }
+}
+
+pub(crate) const WHITE: Color = Color::hex(0xFFFFFF);
+pub(crate) const INK: Color = Color::hex(0x222222);
+pub(crate) const SOFT_INK: Color = Color::hex(0x595959);
+pub(crate) const GRID: Color = Color::hex(0xE6E6E6);
+
+/// Which end of a text its place is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Weight {
+    Regular,
+    Bold,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Turn {
+    Level,
+    /// Read from below, as the label of an upright axis.
+    Upward,
+}
+
+/// A line of text; its place is at half the height of its small letters.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Text {
+    pub at: Point,
+    pub words: String,
+    /// Points from em to em.
+    pub size: f64,
+    pub color: Color,
+    pub anchor: Anchor,
+    pub weight: Weight,
+    pub turn: Turn,
+}
+
+impl Text {
+    /// Level text of ordinary weight and colour, beginning at the place.
+    pub fn new(x: f64, y: f64, size: f64, words: impl Into<String>) -> Text {
+        Text {
+            at: Point { x, y },
+            words: words.into(),
+            size,
+            color: INK,
+            anchor: Anchor::Start,
+            weight: Weight::Regular,
+            turn: Turn::Level,
+        }
+    }
+
+    pub fn anchored(self, anchor: Anchor) -> Text {
+        Text { anchor, ..self }
+    }
+
+    pub fn colored(self, color: Color) -> Text {
+        Text { color, ..self }
+    }
+
+    pub fn bold(self) -> Text {
+        Text { weight: Weight::Bold, ..self }
+    }
+
+    pub fn upward(self) -> Text {
+        Text { turn: Turn::Upward, ..self }
+    }
+
+    /// The rectangle its letters take.
+    pub fn extent(&self) -> Area {
+        let width = text::width(&self.words, self.size, self.weight);
+        let before = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => 0.5 * width,
+            Anchor::End => width,
+        };
+        let half = 0.5 * self.size;
+        let Point { x, y } = self.at;
+        match self.turn {
+            Turn::Level => Area { left: x - before, right: x - before + width, top: y - half, bottom: y + half },
+            Turn::Upward => Area { left: x - half, right: x + half, top: y + before - width, bottom: y + before },
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shape {
+    Line { points: Vec<Point>, color: Color, width: f64 },
+    Polygon { corners: Vec<Point>, color: Color },
+    Disc { center: Point, radius: f64, color: Color },
+    Text(Text),
+}
+
+/// A page of `width` x `height` points and what is on it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Scene {
+    pub width: f64,
+    pub height: f64,
+    pub shapes: Vec<Shape>,
+}
+
+impl Scene {
+    pub fn new(width: f64, height: f64) -> Scene {
+        Scene { width, height, shapes: Vec::new() }
+    }
+
+    pub fn line(&mut self, points: &[Point], color: Color, width: f64) {
+        if points.len() > 1 {
+            self.shapes.push(Shape::Line { points: points.to_vec(), color, width });
+        }
+    }
+
+    pub fn segment(&mut self, from: (f64, f64), to: (f64, f64), color: Color, width: f64) {
+        self.line(&[Point { x: from.0, y: from.1 }, Point { x: to.0, y: to.1 }], color, width);
+    }
+
+    pub fn polygon(&mut self, corners: Vec<Point>, color: Color) {
+        self.shapes.push(Shape::Polygon { corners, color });
+    }
+
+    pub fn rectangle(&mut self, area: Area, color: Color) {
+        self.polygon(area.corners(), color);
+    }
+
+    pub fn disc(&mut self, center: Point, radius: f64, color: Color) {
+        self.shapes.push(Shape::Disc { center, radius, color });
+    }
+
+    pub fn text(&mut self, text: Text) {
+        self.shapes.push(Shape::Text(text));
+    }
+}

@@ -1,0 +1,149 @@
+//! Scores of all replicates to one row each, with an interval.
+
+use std::collections::BTreeMap;
+
+use statistics::mean_interval;
+use store::{Replicate, Score, SummaryRow};
+
+/// What two scores must share to be replicates of one another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    environment: &'a str,
+    policy: &'a str,
+    phase: &'a str,
+    round: u64,
+    /// Bits of the weight: equal weights were written by the same configuration.
+    w_cost: Option<u64>,
+    task: &'a str,
+    arm: Option<&'a str>,
+    metric: &'a str,
+}
+
+impl<'a> Key<'a> {
+    fn new(replicate: &'a Replicate, score: &'a Score) -> Key<'a> {
+        Key {
+            environment: &replicate.environment,
+            policy: &replicate.policy,
+            phase: &score.phase,
+            round: score.round,
+            w_cost: score.w_cost.map(f64::to_bits),
+            task: &score.task,
+            arm: score.arm.as_deref(),
+            metric: &score.metric,
+        }
+    }
+}
+
+/// One row for each (environment, policy, phase, round, w_cost, task, arm, metric), in the order in which they first appear:
+/// the mean over replicates with its Student-t interval; n, outcomes and dollars averaged; the most tuning trials.
+///
+/// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
+/// counts as one replicate fewer; where none exists the row is left out.
+pub fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
+    let mut positions = BTreeMap::new();
+    let mut groups: Vec<(&Replicate, Vec<&Score>)> = Vec::new();
+    for replicate in replicates {
+        for score in replicate.scores.iter().filter(|score| score.value.is_finite()) {
+            let position = *positions.entry(Key::new(replicate, score)).or_insert(groups.len());
+            if position == groups.len() {
+                groups.push((replicate, Vec::new()));
+            }
+            groups[position].1.push(score);
+        }
+    }
+    groups.into_iter().map(|(replicate, scores)| row(replicate, &scores)).collect()
+}
+
+fn row(replicate: &Replicate, scores: &[&Score]) -> SummaryRow {
+    let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
+    let interval = mean_interval(&values);
+    let mean = |part: fn(&Score) -> f64| scores.iter().map(|score| part(score)).sum::<f64>() / scores.len() as f64;
+    let first = scores[0];
+    SummaryRow {
+        environment: replicate.environment.clone(),
+        policy: replicate.policy.clone(),
+        phase: first.phase.clone(),
+        w_cost: first.w_cost,
+        task: first.task.clone(),
+        metric: first.metric.clone(),
+        unit: first.unit.clone(),
+        direction: first.direction,
+        value: interval.mean,
+        ci_low: interval.low,
+        ci_high: interval.high,
+        ci_method: interval.method.to_owned(),
+        replicates: scores.len() as u64,
+        n: mean(|score| score.n as f64).round() as u64,
+        round: first.round,
+        arm: first.arm.clone(),
+        outcomes: mean(|score| score.outcomes as f64),
+        dollars: mean(|score| score.dollars),
+        tuning_trials: scores.iter().map(|score| score.tuning_trials).max().unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Direction;
+
+    fn score(metric: &str, value: f64, n: u64) -> Score {
+        Score {
+            phase: "test".into(),
+            round: 0,
+            w_cost: Some(0.2),
+            task: "all".into(),
+            arm: None,
+            metric: metric.into(),
+            unit: "score".into(),
+            direction: Direction::Up,
+            value,
+            n,
+            outcomes: 10 * n,
+            dollars: 0.5,
+            tuning_trials: n,
+        }
+    }
+
+    fn replicate(number: u32, scores: Vec<Score>) -> Replicate {
+        Replicate { environment: "e".into(), policy: "p".into(), replicate: number, scores }
+    }
+
+    #[test]
+    fn replicates_meet_in_the_order_of_their_first_appearance() {
+        let rows = summarise(&[
+            replicate(0, vec![score("reward", 0.4, 10), score("quality", 0.7, 10)]),
+            replicate(1, vec![score("quality", 0.9, 13), score("reward", 0.6, 13)]),
+        ]);
+        let found: Vec<(&str, f64, u64, u64)> =
+            rows.iter().map(|row| (row.metric.as_str(), row.value, row.replicates, row.n)).collect();
+        assert_eq!(found, [("reward", 0.5, 2, 12), ("quality", 0.8, 2, 12)]);
+        assert_eq!((rows[0].outcomes, rows[0].tuning_trials), (115.0, 13));
+        let half_width = 12.706204736174694 * 0.1;
+        assert!((rows[0].ci_high.unwrap() - (0.5 + half_width)).abs() < 1e-9, "{:?}", rows[0]);
+    }
+
+    #[test]
+    fn rows_that_differ_in_any_key_stay_apart() {
+        let plain = score("reward", 0.4, 10);
+        let others = vec![
+            Score { round: 1, ..plain.clone() },
+            Score { w_cost: None, ..plain.clone() },
+            Score { arm: Some("gpt".into()), ..plain.clone() },
+            Score { task: "mbpp".into(), ..plain.clone() },
+            Score { phase: "validation".into(), ..plain.clone() },
+            plain,
+        ];
+        assert_eq!(summarise(&[replicate(0, others)]).len(), 6);
+    }
+
+    #[test]
+    fn a_value_that_does_not_exist_is_one_replicate_fewer() {
+        let rows = summarise(&[
+            replicate(0, vec![score("qnc", f64::NAN, 5), score("gone", f64::INFINITY, 5)]),
+            replicate(1, vec![score("qnc", 0.5, 5), score("gone", f64::NAN, 5)]),
+        ]);
+        assert_eq!(rows.len(), 1);
+        assert_eq!((rows[0].replicates, rows[0].ci_method.as_str()), (1, "none (1 replicate)"));
+    }
+}

@@ -1,0 +1,186 @@
+//! One look for every chart: a fixed colour, marker and line for each known policy, and who stands out where many meet.
+//!
+//! Colours are those of Okabe and Ito (2008) and of Tol's muted scheme, made to be told apart by the colour-blind; markers
+//! and dashes say the same in greyscale. References, which learn nothing, are black and grey.
+
+use crate::graphics::legend::Entry;
+use crate::graphics::mark::Dash::{DashDot, Dashed, Dotted, Solid};
+use crate::graphics::mark::Inside::{Filled, Hollow};
+use crate::graphics::mark::Marker::{Cross, Diamond, Disc, Dot, Down, Plus, Square, Star, Up};
+use crate::graphics::mark::Style;
+use crate::graphics::scene::Color;
+
+/// Most series that stand out in one chart.
+const HIGHLIGHTED: usize = 8;
+
+/// What precedes the name of a model in the label of a policy that always chooses it.
+pub(crate) const SINGLE: &str = "single:";
+
+/// Policies with a look of their own, the most prominent first.
+const KNOWN: [(&str, Style); 14] = [
+    ("barp", Style { width: 2.5, ..Style::new(0xD55E00, Disc, Filled, Solid) }),
+    ("barp-full", Style::new(0xB8860B, Disc, Hollow, Dashed)),
+    ("lin-ucb", Style::new(0x009E73, Up, Filled, Solid)),
+    ("knn", Style::new(0x0072B2, Square, Filled, Solid)),
+    ("lin-ts", Style::new(0xCC79A7, Down, Filled, Dashed)),
+    ("epsilon-greedy", Style::new(0x882255, Cross, Filled, DashDot)),
+    ("ridge", Style::new(0x56B4E9, Diamond, Filled, Dashed)),
+    ("oracle", Style::new(0x000000, Star, Filled, Solid)),
+    ("zero-router", Style::new(0x000000, Dot, Filled, Dashed)),
+    ("best-per-task", Style::new(0x555555, Diamond, Hollow, DashDot)),
+    ("best-single", Style::new(0x555555, Square, Hollow, Dashed)),
+    ("largest", Style::new(0x555555, Up, Hollow, Dotted)),
+    ("random", Style::new(0x555555, Plus, Filled, Dotted)),
+    ("cheapest", Style::new(0x555555, Down, Hollow, Dotted)),
+];
+
+/// Looks for policies the laboratory does not know by name, in the order they appear.
+const SPARE: [Style; 7] = [
+    Style::new(0x332288, Square, Hollow, Solid),
+    Style::new(0x117733, Diamond, Hollow, Dashed),
+    Style::new(0x44AA99, Up, Hollow, Solid),
+    Style::new(0xAA4499, Down, Hollow, DashDot),
+    Style::new(0x999933, Star, Filled, Dashed),
+    Style::new(0x661100, Plus, Filled, Solid),
+    Style::new(0x6699CC, Cross, Filled, Dotted),
+];
+
+/// Colours for the models of a stack; neighbours differ in lightness.
+pub(crate) const STACK: [Color; 11] = [
+    Color::hex(0x332288),
+    Color::hex(0x88CCEE),
+    Color::hex(0x117733),
+    Color::hex(0xDDCC77),
+    Color::hex(0xAA4499),
+    Color::hex(0x7FD1B9),
+    Color::hex(0x882255),
+    Color::hex(0xF0A08A),
+    Color::hex(0x44668A),
+    Color::hex(0xC9C95A),
+    Color::hex(0x661100),
+];
+
+/// The models too small to be told apart in a stack.
+pub(crate) const REST: Color = Color::hex(0xD9D9D9);
+
+/// Series that step back behind the highlighted ones.
+pub(crate) const OTHER: Style = Style { width: 0.8, ..Style::new(0xB5B5B5, Dot, Filled, Solid) };
+
+/// A policy's part in one chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Part {
+    Highlighted,
+    Other,
+}
+
+/// A policy with its look in one chart.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Player {
+    pub name: String,
+    pub style: Style,
+    pub part: Part,
+}
+
+/// The looks of `names`, most prominent first: at most [`HIGHLIGHTED`] stand out, the others are thin and grey.
+pub(crate) fn cast(names: &[String]) -> Vec<Player> {
+    let mut spare = SPARE.iter().cycle();
+    let mut ranked: Vec<(usize, Player)> = names
+        .iter()
+        .map(|name| {
+            let known = KNOWN.iter().position(|(known, _)| known == name);
+            let style =
+                known.map_or_else(|| *spare.next().expect("a cycle does not end"), |position| KNOWN[position].1);
+            // What is unknown here was put into the experiment on purpose: it comes right after the first two.
+            let rank = known.map_or(2, |position| if position < 2 { position } else { position + 1 });
+            (rank, Player { name: name.clone(), style, part: Part::Highlighted })
+        })
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    for (_, player) in ranked.iter_mut().skip(HIGHLIGHTED) {
+        player.style = OTHER;
+        player.part = Part::Other;
+    }
+    ranked.into_iter().map(|(_, player)| player).collect()
+}
+
+/// The look of one policy by itself, where rows carry the names and nothing needs to step back.
+pub(crate) fn style(name: &str) -> Style {
+    KNOWN
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(Style::new(0x777777, Disc, Hollow, Solid), |(_, style)| *style)
+}
+
+/// Lines of a legend for `players`: the highlighted ones each, the others together.
+pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> Vec<Entry> {
+    let highlighted = players.iter().filter(|player| player.part == Part::Highlighted);
+    let mut entries: Vec<Entry> = highlighted.map(|player| entry(player.name.clone(), player.style)).collect();
+    let others: Vec<&str> =
+        players.iter().filter(|player| player.part == Part::Other).map(|player| player.name.as_str()).collect();
+    if !others.is_empty() {
+        entries.push(entry("other".to_owned(), OTHER));
+        entries.push(Entry::Note(others.join(", ")));
+    }
+    entries
+}
+
+/// Names of models as short as they can be and still differ: without the vendor, and without "chat" and the like.
+pub(crate) fn short_names(models: &[String]) -> Vec<String> {
+    let shortest: Vec<String> = models.iter().map(|model| without_kind(without_vendor(model))).collect();
+    let alone = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    models
+        .iter()
+        .zip(&shortest)
+        .map(|(model, short)| if alone(&shortest, short) { short.clone() } else { model.clone() })
+        .collect()
+}
+
+fn without_vendor(model: &str) -> &str {
+    model.rsplit('/').next().unwrap_or(model)
+}
+
+fn without_kind(model: &str) -> String {
+    let kinds = ["-chat", "-Chat", "-preview", "-instruct"];
+    kinds.iter().fold(model.to_owned(), |name, kind| name.replacen(kind, "", 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn known_policies_look_the_same_in_every_company() {
+        let alone = cast(&names(&["knn"]));
+        let together = cast(&names(&["mine", "random", "knn", "barp"]));
+        assert_eq!(together[0].name, "barp");
+        assert_eq!(together.iter().find(|player| player.name == "knn").unwrap().style, alone[0].style);
+    }
+
+    #[test]
+    fn at_most_eight_stand_out() {
+        let all: Vec<String> = KNOWN.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let players = cast(&all);
+        assert_eq!(players.iter().filter(|player| player.part == Part::Highlighted).count(), 8);
+        assert!(players.iter().filter(|player| player.part == Part::Other).all(|player| player.style == OTHER));
+    }
+
+    #[test]
+    fn no_two_known_policies_look_alike_without_colour() {
+        for (position, (name, style)) in KNOWN.iter().enumerate() {
+            for (other, beside) in &KNOWN[..position] {
+                let same = (style.marker, style.inside) == (beside.marker, beside.inside);
+                assert!(!same, "{name} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_names_stay_apart() {
+        let models = names(&["mistralai/mistral-7b-chat", "gpt-4-1106-preview", "a/llama-chat", "b/llama"]);
+        assert_eq!(short_names(&models), ["mistral-7b", "gpt-4-1106", "a/llama-chat", "b/llama"]);
+    }
+}

@@ -1,0 +1,95 @@
+//! A folder of charts and tables from the rows of a summary.
+
+use std::path::{Path, PathBuf};
+
+use store::SummaryRow;
+
+use crate::charts::{CHARTS, Chart, compose, description};
+use crate::graphics::paint::{self, PaintError};
+
+/// What a report must say about the run it reports on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// The command that redraws the charts.
+    pub command: String,
+    /// Whether outcomes came from a generator rather than from recorded rows.
+    pub simulated: bool,
+    /// Name of the experiment.
+    pub experiment: String,
+}
+
+/// The files of a report, in the order in which they were written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Written {
+    /// Charts, each as SVG and as PNG.
+    pub charts: Vec<PathBuf>,
+    /// Tables.
+    pub tables: Vec<PathBuf>,
+}
+
+/// Why a report could not be written.
+#[derive(Debug)]
+pub struct ReportError {
+    /// The file.
+    pub path: PathBuf,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for ReportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.message)
+    }
+}
+
+impl std::error::Error for ReportError {}
+
+/// Draws every chart that `rows` hold something for, and every table, under `folder`: `charts/<chart>.svg|png` and
+/// `tables/<table>.md`; with several environments, charts go to `charts/<environment>/`. Equal rows give equal bytes.
+///
+/// # Errors
+/// When a file cannot be drawn or written.
+pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Written, ReportError> {
+    let mut written = Written::default();
+    let environments = crate::charts::distinct(rows.iter().map(|row| &row.environment));
+    for environment in &environments {
+        let own: Vec<SummaryRow> = rows.iter().filter(|row| row.environment == *environment).cloned().collect();
+        let mut place = folder.join("charts");
+        if environments.len() > 1 {
+            place.push(slug(environment));
+        }
+        for chart in CHARTS {
+            written.charts.extend(draw(chart, &own, context, &place)?);
+        }
+    }
+    Ok(written)
+}
+
+fn draw(chart: &dyn Chart, rows: &[SummaryRow], context: &Context, place: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    type Painter = fn(&crate::graphics::scene::Scene, &str, &str) -> Result<Vec<u8>, PaintError>;
+    const PAINTERS: [(&str, Painter); 2] = [("svg", paint::svg), ("png", paint::png)];
+    let Some(table) = chart.data(rows) else { return Ok(Vec::new()) };
+    let scene = compose(chart, &table, context);
+    let words = description(chart, &table, context);
+    let mut paths = Vec::new();
+    for (ending, painter) in PAINTERS {
+        let path = place.join(format!("{}.{ending}", chart.about().name));
+        match painter(&scene, &words, &context.command) {
+            Ok(bytes) => put(&path, &bytes)?,
+            Err(PaintError(message)) => return Err(ReportError { path, message }),
+        }
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    store::write_whole(path, bytes).map_err(|error| ReportError { path: path.to_owned(), message: error.to_string() })
+}
+
+/// A label as the name of a folder: small letters, digits and dots, a hyphen for anything else.
+fn slug(label: &str) -> String {
+    let plain =
+        |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter.to_ascii_lowercase() } else { '-' };
+    label.chars().map(plain).collect()
+}
