@@ -1,1 +1,9 @@
 //! Where outcome tables come from, one file for each kind of source.
+
+pub mod calibrated;
+mod recorded;
+mod registry;
+pub mod wide;
+
+pub use recorded::Recorded;
+pub use registry::{Opening, SOURCES, SourceEntry, TextEncoder, import_with};

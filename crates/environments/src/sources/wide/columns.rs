@@ -1,0 +1,224 @@
+//! Which column of a wide table is what: found before any row is looked at.
+
+use super::problem::{ImportError, Problems, Rule};
+use super::{ColumnMap, Features, TASK_COLUMNS};
+use std::collections::BTreeMap;
+use std::path::Path;
+use store::{Column, Frame};
+
+/// The columns of a table, by role.
+pub(super) struct Columns<'a> {
+    pub ids: &'a Column,
+    pub task_name: &'a str,
+    pub tasks: &'a Column,
+    pub models: Vec<Model<'a>>,
+    pub features: FeatureColumn<'a>,
+    /// Columns that play no part.
+    pub ignored: Vec<String>,
+}
+
+/// The two columns of a model.
+pub(super) struct Model<'a> {
+    pub name: &'a str,
+    pub quality: &'a Column,
+    pub cost_name: &'a str,
+    pub cost: &'a Column,
+}
+
+/// Where feature rows come from.
+pub(super) enum FeatureColumn<'a> {
+    Vectors { width: usize, values: &'a [f32] },
+    Keyed(&'a Embeddings<'a>),
+    Texts { column: &'a Column, width: usize, encode: &'a dyn Fn(&str, &mut [f32]) },
+}
+
+impl FeatureColumn<'_> {
+    /// Width d of a feature row.
+    pub(super) fn width(&self) -> usize {
+        match self {
+            FeatureColumn::Vectors { width, .. } | FeatureColumn::Texts { width, .. } => *width,
+            FeatureColumn::Keyed(embeddings) => embeddings.width,
+        }
+    }
+}
+
+/// A file of embeddings, by identifier.
+pub(super) struct Embeddings<'a> {
+    pub path: &'a Path,
+    width: usize,
+    values: Vec<f32>,
+    rows: BTreeMap<String, usize>,
+}
+
+impl<'a> Embeddings<'a> {
+    /// Reads the columns `sample_id` and `embedding` of a file.
+    pub(super) fn read(path: &'a Path) -> Result<Embeddings<'a>, ImportError> {
+        let frame = store::read(path)?;
+        let mut problems = Problems::default();
+        vectors(&frame, "embedding", &mut problems);
+        let mut rows = BTreeMap::new();
+        if let Some(ids) = scalar(&frame, "sample_id", &mut problems) {
+            for row in 0..ids.len() {
+                let Some(id) = ids.text(row) else {
+                    problems.push(Some(row + 1), Some("sample_id"), Rule::MissingCell, String::new);
+                    continue;
+                };
+                if let Some(first) = rows.get(&id) {
+                    let first: usize = *first;
+                    let value = || format!("`{id}`, first in row {}", first + 1);
+                    problems.push(Some(row + 1), Some("sample_id"), Rule::DuplicateId, value);
+                } else {
+                    rows.insert(id, row);
+                }
+            }
+        }
+        problems.refuse(path)?;
+        let vectors = frame.columns.into_iter().find_map(|(name, column)| match column {
+            Column::Vectors { width, values } if name == "embedding" => Some((width, values)),
+            _ => None,
+        });
+        let (width, values) = vectors.expect("a file without the column was refused above");
+        Ok(Embeddings { path, width, values, rows })
+    }
+
+    /// The vector of `id`.
+    pub(super) fn get(&self, id: &str) -> Option<&[f32]> {
+        self.rows.get(id).map(|row| &self.values[row * self.width..][..self.width])
+    }
+}
+
+/// Finds all columns.
+///
+/// # Errors
+/// Every problem with them, so that one reading of the message is enough to put the file or the map right.
+pub(super) fn find<'a>(
+    frame: &'a Frame,
+    map: &'a ColumnMap,
+    features: &Features<'a>,
+    embeddings: Option<&'a Embeddings<'a>>,
+) -> Result<Columns<'a>, Problems> {
+    let mut problems = Problems::default();
+    let task_name = task_name(frame, map);
+    let ids = scalar(frame, &map.id, &mut problems);
+    let tasks = scalar(frame, task_name, &mut problems);
+    let models = models(frame, map, task_name, &mut problems);
+    let features = match (features, embeddings) {
+        (_, Some(embeddings)) => Some(FeatureColumn::Keyed(embeddings)),
+        (Features::Texts { width, encode }, None) => scalar(frame, &map.prompt, &mut problems)
+            .map(|column| FeatureColumn::Texts { column, width: *width, encode: *encode }),
+        (Features::Column | Features::File(_), None) => vectors(frame, &map.embedding, &mut problems)
+            .map(|(width, values)| FeatureColumn::Vectors { width, values }),
+    };
+    if frame.rows() == 0 {
+        problems.push(None, None, Rule::NoRows, String::new);
+    }
+    match (ids, tasks, features) {
+        (Some(ids), Some(tasks), Some(features)) if problems.total == 0 => {
+            let ignored = ignored(frame, map, task_name, &models);
+            Ok(Columns { ids, task_name, tasks, models, features, ignored })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// The column of tasks: as mapped, else the first of the known names that the file has.
+fn task_name<'a>(frame: &'a Frame, map: &'a ColumnMap) -> &'a str {
+    let known = TASK_COLUMNS.into_iter().find(|name| frame.column(name).is_some());
+    map.task.as_deref().or(known).unwrap_or("eval_name")
+}
+
+fn named<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<&'a Column> {
+    let found = frame.column(name);
+    if found.is_none() {
+        let names = || format!("the file has {}", listed(frame.columns.iter().map(|(name, _)| name)));
+        problems.push(None, Some(name), Rule::NoColumn, names);
+    }
+    found
+}
+
+/// The column called `name`, of single values.
+fn scalar<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<&'a Column> {
+    let column = named(frame, name, problems)?;
+    if let Column::Vectors { .. } = column {
+        problems.push(None, Some(name), Rule::WrongShape, || "vectors, single values are needed".to_owned());
+        return None;
+    }
+    Some(column)
+}
+
+/// The column called `name`, of vectors.
+fn vectors<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<(usize, &'a [f32])> {
+    let Column::Vectors { width, values } = named(frame, name, problems)? else {
+        problems.push(None, Some(name), Rule::WrongShape, || "single values, vectors are needed".to_owned());
+        return None;
+    };
+    Some((*width, values))
+}
+
+/// The models as listed in the map, else every name that has a cost column.
+fn models<'a>(frame: &'a Frame, map: &'a ColumnMap, task_name: &str, problems: &mut Problems) -> Vec<Model<'a>> {
+    let names: Vec<&str> = match &map.models {
+        Some(names) => names.iter().map(String::as_str).collect(),
+        None => implied_models(frame, map, task_name, problems),
+    };
+    for (place, name) in names.iter().enumerate() {
+        if names[..place].contains(name) {
+            problems.push(None, Some(name), Rule::ModelTwice, String::new);
+        }
+    }
+    if names.is_empty() {
+        let value = || match &map.models {
+            Some(_) => "the map lists none".to_owned(),
+            None => format!("no column has a partner whose name ends in `{}`", map.cost_suffix),
+        };
+        problems.push(None, None, Rule::NoModels, value);
+    }
+    if names.len() > usize::from(u16::MAX) {
+        problems.push(None, None, Rule::TooMany, || format!("{} models, at most 65535 are possible", names.len()));
+    }
+    names.into_iter().filter_map(|name| model(frame, map, name, problems)).collect()
+}
+
+/// The columns that look like a model's quality: those with a partner, and numbers that play no other part.
+fn implied_models<'a>(frame: &'a Frame, map: &ColumnMap, task_name: &str, problems: &mut Problems) -> Vec<&'a str> {
+    let roles = [map.id.as_str(), &map.prompt, &map.embedding, task_name];
+    let mut names = Vec::new();
+    for (name, column) in &frame.columns {
+        if let Some(model) = name.strip_suffix(&map.cost_suffix) {
+            if frame.column(model).is_none() {
+                problems.push(None, Some(name), Rule::NoQualityColumn, || format!("`{model}`"));
+            }
+            continue;
+        }
+        let has_partner = frame.column(&format!("{name}{}", map.cost_suffix)).is_some();
+        let is_number = matches!(column, Column::Integer(_) | Column::Real(_));
+        let has_role = roles.contains(&name.as_str()) || TASK_COLUMNS.contains(&name.as_str());
+        if has_partner || (is_number && !has_role) {
+            names.push(name.as_str());
+        }
+    }
+    names
+}
+
+fn model<'a>(frame: &'a Frame, map: &ColumnMap, name: &'a str, problems: &mut Problems) -> Option<Model<'a>> {
+    let quality = scalar(frame, name, problems)?;
+    let cost_name = format!("{name}{}", map.cost_suffix);
+    let Some((cost_name, _)) = frame.columns.iter().find(|(known, _)| *known == cost_name) else {
+        problems.push(None, Some(name), Rule::NoCostColumn, || format!("`{cost_name}`"));
+        return None;
+    };
+    Some(Model { name, quality, cost_name, cost: scalar(frame, cost_name, problems)? })
+}
+
+/// What is left of the file when all roles are given.
+fn ignored(frame: &Frame, map: &ColumnMap, task_name: &str, models: &[Model<'_>]) -> Vec<String> {
+    let roles = [map.id.as_str(), &map.prompt, &map.embedding, task_name];
+    let is_used =
+        |name: &str| roles.contains(&name) || models.iter().any(|model| model.name == name || model.cost_name == name);
+    frame.columns.iter().map(|(name, _)| name).filter(|name| !is_used(name)).cloned().collect()
+}
+
+/// Names in a row of text.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

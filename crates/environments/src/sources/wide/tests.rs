@@ -1,0 +1,343 @@
+//! What a user of `barp data import` is promised: every error with its exact words.
+
+use super::{ColumnMap, Features, Imported, OnBadRow, Rule, import, to_frame};
+use crate::sources::Recorded;
+use crate::{Environment, Table};
+use routing::Dollars;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const HEADER: &str = "sample_id,prompt,eval_name,gpt-4,gpt-4|total_cost,llama,llama|total_cost\n";
+
+/// A folder with files of the given names and texts.
+struct Files(TempDir);
+
+impl Files {
+    fn new(files: &[(&str, &str)]) -> Files {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            store::write_whole(&folder.path().join(name), text.as_bytes()).unwrap();
+        }
+        Files(folder)
+    }
+
+    fn table(rows: &str) -> Files {
+        Files::new(&[("t.csv", &format!("{HEADER}{rows}"))])
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The message of a refusal, with the folder taken out.
+    fn refusal(&self, name: &str, features: Features<'_>, map: &ColumnMap, on_bad_row: OnBadRow) -> String {
+        let error = import(&self.path(name), features, map, on_bad_row).unwrap_err().to_string();
+        error.replace(&format!("{}/", self.0.path().display()), "")
+    }
+}
+
+/// Features of one number: the length of the text.
+const LENGTH: Features<'_> = Features::Texts { width: 1, encode: &|text, out| out[0] = text.len() as f32 };
+
+#[track_caller]
+fn check_rows(rows: &str, message: &str) {
+    let files = Files::table(rows);
+    assert_eq!(files.refusal("t.csv", LENGTH, &ColumnMap::default(), OnBadRow::Refuse), message);
+}
+
+#[track_caller]
+fn check_map(text: &str, map: &ColumnMap, message: &str) {
+    let files = Files::new(&[("t.csv", text)]);
+    assert_eq!(files.refusal("t.csv", LENGTH, map, OnBadRow::Refuse), message);
+}
+
+const GOOD: &str = "a,hello,mmlu,1,0.002,0.5,0\nb,hi,gsm8k,0,0.001,0.25,1e-5\n";
+
+#[test]
+fn a_good_table_is_taken_as_it_is() {
+    let files = Files::table(GOOD);
+    let Imported { table, dropped, ignored } =
+        import(&files.path("t.csv"), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
+    assert_eq!((table.len(), table.dimension()), (2, 1));
+    assert_eq!(table.models(), ["gpt-4", "llama"]);
+    assert_eq!(table.tasks(), ["gsm8k", "mmlu"]);
+    assert_eq!([table.task(0), table.task(1)], [1, 0]);
+    assert_eq!(table.id(1), "b");
+    assert_eq!(table.features(0), [5.0]);
+    assert_eq!(table.quality(1), [0.0, 0.25]);
+    assert_eq!(table.cost(1), [Dollars(0.001), Dollars(1e-5)]);
+    assert!(dropped.is_empty() && ignored.is_empty());
+}
+
+#[test]
+fn the_three_formats_give_the_same_table() {
+    let lines = concat!(
+        "{\"sample_id\":\"a\",\"prompt\":\"hello\",\"eval_name\":\"mmlu\",\"gpt-4\":1,\"gpt-4|total_cost\":0.002,",
+        "\"llama\":0.5,\"llama|total_cost\":0}\n",
+        "{\"sample_id\":\"b\",\"prompt\":\"hi\",\"eval_name\":\"gsm8k\",\"gpt-4\":0,\"gpt-4|total_cost\":0.001,",
+        "\"llama\":0.25,\"llama|total_cost\":1e-5}\n",
+    );
+    let files = Files::new(&[("t.csv", &format!("{HEADER}{GOOD}")), ("t.jsonl", lines)]);
+    let frame = store::read(&files.path("t.csv")).unwrap();
+    store::write_parquet(&files.path("t.parquet"), &frame).unwrap();
+    let print = |name: &str| {
+        let imported = import(&files.path(name), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
+        Recorded::new(Arc::new(imported.table)).fingerprint()
+    };
+    assert_eq!(print("t.csv"), print("t.jsonl"));
+    assert_eq!(print("t.csv"), print("t.parquet"));
+}
+
+#[test]
+fn a_bad_row_is_named_by_row_column_rule_and_value() {
+    check_rows("a,x,t,,0,0,0\n", "t.csv: 1 problem\n  row 1, column `gpt-4`: missing cell");
+    check_rows(",x,t,0,0,0,0\n", "t.csv: 1 problem\n  row 1, column `sample_id`: missing cell");
+    check_rows("a,,t,0,0,0,0\n", "t.csv: 1 problem\n  row 1, column `prompt`: missing cell");
+    check_rows("a,x,,0,0,0,0\n", "t.csv: 1 problem\n  row 1, column `eval_name`: missing cell");
+    check_rows("a,x,t,0,0,0,\n", "t.csv: 1 problem\n  row 1, column `llama|total_cost`: missing cell");
+    check_rows("a,x,t,0,0,A,0\n", "t.csv: 1 problem\n  row 1, column `llama`: not a number: `A`");
+    let outside = "row 2, column `gpt-4`: quality must lie in [0, 1]: ";
+    for (cell, value) in [("1.5", "1.5"), ("-1", "-1"), ("nan", "NaN"), ("inf", "inf"), ("1.0000001", "1.0000001")] {
+        let rows = format!("a,x,t,1,0,0,0\nb,x,t,{cell},0,0,0\n");
+        check_rows(&rows, &format!("t.csv: 1 problem\n  {outside}{value}"));
+    }
+    let dollars = "row 1, column `gpt-4|total_cost`: dollars must be finite and not negative: ";
+    for (cell, value) in [("-0.1", "-0.1"), ("nan", "NaN"), ("inf", "inf")] {
+        check_rows(&format!("a,x,t,1,{cell},0,0\n"), &format!("t.csv: 1 problem\n  {dollars}{value}"));
+    }
+    check_rows(
+        "a,x,t,0,0,0,0\nb,x,t,0,0,0,0\na,y,t,0,0,0,0\n",
+        "t.csv: 1 problem\n  row 3, column `sample_id`: duplicate id: `a`, first in row 1",
+    );
+    let map = ColumnMap { tasks: Some(vec!["mmlu".to_owned(), "gsm8k".to_owned()]), ..ColumnMap::default() };
+    check_map(
+        &format!("{HEADER}a,x,mmlu,0,0,0,0\nb,x,mmlV,0,0,0,0\n"),
+        &map,
+        "t.csv: 1 problem\n  row 2, column `eval_name`: unknown task: `mmlV`, known are `mmlu`, `gsm8k`",
+    );
+}
+
+#[test]
+fn all_problems_are_counted_and_the_first_shown() {
+    let mut rows = "a,x,t,2,-1,,0\n".to_owned();
+    for row in 0..39 {
+        rows += &format!("b{row},x,t,oops,0,0,0\n");
+    }
+    check_rows(
+        &rows,
+        concat!(
+            "t.csv: 42 problems\n",
+            "  row 1, column `gpt-4`: quality must lie in [0, 1]: 2\n",
+            "  row 1, column `gpt-4|total_cost`: dollars must be finite and not negative: -1\n",
+            "  row 1, column `llama`: missing cell\n",
+            "  row 2, column `gpt-4`: not a number: `oops`\n",
+            "  row 3, column `gpt-4`: not a number: `oops`\n",
+            "  ... and 37 more",
+        ),
+    );
+}
+
+#[test]
+fn bad_rows_are_dropped_and_counted_only_when_asked() {
+    let rows = "a,xx,t,2,-1,,0\nb,x,u,1,0.5,1,0\nb,x,v,1,0,1,0\nc,,t,1,0,1,0\nd,xyz,t,0,0.25,1,0\n";
+    let files = Files::table(rows);
+    let Imported { table, dropped, .. } =
+        import(&files.path("t.csv"), LENGTH, &ColumnMap::default(), OnBadRow::Drop).unwrap();
+    assert_eq!([table.id(0), table.id(1)], ["b", "d"]);
+    assert_eq!(table.len(), 2);
+    assert_eq!((table.features(0), table.features(1)), (&[1.0f32][..], &[3.0f32][..]));
+    assert_eq!((table.quality(1), table.cost(1)), (&[0.0f32, 1.0][..], &[Dollars(0.25), Dollars(0.0)][..]));
+    assert_eq!(table.tasks(), ["t", "u"], "tasks of dropped rows are gone");
+    assert_eq!(dropped, [(Rule::MissingCell, 1), (Rule::DuplicateId, 1), (Rule::Quality, 1)]);
+
+    let files = Files::table("a,x,t,2,0,0,0\nb,x,t,3,0,0,0\n");
+    let message = files.refusal("t.csv", LENGTH, &ColumnMap::default(), OnBadRow::Drop);
+    assert_eq!(message, "t.csv: 1 problem\n  no rows: none of the 2 is left");
+}
+
+#[test]
+fn columns_that_do_not_fit_are_refused_before_any_row() {
+    let default = ColumnMap::default();
+    check_map(HEADER, &default, "t.csv: 1 problem\n  no rows");
+    check_map(
+        "sample_id,prompt,eval_name,gpt-4,llama,llama|total_cost\na,x,t,1,1,0\n",
+        &default,
+        "t.csv: 1 problem\n  column `gpt-4`: no cost column: `gpt-4|total_cost`",
+    );
+    check_map(
+        "sample_id,prompt,eval_name,gpt-4,gpt-4|total_cost,llama|total_cost\na,x,t,1,1,0\n",
+        &default,
+        "t.csv: 1 problem\n  column `llama|total_cost`: no quality column: `llama`",
+    );
+    check_map(
+        "sample_id,prompt,eval_name\na,x,t\n",
+        &default,
+        "t.csv: 1 problem\n  no models: no column has a partner whose name ends in `|total_cost`",
+    );
+    check_map(
+        "id,text,gpt-4,gpt-4|total_cost\na,x,1,0\n",
+        &default,
+        concat!(
+            "t.csv: 3 problems\n",
+            "  column `sample_id`: no such column: the file has `id`, `text`, `gpt-4`, `gpt-4|total_cost`\n",
+            "  column `eval_name`: no such column: the file has `id`, `text`, `gpt-4`, `gpt-4|total_cost`\n",
+            "  column `prompt`: no such column: the file has `id`, `text`, `gpt-4`, `gpt-4|total_cost`",
+        ),
+    );
+    let twice = ColumnMap { models: Some(vec!["llama".to_owned(), "llama".to_owned()]), ..ColumnMap::default() };
+    check_map(&format!("{HEADER}{GOOD}"), &twice, "t.csv: 1 problem\n  column `llama`: model listed twice");
+    let none = ColumnMap { models: Some(Vec::new()), ..ColumnMap::default() };
+    check_map(&format!("{HEADER}{GOOD}"), &none, "t.csv: 1 problem\n  no models: the map lists none");
+}
+
+#[test]
+fn other_names_are_mapped_and_unused_columns_listed() {
+    let map: ColumnMap = toml::from_str(concat!(
+        "id = \"key\"\ntask = \"set\"\nprompt = \"text\"\ncost_suffix = \" USD\"\nmodels = [\"m2\", \"m1\"]\n"
+    ))
+    .unwrap();
+    let text = "key,text,set,m1,m1 USD,m2,m2 USD,m3,note\n1,x,s,0,1,1,2,9,hi\n";
+    let files = Files::new(&[("t.csv", text)]);
+    let Imported { table, ignored, .. } = import(&files.path("t.csv"), LENGTH, &map, OnBadRow::Refuse).unwrap();
+    assert_eq!(table.models(), ["m2", "m1"]);
+    assert_eq!(table.cost(0), [Dollars(2.0), Dollars(1.0)]);
+    assert_eq!(table.id(0), "1");
+    assert_eq!(ignored, ["m3", "note"]);
+    let error = toml::from_str::<ColumnMap>("ids = \"key\"").unwrap_err().to_string();
+    assert!(error.contains("unknown field `ids`"), "{error}");
+}
+
+#[test]
+fn a_family_of_tasks_goes_before_the_evaluation() {
+    let text = "sample_id,prompt,eval_name,task_family,m,m|total_cost\na,x,mmlu-law,MMLU,0,1\n";
+    let files = Files::new(&[("t.csv", text)]);
+    let imported = import(&files.path("t.csv"), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
+    assert_eq!(imported.table.tasks(), ["MMLU"]);
+    assert_eq!(imported.ignored, ["eval_name"]);
+}
+
+const EMBEDDED: &str = concat!(
+    "{\"sample_id\":\"a\",\"eval_name\":\"t\",\"m\":1,\"m|total_cost\":0.5,\"embedding\":[1,2]}\n",
+    "{\"sample_id\":\"b\",\"eval_name\":\"t\",\"m\":0,\"m|total_cost\":0.5,\"embedding\":[3,4]}\n",
+);
+
+#[test]
+fn a_column_of_embeddings_is_checked() {
+    let refusal = |text: &str| {
+        let files = Files::new(&[("t.jsonl", text)]);
+        files.refusal("t.jsonl", Features::Column, &ColumnMap::default(), OnBadRow::Refuse)
+    };
+    let files = Files::new(&[("t.jsonl", EMBEDDED)]);
+    let good = import(&files.path("t.jsonl"), Features::Column, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
+    assert_eq!((good.table.dimension(), good.table.features(1)), (2, &[3.0f32, 4.0][..]));
+    assert_eq!(
+        refusal(&EMBEDDED.replace("[3,4]", "[3,1e39]")),
+        "t.jsonl: 1 problem\n  row 2, column `embedding`: embedding must be finite: inf in place 2 of `b`"
+    );
+    assert_eq!(
+        refusal(&EMBEDDED.replace("[3,4]", "null")),
+        "t.jsonl: 1 problem\n  row 2, column `embedding`: embedding must be finite: NaN in place 1 of `b`"
+    );
+    assert_eq!(
+        refusal(&EMBEDDED.replace("[3,4]", "[3]")),
+        "t.jsonl: row 2, column `embedding`: 1 numbers where the rows before have 2"
+    );
+    assert_eq!(
+        refusal(&EMBEDDED.replace("[1,2]", "1").replace("[3,4]", "2")),
+        "t.jsonl: 1 problem\n  column `embedding`: wrong shape: single values, vectors are needed"
+    );
+    assert_eq!(
+        refusal(&EMBEDDED.replace("\"m\":1", "\"m\":[1]").replace("\"m\":0", "\"m\":[0]")),
+        "t.jsonl: 1 problem\n  column `m`: wrong shape: vectors, single values are needed"
+    );
+}
+
+#[test]
+fn a_file_of_embeddings_is_joined_by_id() {
+    let table = format!("{HEADER}{GOOD}");
+    let vectors = |lines: &str| Files::new(&[("t.csv", &table), ("e.jsonl", lines)]);
+    let run = |files: &Files, on_bad_row| {
+        let path = files.path("e.jsonl");
+        import(&files.path("t.csv"), Features::File(&path), &ColumnMap::default(), on_bad_row)
+    };
+    let refusal = |lines: &str| {
+        let files = vectors(lines);
+        let path = files.path("e.jsonl");
+        files.refusal("t.csv", Features::File(&path), &ColumnMap::default(), OnBadRow::Refuse)
+    };
+    let b = "{\"sample_id\":\"b\",\"embedding\":[3,4]}\n";
+    let a = "{\"sample_id\":\"a\",\"embedding\":[1,2]}\n";
+    let other = "{\"sample_id\":\"z\",\"embedding\":[null,0]}\n";
+    let good = run(&vectors(&[b, other, a].concat()), OnBadRow::Refuse).unwrap();
+    assert_eq!((good.table.features(0), good.table.features(1)), (&[1.0f32, 2.0][..], &[3.0f32, 4.0][..]));
+
+    let missing = "  column `sample_id`: no embedding: 1 of 2 ids are not in e.jsonl, the first is `b` in row 2";
+    assert_eq!(refusal(a), format!("t.csv: 1 problem\n{missing}"));
+    let kept = run(&vectors(a), OnBadRow::Drop).unwrap();
+    assert_eq!((kept.table.len(), kept.dropped), (1, vec![(Rule::NoEmbedding, 1)]));
+    assert_eq!(
+        refusal(&[a, b, a].concat()),
+        "e.jsonl: 1 problem\n  row 3, column `sample_id`: duplicate id: `a`, first in row 1"
+    );
+    assert_eq!(
+        refusal("{\"id\":\"a\",\"embedding\":[1,2]}\n"),
+        "e.jsonl: 1 problem\n  column `sample_id`: no such column: the file has `id`, `embedding`"
+    );
+    assert_eq!(
+        refusal(&[a, "{\"sample_id\":\"b\",\"embedding\":[3]}\n"].concat()),
+        "e.jsonl: row 2, column `embedding`: 1 numbers where the rows before have 2"
+    );
+    let nan = "{\"sample_id\":\"b\",\"embedding\":[3,null]}\n";
+    assert_eq!(
+        refusal(&[a, nan].concat()),
+        "t.csv: 1 problem\n  row 2, column `embedding`: embedding must be finite: NaN in place 2 of `b`"
+    );
+}
+
+#[test]
+fn a_stored_table_is_read_back_unchanged() {
+    let files = Files::table(GOOD);
+    let third = Features::Texts { width: 3, encode: &|text, out| out.fill(text.len() as f32 / 3.0) };
+    let first = import(&files.path("t.csv"), third, &ColumnMap::default(), OnBadRow::Refuse).unwrap().table;
+    let path = files.path("out/table.parquet");
+    store::write_parquet(&path, &to_frame(&first)).unwrap();
+    let second = import(&path, Features::Column, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
+    assert!(second.ignored.is_empty());
+    let print = |table: Table| Recorded::new(Arc::new(table)).fingerprint();
+    assert_eq!(print(first), print(second.table));
+}
+
+#[test]
+fn an_unreadable_table_says_so() {
+    let files = Files::new(&[("t.csv", "a,b\n1\n")]);
+    let message = files.refusal("t.csv", LENGTH, &ColumnMap::default(), OnBadRow::Refuse);
+    assert_eq!(message, "t.csv: line 2: 1 cells where the header has 2");
+}
+
+/// A file of the shared data, which is not part of the project.
+fn shared(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
+    if !path.exists() {
+        eprintln!("SKIPPED: {} not found", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+#[test]
+fn genuine_rows_are_imported() {
+    let names = ["routerbench_0shot_5llm", "routerbench_0shot_11llm", "paretobandit_k4"];
+    let embeddings = ["routerbench_0shot_5llm", "routerbench_0shot_5llm", "paretobandit_k4"];
+    let shapes = [(5694, 5, 7), (1796, 11, 7), (3559, 4, 31)];
+    for ((name, embeddings), (rows, models, tasks)) in names.into_iter().zip(embeddings).zip(shapes) {
+        let files = (shared(&format!("{name}.parquet")), shared(&format!("{embeddings}.minilm.parquet")));
+        let (Some(path), Some(embeddings)) = files else { continue };
+        let map = ColumnMap::default();
+        let Imported { table, dropped, .. } =
+            import(&path, Features::File(&embeddings), &map, OnBadRow::Refuse).unwrap();
+        assert_eq!((table.len(), table.arms(), table.dimension()), (rows, models, 384), "{name}");
+        assert_eq!(table.tasks().len(), tasks, "{name}: {:?}", table.tasks());
+        assert!(dropped.is_empty());
+    }
+}
