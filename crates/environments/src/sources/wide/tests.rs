@@ -193,9 +193,9 @@ fn columns_that_do_not_fit_are_refused_before_any_row() {
 
 #[test]
 fn other_names_are_mapped_and_unused_columns_listed() {
-    let map: ColumnMap = toml::from_str(concat!(
-        "id = \"key\"\ntask = \"set\"\nprompt = \"text\"\ncost_suffix = \" USD\"\nmodels = [\"m2\", \"m1\"]\n"
-    ))
+    let map: ColumnMap = toml::from_str(
+        "id = \"key\"\ntask = \"set\"\nprompt = \"text\"\ncost_suffix = \" USD\"\nmodels = [\"m2\", \"m1\"]\n",
+    )
     .unwrap();
     let text = "key,text,set,m1,m1 USD,m2,m2 USD,m3,note\n1,x,s,0,1,1,2,9,hi\n";
     let files = Files::new(&[("t.csv", text)]);

@@ -1,0 +1,174 @@
+//! What a recorded table says about its models before anything is learnt: quality, dollars, oracle shares, dominance.
+
+use environments::Table;
+use statistics::mean_interval;
+use store::{Direction, SummaryRow};
+
+/// Label of the whole table among the tasks.
+const ALL: &str = "all";
+
+/// Label among the models for prompts that none answers.
+const NOBODY: &str = "nobody";
+
+/// Means over prompts with 95 % intervals, for each model on all tasks together and on each task, phase `data`:
+///
+/// - `quality`, score in [0, 1];
+/// - `cost_usd`, dollars of a call;
+/// - `oracle_share`, share of prompts in [0, 1] on which the model is the cheapest of the best (the first in the table
+///   where two cost the same); prompts on which every score is 0 count for the pseudo-model `nobody`, so shares sum to 1.
+///
+/// The model stands as policy, `name` as environment. A task with one prompt has no interval.
+pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
+    let mut summary = Vec::new();
+    let everything = (ALL, (0..table.len()).collect());
+    for (task, rows) in std::iter::once(everything).chain(rows_by_task(table)) {
+        let mut push = |model: &str, metric: (&str, &str, Direction), values: Vec<f64>| {
+            summary.push(row([name, model, task], metric, &values));
+        };
+        for (arm, model) in table.models().iter().enumerate() {
+            let quality = rows.iter().map(|&row| f64::from(table.quality(row)[arm])).collect();
+            push(model, ("quality", "score", Direction::Up), quality);
+            let cost = rows.iter().map(|&row| table.cost(row)[arm].0).collect();
+            push(model, ("cost_usd", "USD/request", Direction::Down), cost);
+        }
+        let oracle: Vec<Option<usize>> = rows.iter().map(|&row| cheapest_best(table, row)).collect();
+        let models = table.models().iter().map(String::as_str).enumerate().map(|(arm, model)| (Some(arm), model));
+        for (arm, model) in models.chain([(None, NOBODY)]) {
+            let chosen = oracle.iter().map(|&choice| if choice == arm { 1.0 } else { 0.0 }).collect();
+            push(model, ("oracle_share", "share", Direction::None), chosen);
+        }
+    }
+    summary
+}
+
+/// For each model, those that are at least as good on average over all prompts, and cheaper on average.
+pub fn dominance(table: &Table) -> Vec<(String, Vec<String>)> {
+    let rows: Vec<usize> = (0..table.len()).collect();
+    let cost = table.mean_cost(&rows);
+    let quality: Vec<f64> =
+        (0..table.arms()).map(|arm| rows.iter().map(|&row| f64::from(table.quality(row)[arm])).sum()).collect();
+    let dominates = |other: usize, arm: usize| quality[other] >= quality[arm] && cost[other] < cost[arm];
+    let models = table.models();
+    let dominators = |arm: usize| -> Vec<String> {
+        (0..models.len()).filter(|&other| dominates(other, arm)).map(|other| models[other].clone()).collect()
+    };
+    models.iter().enumerate().map(|(arm, model)| (model.clone(), dominators(arm))).collect()
+}
+
+/// The prompts of each task that has any.
+fn rows_by_task(table: &Table) -> impl Iterator<Item = (&str, Vec<usize>)> {
+    let mut rows = vec![Vec::new(); table.tasks().len()];
+    for row in 0..table.len() {
+        rows[table.task(row)].push(row);
+    }
+    table.tasks().iter().map(String::as_str).zip(rows).filter(|(_, rows)| !rows.is_empty())
+}
+
+/// The cheapest of the models with the highest score; None when the highest score is 0.
+fn cheapest_best(table: &Table, row: usize) -> Option<usize> {
+    let (quality, cost) = (table.quality(row), table.cost(row));
+    let best = quality.iter().copied().fold(0.0, f32::max);
+    let arms = (0..quality.len()).filter(|&arm| quality[arm] == best && best > 0.0);
+    arms.min_by(|&a, &b| cost[a].0.total_cmp(&cost[b].0))
+}
+
+fn row(
+    [environment, model, task]: [&str; 3],
+    (metric, unit, direction): (&str, &str, Direction),
+    values: &[f64],
+) -> SummaryRow {
+    let interval = mean_interval(values);
+    SummaryRow {
+        environment: environment.to_owned(),
+        policy: model.to_owned(),
+        phase: "data".to_owned(),
+        w_cost: None,
+        task: task.to_owned(),
+        metric: metric.to_owned(),
+        unit: unit.to_owned(),
+        direction,
+        value: interval.mean,
+        ci_low: interval.low,
+        ci_high: interval.high,
+        ci_method: method(interval.method),
+        replicates: 1,
+        n: values.len() as u64,
+        round: 0,
+        arm: None,
+        outcomes: 0.0,
+        dollars: 0.0,
+        tuning_trials: 0,
+    }
+}
+
+/// Here the independent units are prompts, not replicates.
+fn method(over_replicates: &str) -> String {
+    over_replicates.replace("replicate", "prompt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use environments::TableParts;
+    use routing::Dollars;
+
+    /// Models `good` (dear), `poor` (cheap), `twin` (as good as `poor`, dearer).
+    fn table() -> Table {
+        Table::new(TableParts {
+            ids: ["1", "2", "3", "4"].map(str::to_owned).to_vec(),
+            tasks: ["code", "empty", "maths"].map(str::to_owned).to_vec(),
+            task_of: vec![0, 0, 0, 2],
+            models: ["good", "poor", "twin"].map(str::to_owned).to_vec(),
+            dimension: 0,
+            features: Vec::new(),
+            quality: vec![1.0, 0.5, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.75, 0.0, 0.5],
+            cost: [8.0, 1.0, 2.0, 8.0, 2.0, 3.0, 8.0, 1.0, 1.0, 8.0, 4.0, 4.0].map(Dollars).to_vec(),
+        })
+    }
+
+    fn find<'a>(rows: &'a [SummaryRow], model: &str, task: &str, metric: &str) -> &'a SummaryRow {
+        let mut matching = rows.iter().filter(|row| row.policy == model && row.task == task && row.metric == metric);
+        let row = matching.next().unwrap();
+        assert!(matching.next().is_none(), "one row for {model}, {task}, {metric}");
+        row
+    }
+
+    #[test]
+    fn quality_and_dollars_are_means_over_prompts_with_intervals() {
+        let rows = describe(&table(), "toy");
+        let quality = find(&rows, "good", "code", "quality");
+        assert_eq!((quality.value, quality.n, quality.unit.as_str()), (2.0 / 3.0, 3, "score"));
+        // Values 1, 1, 0: standard error 1/3, t(0.975, 2) = 4.302653.
+        assert!((quality.ci_high.unwrap() - (2.0 + 4.302_652_729_749_464) / 3.0).abs() < 1e-9);
+        assert!((quality.ci_low.unwrap() - (2.0 - 4.302_652_729_749_464) / 3.0).abs() < 1e-9);
+        assert_eq!(quality.ci_method, "student-t 95% over prompts");
+        assert_eq!((quality.environment.as_str(), quality.phase.as_str(), quality.replicates), ("toy", "data", 1));
+        let cost = find(&rows, "poor", "all", "cost_usd");
+        assert_eq!((cost.value, cost.n, cost.unit.as_str(), cost.direction), (2.0, 4, "USD/request", Direction::Down));
+    }
+
+    #[test]
+    fn a_task_with_one_prompt_has_no_interval_and_one_without_has_no_row() {
+        let rows = describe(&table(), "toy");
+        let quality = find(&rows, "twin", "maths", "quality");
+        assert_eq!((quality.value, quality.ci_low, quality.ci_high), (0.5, None, None));
+        assert_eq!(quality.ci_method, "none (1 prompt)");
+        assert!(rows.iter().all(|row| row.task != "empty"));
+        assert_eq!(rows.len(), 3 * (3 + 3 + 4), "all, code and maths");
+    }
+
+    #[test]
+    fn the_oracle_takes_the_cheapest_of_the_best_or_nobody() {
+        let rows = describe(&table(), "toy");
+        let share = |model, task| find(&rows, model, task, "oracle_share").value;
+        assert_eq!(["good", "poor", "twin", NOBODY].map(|model| share(model, ALL)), [0.5, 0.25, 0.0, 0.25]);
+        assert_eq!(share("good", "maths"), 1.0);
+        assert_eq!(share(NOBODY, "maths"), 0.0);
+    }
+
+    #[test]
+    fn dominance_needs_a_lower_price_and_no_lower_quality() {
+        let named = |model: &str, by: &[&str]| (model.to_owned(), by.iter().map(|by| (*by).to_owned()).collect());
+        assert_eq!(dominance(&table()), [named("good", &[]), named("poor", &[]), named("twin", &["poor"])]);
+    }
+}
