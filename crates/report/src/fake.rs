@@ -103,7 +103,7 @@ impl Policy {
     fn score(&self, metric: &str, value: f64) -> Score {
         let unit = match metric {
             "cost_usd" => "USD/request",
-            "arm_share" => "share",
+            "arm_share" | "oracle_share" => "share",
             "quality" => "score",
             _ => "reward",
         };
@@ -176,7 +176,7 @@ fn test(policy: &Policy, size: Size) -> Vec<Score> {
         scores.push(at(policy.score("reward", reward(quality))));
         for (position, &(task, n, harder)) in TASKS[..size.tasks].iter().enumerate() {
             let jitter = 0.3 / libm::sqrt(n as f64) * noise(&policy.name, policy.replicate, 100 + position as u64);
-            let quality = quality + harder + jitter;
+            let quality = (quality + harder + jitter).clamp(0.0, 1.0);
             for (metric, value) in [("quality", quality), ("reward", reward(quality)), ("cost_usd", cost)] {
                 scores.push(Score { task: task.into(), n, ..at(policy.score(metric, value)) });
             }

@@ -53,11 +53,11 @@ pub(crate) const STACK: [Color; 11] = [
     Color::hex(0xDDCC77),
     Color::hex(0xAA4499),
     Color::hex(0x7FD1B9),
-    Color::hex(0x882255),
+    Color::hex(0x661100),
     Color::hex(0xF0A08A),
     Color::hex(0x44668A),
-    Color::hex(0xC9C95A),
-    Color::hex(0x661100),
+    Color::hex(0xE69F00),
+    Color::hex(0x1A1A1A),
 ];
 
 /// The models too small to be told apart in a stack.

@@ -12,6 +12,8 @@ use crate::theme::{self, SINGLE};
 
 /// Most panels on a page.
 const PANELS: usize = 9;
+/// Room for the words of the upright axis.
+const BESIDE: f64 = 40.0;
 const REST: &str = "other models";
 
 pub(super) struct ArmShares;
@@ -22,8 +24,7 @@ impl Chart for ArmShares {
             name: "arm_shares",
             title: "Share of requests sent to each model",
             what: "Test split, for each policy that learns; left to right the weight on cost, each bar one weight. Models \
-                   are stacked from the cheapest (bottom) to the dearest (top). Shares are means over replicates, without \
-                   intervals.",
+                   are stacked from the cheapest (bottom) to the dearest (top). Shares are means over replicates.",
         }
     }
 
@@ -49,12 +50,13 @@ impl Chart for ArmShares {
                 }
             }
         }
+        table.basis.methods = vec!["not drawn".to_owned()];
         table.unless_empty()
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let rows = table.panels().len().div_ceil(columns(table));
-        (800.0, 150.0 + 200.0 * rows.max(2) as f64)
+        (800.0, (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -66,14 +68,15 @@ impl Chart for ArmShares {
         let columns = columns(table);
         let panels = table.panels();
         let rows = panels.len().div_ceil(columns);
+        let panels_area = Area { left: area.left + BESIDE, ..area };
         for (position, name) in panels.iter().enumerate() {
-            let outer = cell(area, (position / columns, rows), (position % columns, columns));
+            let outer = cell(panels_area, (position / columns, rows), (position % columns, columns));
             let below = position + columns >= panels.len();
             let side = if position.is_multiple_of(columns) { Side::Labelled } else { Side::Shared };
             let names: Vec<String> = weights.iter().map(|weight| format!("{weight}")).collect();
             let x = Axis::categories(if below { "weight on cost" } else { "" }, &names, Order::Rightward);
             let y = Axis::exactly("", (0.0, 1.0), Numbers::Percent, 4);
-            let mut panel = Panel::inside(outer, x, y, Side::Labelled);
+            let mut panel = Panel::inside(outer, x, y, Side::Shared);
             panel.area.bottom = outer.bottom - 38.0;
             panel.frame(scene, Grid::Neither, side);
             panel.heading(scene, name, INK);
@@ -101,6 +104,7 @@ fn columns(table: &Table) -> usize {
     match table.panels().len() {
         few if few <= 3 => few.max(1),
         4 => 2,
+        7 | 8 => 4,
         _ => 3,
     }
 }
@@ -110,7 +114,7 @@ fn cell(area: Area, (row, rows): (usize, usize), (column, columns): (usize, usiz
     let (width, height) = (area.width() / columns as f64, area.height() / rows as f64);
     let left = area.left + width * column as f64;
     let top = area.top + height * row as f64;
-    Area { left, top: top + 14.0, right: left + width - 4.0, bottom: top + height }
+    Area { left, top: top + 14.0, right: left + width - 10.0, bottom: top + height }
 }
 
 /// A colour for each model in stacking order; where there are more models than colours, those never chosen much share one.

@@ -19,7 +19,7 @@ const ROW: f64 = 25.0;
 const CELL: f64 = 47.0;
 /// Width of the panels of dollars and of oracle shares.
 const BESIDE: f64 = 190.0;
-const GAP: f64 = 18.0;
+const GAP: f64 = 24.0;
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
 const PRICE: Style = Style::new(0x0072B2, Marker::Disc, Inside::Filled, Dash::Solid);
@@ -64,13 +64,13 @@ impl Chart for Dataset {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let width = name_width(table) + CELL * tasks(table).len() as f64 + 2.0 * (BESIDE + GAP) + 40.0;
-        (width.max(720.0), 240.0 + ROW * table.series().len() as f64)
+        (width.max(720.0), 170.0 + heading_height(table) + ROW * table.series().len() as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let (models, tasks) = (ranked(table), tasks(table));
         let y = Axis::categories("", &models, Order::Downward);
-        let (top, bottom) = (area.top + 62.0, area.bottom - 42.0);
+        let (top, bottom) = (area.top + heading_height(table), area.bottom - 42.0);
         let left = area.left + name_width(table);
         let heat = Area { left, top, right: left + CELL * tasks.len() as f64, bottom };
         let x = Axis::categories("", &tasks, Order::Rightward);
@@ -103,6 +103,11 @@ fn ranked(table: &Table) -> Vec<String> {
 
 fn name_width(table: &Table) -> f64 {
     text::widest(theme::short_names(&table.series()).iter().map(String::as_str), TICK) + 10.0
+}
+
+/// Room for the names of the tasks, which stand upright.
+fn heading_height(table: &Table) -> f64 {
+    (text::widest(tasks(table).iter().map(String::as_str), TICK) + 10.0).max(24.0)
 }
 
 fn row_of(panel: &Panel, model: &str) -> Option<f64> {
@@ -152,7 +157,7 @@ fn prices(table: &Table, area: Area, y: Axis, scene: &mut Scene) {
     let Some((low, high)) = range(marks.iter().map(|mark| mark.x.value)) else { return };
     // Room for the number to the right of the dearest.
     let panel =
-        Panel { area, x: Axis::logarithmic("$ per 1,000 requests", (low / 1.3, high * 2.6), Numbers::Dollars), y };
+        Panel { area, x: Axis::logarithmic("$ per 1,000 requests", (low / 1.3, high * 2.8), Numbers::Dollars, 4), y };
     panel.frame(scene, Grid::Upright, Side::Shared);
     panel.heading(scene, "price", INK);
     for mark in marks {

@@ -9,7 +9,7 @@ use crate::graphics::labels::Room;
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::mark::{Dash, Inside, Marker, Style};
 use crate::graphics::panel::{Grid, Panel, Side};
-use crate::graphics::scene::{Area, Scene};
+use crate::graphics::scene::{Area, Point, Scene};
 use crate::theme::{self, Part, Player, SINGLE};
 
 /// Requests a price is quoted for.
@@ -26,7 +26,7 @@ impl Chart for Frontier {
             name: "frontier",
             title: "Quality against cost",
             what: "Each line is one policy on the test split as the weight on cost goes from none (right) to all (left); \
-                   crosses are intervals; hollow circles are single models; the zero-router line mixes single models \
+                   crosses are intervals, where they are larger than the marker; hollow circles are single models; the zero-router line mixes single models \
                    without reading the prompt, so a router is useful above it only.",
         }
     }
@@ -71,6 +71,7 @@ impl Chart for Frontier {
         }
         singles(table, &models, &panel, scene, &mut room);
         ends_of_the_sweep(table, &panel, scene, &mut room);
+        name_others(table, &players, &panel, scene, &mut room);
     }
 }
 
@@ -92,6 +93,7 @@ fn panel(table: &Table, area: Area) -> Panel {
         "dollars per 1,000 requests (logarithmic)",
         range(dollars).unwrap_or((0.1, 1.0)),
         Numbers::Dollars,
+        8,
     );
     let y = Axis::linear("mean quality", range(quality).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
@@ -138,6 +140,18 @@ fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut
     if let [first, .., last] = marks.as_slice() {
         for mark in [first, last] {
             room.label(scene, panel.at((mark.x.value, mark.y.value)), &mark.label, 10.0);
+        }
+    }
+}
+
+/// Names the grey policies, but for those that stand on a single model, which is named already.
+fn name_others(table: &Table, players: &[Player], panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let place = |mark: &Mark| panel.at((mark.x.value, mark.y.value));
+    let models: Vec<Point> = table.marks.iter().filter(|mark| mark.series.starts_with(SINGLE)).map(place).collect();
+    for player in players.iter().filter(|player| player.part == Part::Other) {
+        let Some(point) = table.of(&player.name).next().map(place) else { continue };
+        if models.iter().all(|model| libm::hypot(model.x - point.x, model.y - point.y) > 8.0) {
+            room.label(scene, point, &player.name, 9.0);
         }
     }
 }

@@ -5,17 +5,18 @@ use store::SummaryRow;
 use super::table::{Mark, Measured, Table, select};
 use super::{About, Chart};
 use crate::graphics::axis::{Axis, Numbers, range};
-use crate::graphics::labels::spread;
+use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
+use crate::graphics::mark::Style;
 use crate::graphics::panel::{Grid, Panel, Side};
-use crate::graphics::scene::{Area, SOFT_INK, Scene, Text};
-use crate::graphics::text;
+use crate::graphics::scene::{Area, Point, Scene};
 use crate::theme::{self, Part, Player, SINGLE};
 
 const CURVE: &str = "curve";
 const POINT: &str = "point";
 const LEVEL: &str = "level";
-const SIZE: f64 = 10.0;
+/// Points between two policies that bought the same.
+const BESIDE: f64 = 9.0;
 
 pub(super) struct LearningCurve;
 
@@ -25,7 +26,7 @@ impl Chart for LearningCurve {
             name: "learning_curve",
             title: "Reward against outcomes bought",
             what: "Mean reward over the grid of preferences. Curves with bands: validation split while learning; points: \
-                   test split, at the outcomes a router fitted on full labels was given; level lines: test split, \
+                   test split, for routers fitted on full labels, at the outcomes they were given (side by side where equal); level lines: test split, \
                    references that buy nothing.",
         }
     }
@@ -52,15 +53,14 @@ impl Chart for LearningCurve {
         let players = theme::cast(&learners);
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
         let levels: Vec<&Mark> = table.marks.iter().filter(|mark| mark.label == LEVEL).collect();
-        let gutter = text::widest(levels.iter().map(|mark| mark.series.as_str()), SIZE);
-        let gutter = if levels.is_empty() { 0.0 } else { gutter + 18.0 };
+        let gutter = labels::gutter(levels.iter().map(|mark| mark.series.as_str()));
         let panel = panel(table, Area { right: area.right - gutter, ..area });
         panel.frame(scene, Grid::Both, Side::Labelled);
         level_lines(&levels, &panel, scene);
         for player in players.iter().rev() {
             curve(table, player, &panel, scene);
-            points(table, player, &panel, scene);
         }
+        points(table, &players, &panel, scene);
     }
 }
 
@@ -78,23 +78,20 @@ fn mark(row: &SummaryRow, kind: &str) -> Mark {
 fn panel(table: &Table, area: Area) -> Panel {
     let bought = table.marks.iter().map(|mark| mark.x.value).filter(|&outcomes| outcomes > 0.0);
     let rewards = table.marks.iter().flat_map(|mark| mark.y.reach());
-    let x = Axis::logarithmic("outcomes bought (logarithmic)", range(bought).unwrap_or((1.0, 10.0)), Numbers::Counts);
+    let x =
+        Axis::logarithmic("outcomes bought (logarithmic)", range(bought).unwrap_or((1.0, 10.0)), Numbers::Counts, 8);
     let y = Axis::linear("mean reward over preferences", range(rewards).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
 }
 
 /// Lines across the panel, named at their right end.
 fn level_lines(levels: &[&Mark], panel: &Panel, scene: &mut Scene) {
-    let Area { right, top, bottom, .. } = panel.area;
-    let heights: Vec<f64> = levels.iter().map(|mark| panel.down(mark.y.value)).collect();
-    let places = spread(&heights, SIZE + 2.0, (top, bottom));
-    for ((mark, &height), &place) in levels.iter().zip(&heights).zip(&places) {
-        let style = theme::style(&mark.series);
-        let style = crate::graphics::mark::Style { width: 1.0, ..style };
+    for mark in levels {
+        let style = Style { width: 1.0, ..theme::style(&mark.series) };
         style.line(scene, &panel.places(&[(panel.x.low, mark.y.value), (panel.x.high, mark.y.value)]));
-        scene.segment((right + 1.0, height), (right + 11.0, place), SOFT_INK, 0.6);
-        scene.text(Text::new(right + 14.0, place, SIZE, &mark.series));
     }
+    let ends: Vec<(String, f64)> = levels.iter().map(|mark| (mark.series.clone(), panel.down(mark.y.value))).collect();
+    labels::name_ends(scene, panel.area, &ends);
 }
 
 fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
@@ -113,11 +110,22 @@ fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
     }
 }
 
-fn points(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
-    for mark in table.of(&player.name).filter(|mark| mark.label == POINT) {
-        if let Some(ends) = mark.y.interval {
-            panel.upright_interval(scene, mark.x.value, ends, player.style.color);
+/// Points on the test split, side by side where several bought the same.
+fn points(table: &Table, players: &[Player], panel: &Panel, scene: &mut Scene) {
+    let marks: Vec<(&Player, &Mark)> = players
+        .iter()
+        .flat_map(|player| table.of(&player.name).map(move |mark| (player, mark)))
+        .filter(|(_, mark)| mark.label == POINT)
+        .collect();
+    for (position, (player, mark)) in marks.iter().enumerate() {
+        let near =
+            |(_, other): &&(&Player, &Mark)| (panel.across(other.x.value) - panel.across(mark.x.value)).abs() < BESIDE;
+        let before = marks[..position].iter().filter(near).count() as f64;
+        let all = marks.iter().filter(near).count() as f64;
+        let x = panel.across(mark.x.value) + (before - 0.5 * (all - 1.0)) * BESIDE;
+        if let Some((low, high)) = mark.y.interval {
+            scene.segment((x, panel.down(low)), (x, panel.down(high)), player.style.color, 1.2);
         }
-        player.style.mark(scene, panel.at((mark.x.value, mark.y.value)), 5.0);
+        player.style.mark(scene, Point { x, y: panel.down(mark.y.value) }, 4.0);
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn description(chart: &dyn Chart, table: &Table, context: &Context) -
 
 /// Units, interval, replicates, n and where the outcomes come from.
 fn behind(basis: &Basis, context: &Context) -> String {
-    let units: Vec<String> = basis.units.iter().map(|(metric, unit)| format!("{metric} in {unit}")).collect();
+    let units: Vec<String> = basis.units.iter().map(|(metric, unit)| format!("{metric} ({unit})")).collect();
     let many = |range: Option<(u64, u64)>, one: &str, more: &str| match range {
         None => format!("no {more}"),
         Some((1, 1)) => format!("1 {one}"),
@@ -51,7 +51,7 @@ fn behind(basis: &Basis, context: &Context) -> String {
     };
     let source = if context.simulated { "Simulated outcomes" } else { "Recorded rows" };
     format!(
-        "{source}; {}. Interval: {}; {}; n = {}.",
+        "{source}. Units: {}. Interval: {}; {}; n = {}.",
         units.join(", "),
         basis.methods.join(" or "),
         many(basis.replicates, "replicate", "replicates"),

@@ -5,6 +5,7 @@ use store::SummaryRow;
 use super::table::{Mark, Measured, Table, select};
 use super::{About, Chart};
 use crate::graphics::axis::{Axis, Numbers, range};
+use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Scene};
@@ -18,7 +19,7 @@ impl Chart for Regret {
             name: "regret",
             title: "Cumulative regret online",
             what: "Reward lost so far to the best model for each request; flat is learned, straight is not. Bands are \
-                   intervals.",
+                   intervals; grey lines, named at their end, are the other policies.",
         }
     }
 
@@ -41,7 +42,11 @@ impl Chart for Regret {
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let players = theme::cast(&table.series());
-        let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
+        let highlighted = players.iter().filter(|player| player.part == Part::Highlighted);
+        let entries: Vec<Entry> = highlighted.map(|player| Entry::Line(player.name.clone(), player.style)).collect();
+        let area = legend::place(scene, area, &entries);
+        let others = || players.iter().filter(|player| player.part == Part::Other);
+        let area = Area { right: area.right - labels::gutter(others().map(|player| player.name.as_str())), ..area };
         let rounds = table.marks.iter().map(|mark| mark.x.value);
         let lost = table.marks.iter().flat_map(|mark| mark.y.reach());
         let x = Axis::linear("requests answered", range(rounds).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
@@ -51,6 +56,10 @@ impl Chart for Regret {
         for player in players.iter().rev() {
             curve(table, player, &panel, scene);
         }
+        let end =
+            |player: &Player| table.of(&player.name).last().map(|mark| (player.name.clone(), panel.down(mark.y.value)));
+        let ends: Vec<(String, f64)> = others().filter_map(end).collect();
+        labels::name_ends(scene, panel.area, &ends);
     }
 }
 

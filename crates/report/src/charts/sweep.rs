@@ -7,11 +7,11 @@ use super::{About, Chart};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::{number, short_count};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
-use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
+use crate::graphics::scene::{Anchor, Area, Scene, Text};
 use crate::graphics::text;
 use crate::theme::{self, SINGLE};
 
-const ROW: f64 = 19.0;
+const ROW: f64 = 22.0;
 /// Width of a column of numbers.
 const COLUMN: f64 = 112.0;
 
@@ -22,14 +22,16 @@ impl Chart for Sweep {
         About {
             name: "sweep",
             title: "Mean reward over the grid of preferences",
-            what: "Test split, the best first; lines are intervals. Outcomes: how many cells of the outcome table each \
-                   policy was shown before, which no ranking may leave out.",
+            what: "Test split, the best first; lines are intervals. Outcomes: cells of the outcome table \
+                   shown to the policy before; a dash: a reference, which buys none.",
         }
     }
 
     fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
         let mut table = Table::default();
-        for row in select(rows, "test", "sweep_reward").filter(|row| row.task == "all") {
+        for row in
+            select(rows, "test", "sweep_reward").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE))
+        {
             let mark = Mark {
                 panel: String::new(),
                 series: row.policy.clone(),
@@ -50,7 +52,6 @@ impl Chart for Sweep {
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let names = table.series();
-        let shown = row_names(&names);
         let x = Axis::linear(
             "mean reward over preferences",
             range(table.marks.iter().flat_map(|mark| mark.x.reach())).unwrap_or((0.0, 1.0)),
@@ -58,7 +59,7 @@ impl Chart for Sweep {
             6,
         );
         let y = Axis::categories("", &names, Order::Downward);
-        let gutter = text::widest(shown.iter().map(String::as_str), TICK) + 12.0;
+        let gutter = text::widest(names.iter().map(String::as_str), TICK) + 12.0;
         let outer = Area {
             left: area.left + gutter,
             top: area.top + 16.0,
@@ -68,20 +69,10 @@ impl Chart for Sweep {
         let panel = Panel::inside(outer, x, y, Side::Shared);
         panel.frame(scene, Grid::Upright, Side::Shared);
         headings(&panel, area, scene);
-        for ((mark, tick), name) in table.marks.iter().zip(&panel.y.ticks).zip(&shown) {
-            row(mark, tick.value, name, &panel, area, scene);
+        for (mark, tick) in table.marks.iter().zip(&panel.y.ticks) {
+            row(mark, tick.value, &panel, area, scene);
         }
     }
-}
-
-/// Names of policies as they are, those of single models short.
-fn row_names(names: &[String]) -> Vec<String> {
-    let models: Vec<String> = names.iter().filter_map(|name| name.strip_prefix(SINGLE)).map(str::to_owned).collect();
-    let mut short = theme::short_names(&models).into_iter();
-    names
-        .iter()
-        .map(|name| if name.starts_with(SINGLE) { short.next().unwrap_or_default() + " alone" } else { name.clone() })
-        .collect()
 }
 
 fn headings(panel: &Panel, area: Area, scene: &mut Scene) {
@@ -92,24 +83,22 @@ fn headings(panel: &Panel, area: Area, scene: &mut Scene) {
     }
 }
 
-fn row(mark: &Mark, place: f64, name: &str, panel: &Panel, area: Area, scene: &mut Scene) {
-    let single = mark.series.starts_with(SINGLE);
+fn row(mark: &Mark, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
     let style = theme::style(&mark.series);
-    let color = if single { SOFT_INK } else { crate::graphics::scene::INK };
     if let Some(ends) = mark.x.interval {
         panel.level_interval(scene, ends, place, style.color);
     }
-    style.mark(scene, panel.at((mark.x.value, place)), 4.2);
+    style.mark(scene, panel.at((mark.x.value, place)), 3.4);
     let y = panel.down(place);
-    let words = Text::new(panel.area.left - 8.0, y, TICK, name).anchored(Anchor::End).colored(color);
+    let words = Text::new(panel.area.left - 8.0, y, TICK, &mark.series).anchored(Anchor::End);
     scene.text(if mark.series == "barp" { words.bold() } else { words });
     let mean = number(mark.x.value, 3);
     let numbers = match mark.x.interval {
         Some((low, high)) => format!("{mean} [{}, {}]", number(low, 3), number(high, 3)),
         None => mean,
     };
-    let bought = if mark.y.value > 0.0 { short_count(mark.y.value) } else { "none".to_owned() };
+    let bought = if mark.y.value > 0.0 { short_count(mark.y.value) } else { "\u{2013}".to_owned() };
     for (x, words) in [(area.right - 0.6 * COLUMN, numbers), (area.right, bought)] {
-        scene.text(Text::new(x, y, TICK, words).anchored(Anchor::End).colored(color));
+        scene.text(Text::new(x, y, TICK, words).anchored(Anchor::End));
     }
 }

@@ -15,7 +15,7 @@ use crate::theme::{self, Part, Player, SINGLE};
 /// The weight on cost of the tables.
 const WEIGHT: f64 = 0.2;
 /// Points from one policy to the next within a task.
-const LANE: f64 = 8.0;
+const LANE: f64 = 7.5;
 const PANELS: [&str; 2] = ["reward", "quality"];
 const STRIPE: Color = Color::hex(0xF5F5F5);
 
@@ -67,7 +67,7 @@ impl Chart for TaskScores {
             let left = area.left + gutter + width * position as f64;
             let outer = Area { left, right: left + width - 8.0, top: area.top + 14.0, bottom: area.bottom };
             let reach = range(table.within(name).flat_map(|mark| mark.x.reach())).unwrap_or((0.0, 1.0));
-            let x = Axis::linear("", reach, Numbers::Plain, 5);
+            let x = Axis::linear("", reach, Numbers::Plain, 6);
             let panel = Panel::inside(outer, x, Axis::categories("", &tasks, Order::Downward), Side::Shared);
             stripes(&tasks, &panel, scene);
             panel.frame(scene, Grid::Upright, Side::Shared);

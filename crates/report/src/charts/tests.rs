@@ -60,7 +60,7 @@ fn nothing_is_drawn_beyond_the_page() {
 fn every_chart_names_its_units_interval_replicates_and_source() {
     for (name, scene) in scenes() {
         let words: String = texts(&scene).iter().map(|text| format!("{} ", text.words)).collect();
-        for promised in ["Simulated outcomes", " in ", "Interval: ", "replicate", "n = "] {
+        for promised in ["Simulated outcomes", "Units: ", "Interval: ", "replicate", "n = "] {
             assert!(words.contains(promised), "{name} lacks `{promised}`");
         }
     }

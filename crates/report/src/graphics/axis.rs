@@ -63,21 +63,20 @@ impl Axis {
         Axis { label: label.to_owned(), scale: Scale::Linear, low, high, ticks: ticks.collect() }
     }
 
-    /// A logarithmic axis over (low, high), both above zero, with a margin of 4 %.
-    pub fn logarithmic(label: &str, (low, high): (f64, f64), numbers: Numbers) -> Axis {
+    /// A logarithmic axis over (low, high), both above zero, with a margin of 4 % and at most about `count` ticks.
+    pub fn logarithmic(label: &str, (low, high): (f64, f64), numbers: Numbers, count: usize) -> Axis {
         let decades = libm::log10(high / low).max(0.1);
         let margin = libm::pow(10.0, 0.04 * decades);
         let (low, high) = (low / margin, high * margin);
-        let steps: &[&str] = match decades {
-            few if few < 0.8 => &["1", "1.5", "2", "3", "4", "5", "7"],
-            few if few < 3.5 => &["1", "2", "5"],
-            _ => &["1"],
+        let values = |steps: &[&str]| -> Vec<f64> {
+            let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::floor(libm::log10(high)) as i32);
+            let values = (first..=last).flat_map(|power| steps.iter().map(move |step| decimal(step, power)));
+            values.filter(|value| (low..=high).contains(value)).collect()
         };
-        let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::floor(libm::log10(high)) as i32);
-        let ticks = (first..=last)
-            .flat_map(|power| steps.iter().map(move |step| decimal(step, power)))
-            .filter(|value| (low..=high).contains(value))
-            .map(|value| Tick { value, words: words(value, numbers, 2) });
+        let sets: [&[&str]; 3] = [&["1", "1.5", "2", "3", "4", "5", "7"], &["1", "2", "5"], &["1"]];
+        let fits = |steps: &&&[&str]| values(steps).len() <= count;
+        let ticks = values(sets.iter().find(fits).unwrap_or(&sets[2]));
+        let ticks = ticks.into_iter().map(|value| Tick { value, words: words(value, numbers, 2) });
         Axis { label: label.to_owned(), scale: Scale::Logarithmic, low, high, ticks: ticks.collect() }
     }
 
@@ -152,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_logarithmic_axis_of_money_has_one_two_five() {
-        let axis = Axis::logarithmic("cost", (0.04, 3.3), Numbers::Dollars);
+        let axis = Axis::logarithmic("cost", (0.04, 3.3), Numbers::Dollars, 8);
         assert_eq!(ticks(&axis), ["$0.05", "$0.1", "$0.2", "$0.5", "$1", "$2"]);
         assert!((axis.share(axis.low)).abs() < 1e-12 && (axis.share(axis.high) - 1.0).abs() < 1e-12);
         assert!((axis.share(libm::sqrt(axis.low * axis.high)) - 0.5).abs() < 1e-12);
@@ -162,7 +161,7 @@ mod tests {
     fn a_single_value_still_has_an_axis() {
         let axis = Axis::linear("q", (0.5, 0.5), Numbers::Plain, 5);
         assert!(axis.low < 0.5 && 0.5 < axis.high && axis.ticks.len() >= 2, "{axis:?}");
-        let axis = Axis::logarithmic("cost", (0.5, 0.5), Numbers::Dollars);
+        let axis = Axis::logarithmic("cost", (0.5, 0.5), Numbers::Dollars, 8);
         assert!(axis.low < 0.5 && 0.5 < axis.high && !axis.ticks.is_empty(), "{axis:?}");
     }
 

@@ -33,14 +33,19 @@ pub(crate) fn count(value: u64) -> String {
     grouped
 }
 
-/// A count as short as a tick wants it: 500, 20k, 1.5M.
+/// A count to three digits, as short as a tick wants it: 500, 20k, 81.9k, 1.5M.
 pub(crate) fn short_count(value: f64) -> String {
     let (scaled, suffix) = match value.abs() {
         size if size >= 1e6 => (value / 1e6, "M"),
         size if size >= 1e3 => (value / 1e3, "k"),
         _ => (value, ""),
     };
-    let digits = number(scaled, 2);
+    let decimals = match scaled.abs() {
+        hundreds if hundreds >= 99.95 => return format!("{}{suffix}", number(scaled, 0)),
+        tens if tens >= 9.995 => 1,
+        _ => 2,
+    };
+    let digits = number(scaled, decimals);
     format!("{}{suffix}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
@@ -58,7 +63,8 @@ mod tests {
     #[test]
     fn counts_are_grouped_or_shortened() {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0.0, 500.0, 2000.0, 1.5e6].map(short_count), ["0", "500", "2k", "1.5M"]);
+        let short = [0.0, 500.0, 2000.0, 81_920.0, 281_050.0, 1.5e6].map(short_count);
+        assert_eq!(short, ["0", "500", "2k", "81.9k", "281k", "1.5M"]);
     }
 
     #[test]

@@ -1,21 +1,27 @@
 //! Words beside points, where they hide nothing.
 
-use super::scene::{Area, Point, SOFT_INK, Scene, Text};
+use super::scene::{Anchor, Area, Point, SOFT_INK, Scene, Text};
+use super::text;
+
+/// Size of the names at the ends of lines.
+const END: f64 = 10.0;
 
 /// Finds room for labels: what is taken stays taken.
 pub(crate) struct Room {
     bounds: Area,
     taken: Vec<Area>,
+    markers: Vec<Point>,
     lines: Vec<Point>,
 }
 
 impl Room {
     pub fn within(bounds: Area) -> Room {
-        Room { bounds, taken: Vec::new(), lines: Vec::new() }
+        Room { bounds, taken: Vec::new(), markers: Vec::new(), lines: Vec::new() }
     }
 
     /// No label will lie on this marker.
     pub fn take_point(&mut self, center: Point, radius: f64) {
+        self.markers.push(center);
         self.taken.push(Area { left: center.x, top: center.y, right: center.x, bottom: center.y }.grown(radius));
     }
 
@@ -38,29 +44,36 @@ impl Room {
             .min_by(|(left, _), (right, _)| left.total_cmp(right));
         let Some((_, text)) = best else { return };
         let extent = text.extent();
-        let nearest =
-            Point { x: point.x.clamp(extent.left, extent.right), y: point.y.clamp(extent.top, extent.bottom) };
-        if libm::hypot(nearest.x - point.x, nearest.y - point.y) > 14.0 {
-            scene.line(&[point, nearest], SOFT_INK, 0.6);
+        if distance(&extent, point) > 14.0 {
+            scene.line(&[point, nearest(&extent, point)], SOFT_INK, 0.6);
         }
         self.taken.push(extent);
         scene.text(text);
     }
 
-    /// How bad a place is: beyond the edge or on another label or marker is worse than on a line, which is worse than far.
+    /// How bad a place is: beyond the edge or on another label or marker is worse than nearer to another marker, which is
+    /// worse than on a line, which is worse than far.
     fn price(&self, extent: &Area, point: Point) -> f64 {
-        let middle = Point { x: 0.5 * (extent.left + extent.right), y: 0.5 * (extent.top + extent.bottom) };
-        let nearest = Point { x: point.x.clamp(extent.left, extent.right), y: middle.y };
-        let far = libm::hypot(nearest.x - point.x, nearest.y - point.y);
+        let far = distance(extent, point);
         let kept_off = extent.grown(1.5);
         let outside = if extent.within(&self.bounds) { 0.0 } else { 10_000.0 };
         let covered = self.taken.iter().filter(|area| area.overlaps(&kept_off)).count() as f64;
-        let inside = |place: &&Point| {
-            (kept_off.left..kept_off.right).contains(&place.x) && (kept_off.top..kept_off.bottom).contains(&place.y)
-        };
+        let nearer = |marker: &&Point| **marker != point && distance(extent, **marker) < far + 2.0;
+        let mistaken = self.markers.iter().filter(nearer).count() as f64;
+        let inside = |place: &&Point| distance(&kept_off, **place) == 0.0;
         let crossed = self.lines.iter().filter(inside).count() as f64;
-        outside + 1_000.0 * covered + 6.0 * crossed + far
+        outside + 1_000.0 * covered + 60.0 * mistaken + 6.0 * crossed + far
     }
+}
+
+/// From the nearest point of `area` to `point`.
+fn distance(area: &Area, point: Point) -> f64 {
+    let nearest = nearest(area, point);
+    libm::hypot(nearest.x - point.x, nearest.y - point.y)
+}
+
+fn nearest(area: &Area, point: Point) -> Point {
+    Point { x: point.x.clamp(area.left, area.right), y: point.y.clamp(area.top, area.bottom) }
 }
 
 /// Directions and distances to try, nearest first.
@@ -85,7 +98,6 @@ fn offsets() -> impl Iterator<Item = (f64, f64)> {
 }
 
 fn beside(point: Point, (x, y): (f64, f64), words: &str, size: f64) -> Text {
-    use super::scene::Anchor;
     let anchor = match x {
         right if right > 1.0 => Anchor::Start,
         left if left < -1.0 => Anchor::End,
@@ -95,9 +107,25 @@ fn beside(point: Point, (x, y): (f64, f64), words: &str, size: f64) -> Text {
     Text::new(point.x + x, point.y + level, size, words).anchored(anchor)
 }
 
+/// Points that [`name_ends`] needs to the right of a panel.
+pub(crate) fn gutter<'a>(names: impl IntoIterator<Item = &'a str>) -> f64 {
+    let widest = text::widest(names, END);
+    if widest > 0.0 { widest + 18.0 } else { 0.0 }
+}
+
+/// Names lines where they leave `area` on the right: (name, height on the page).
+pub(crate) fn name_ends(scene: &mut Scene, area: Area, ends: &[(String, f64)]) {
+    let heights: Vec<f64> = ends.iter().map(|(_, height)| *height).collect();
+    let places = spread(&heights, END + 2.0, (area.top, area.bottom));
+    for ((name, height), place) in ends.iter().zip(places) {
+        scene.segment((area.right + 1.0, *height), (area.right + 11.0, place), SOFT_INK, 0.6);
+        scene.text(Text::new(area.right + 14.0, place, END, name));
+    }
+}
+
 /// Moves `places` apart until neighbours are `gap` from each other, keeping their order and staying in (low, high) where
 /// there is room; the result is in the order given.
-pub(crate) fn spread(places: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f64> {
+fn spread(places: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_by(|&a, &b| places[a].total_cmp(&places[b]));
     let mut moved = places.to_vec();

@@ -70,14 +70,11 @@ impl Style {
                     scene.disc(center, radius * scale - stroke, WHITE);
                 }
             }
-            Outline::Corners(corners) => {
-                let mut corners = around(center, radius, corners);
-                if self.inside == Inside::Filled {
-                    return scene.polygon(corners, self.color);
+            Outline::Corners(corners, inner) => {
+                scene.polygon(around(center, radius, corners), self.color);
+                if self.inside == Inside::Hollow {
+                    scene.polygon(around(center, radius - stroke / inner, corners), WHITE);
                 }
-                scene.polygon(corners.clone(), WHITE);
-                corners.extend_from_within(..2);
-                scene.line(&corners, self.color, stroke);
             }
             Outline::Strokes(strokes) => {
                 for stroke in strokes {
@@ -91,7 +88,8 @@ impl Style {
 /// A marker of radius 1 about (0, 0), downward positive.
 enum Outline {
     Round(f64),
-    Corners(&'static [(f64, f64)]),
+    /// Corners, and the radius of the circle inside them.
+    Corners(&'static [(f64, f64)], f64),
     Strokes(&'static [[(f64, f64); 2]]),
 }
 
@@ -99,24 +97,27 @@ fn outline(marker: Marker) -> Outline {
     match marker {
         Marker::Disc => Outline::Round(1.0),
         Marker::Dot => Outline::Round(0.5),
-        Marker::Square => Outline::Corners(&[(-0.88, -0.88), (0.88, -0.88), (0.88, 0.88), (-0.88, 0.88)]),
-        Marker::Diamond => Outline::Corners(&[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)]),
-        Marker::Up => Outline::Corners(&[(0.0, -1.2), (1.1, 0.85), (-1.1, 0.85)]),
-        Marker::Down => Outline::Corners(&[(0.0, 1.2), (-1.1, -0.85), (1.1, -0.85)]),
+        Marker::Square => Outline::Corners(&[(-0.88, -0.88), (0.88, -0.88), (0.88, 0.88), (-0.88, 0.88)], 0.88),
+        Marker::Diamond => Outline::Corners(&[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)], 0.82),
+        Marker::Up => Outline::Corners(&[(0.0, -1.25), (1.15, 0.8), (-1.15, 0.8)], 0.7),
+        Marker::Down => Outline::Corners(&[(0.0, 1.25), (-1.15, -0.8), (1.15, -0.8)], 0.7),
         Marker::Cross => Outline::Strokes(&[[(-0.85, -0.85), (0.85, 0.85)], [(-0.85, 0.85), (0.85, -0.85)]]),
         Marker::Plus => Outline::Strokes(&[[(-1.1, 0.0), (1.1, 0.0)], [(0.0, -1.1), (0.0, 1.1)]]),
-        Marker::Star => Outline::Corners(&[
-            (0.0, -1.4),
-            (0.33, -0.45),
-            (1.33, -0.43),
-            (0.53, 0.17),
-            (0.82, 1.13),
-            (0.0, 0.56),
-            (-0.82, 1.13),
-            (-0.53, 0.17),
-            (-1.33, -0.43),
-            (-0.33, -0.45),
-        ]),
+        Marker::Star => Outline::Corners(
+            &[
+                (0.0, -1.4),
+                (0.33, -0.45),
+                (1.33, -0.43),
+                (0.53, 0.17),
+                (0.82, 1.13),
+                (0.0, 0.56),
+                (-0.82, 1.13),
+                (-0.53, 0.17),
+                (-1.33, -0.43),
+                (-0.33, -0.45),
+            ],
+            0.5,
+        ),
     }
 }
 

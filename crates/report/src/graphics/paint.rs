@@ -11,9 +11,9 @@ use plotters::prelude::{
     Polygon, RGBAColor, SVGBackend, ShapeStyle,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{IntoFont, TextStyle};
+use plotters::style::{FontStyle, IntoFont, TextStyle};
 
-use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
+use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn, Weight};
 use super::text;
 
 const FINE: u32 = 4;
@@ -27,22 +27,15 @@ fn failed(error: impl std::fmt::Display) -> PaintError {
     PaintError(error.to_string())
 }
 
-/// How a backend sets text: plotters gives the two different sizes and different lines to stand on.
-struct Setting {
-    /// Font size it wants for one point of em.
-    size: f64,
-    /// How far below the asked place the text must be set, in em, for small letters to be centred on it.
-    drop: f64,
-}
-
-const IN_SVG: Setting = Setting { size: 1.24, drop: 0.02 };
-const IN_BITMAP: Setting = Setting { size: text::LINE, drop: 0.16 };
+/// Sets a text on an area of a backend: as words where the viewer has fonts, else as dots (plotters would set letters to the
+/// left by their bearing, so that words look torn).
+type Setter<B> = fn(&DrawingArea<B, Shift>, &Text) -> Result<(), PaintError>;
 
 /// The scene as an SVG document with a description and the command that redraws it.
 pub(crate) fn svg(scene: &Scene, description: &str, command: &str) -> Result<Vec<u8>, PaintError> {
     let (width, height) = pixels(scene, FINE);
     let mut document = String::new();
-    paint(scene, SVGBackend::with_string(&mut document, (width, height)), &IN_SVG)?;
+    paint(scene, SVGBackend::with_string(&mut document, (width, height)), set_words)?;
     let fine = format!("<svg width=\"{width}\" height=\"{height}\"");
     let page = format!("<svg width=\"{}\" height=\"{}\"", scene.width, scene.height);
     let document = document.replacen(&fine, &page, 1);
@@ -57,7 +50,7 @@ pub(crate) fn svg(scene: &Scene, description: &str, command: &str) -> Result<Vec
 pub(crate) fn png(scene: &Scene, description: &str, command: &str) -> Result<Vec<u8>, PaintError> {
     let (width, height) = pixels(scene, FINE);
     let mut fine = vec![0; 3 * width as usize * height as usize];
-    paint(scene, BitMapBackend::with_buffer(&mut fine, (width, height)), &IN_BITMAP)?;
+    paint(scene, BitMapBackend::with_buffer(&mut fine, (width, height)), set_dots)?;
     let (sharp_width, sharp_height) = pixels(scene, SHARP);
     let sharp = averaged(&fine, width as usize, sharp_width as usize, sharp_height as usize);
     let mut bytes = Vec::new();
@@ -95,8 +88,7 @@ fn averaged(fine: &[u8], fine_width: usize, width: usize, height: usize) -> Vec<
     sharp
 }
 
-fn paint<B: DrawingBackend>(scene: &Scene, backend: B, setting: &Setting) -> Result<(), PaintError> {
-    text::register();
+fn paint<B: DrawingBackend>(scene: &Scene, backend: B, set: Setter<B>) -> Result<(), PaintError> {
     let area = backend.into_drawing_area();
     area.fill(&plotters::style::WHITE).map_err(failed)?;
     for shape in &scene.shapes {
@@ -112,27 +104,57 @@ fn paint<B: DrawingBackend>(scene: &Scene, backend: B, setting: &Setting) -> Res
                 let disc = Circle::new((fine(center.x), fine(center.y)), fine(*radius), filled(*color));
                 area.draw(&disc).map_err(failed)?;
             }
-            Shape::Text(words) => set(&area, words, setting)?,
+            Shape::Text(words) => set(&area, words)?,
         }
     }
     area.present().map_err(failed)
 }
 
-fn set<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text, setting: &Setting) -> Result<(), PaintError> {
+fn set_words<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text) -> Result<(), PaintError> {
+    /// Plotters divides the size of a font by this on its way into an SVG.
+    const SHRINK: f64 = 1.24;
     let horizontal = match text.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
-    let (transform, x, y) = match text.turn {
-        Turn::Level => (FontTransform::None, text.at.x, text.at.y + setting.drop * text.size),
-        Turn::Upward => (FontTransform::Rotate270, text.at.x + setting.drop * text.size, text.at.y),
+    let transform = match text.turn {
+        Turn::Level => FontTransform::None,
+        Turn::Upward => FontTransform::Rotate270,
     };
-    let size = text.size * f64::from(FINE) * setting.size;
-    let font = (FontFamily::Name(text::FAMILY), size, text::style(text.weight)).into_font().transform(transform);
+    let weight = match text.weight {
+        Weight::Regular => FontStyle::Normal,
+        Weight::Bold => FontStyle::Bold,
+    };
+    let font = (FontFamily::Name(text::FAMILY), text.size * f64::from(FINE) * SHRINK, weight).into_font();
     let color = rgba(text.color);
-    let style = TextStyle::from(font).color(&color).pos(Pos::new(horizontal, VPos::Center));
-    area.draw_text(&text.words, &style, (fine(x), fine(y))).map_err(failed)
+    let style = TextStyle::from(font.transform(transform)).color(&color).pos(Pos::new(horizontal, VPos::Center));
+    area.draw_text(&text.words, &style, (fine(text.at.x), fine(text.at.y))).map_err(failed)
+}
+
+fn set_dots<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text) -> Result<(), PaintError> {
+    let width = text::width(&text.words, text.size, text.weight);
+    let before = match text.anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => 0.5 * width,
+        Anchor::End => width,
+    };
+    let (x, y) = match text.turn {
+        Turn::Level => (fine(text.at.x - before), fine(text.at.y)),
+        Turn::Upward => (fine(text.at.x), fine(text.at.y + before)),
+    };
+    let mut outcome = Ok(());
+    text::dots(&text.words, text.size * f64::from(FINE), text.weight, |along, below, coverage| {
+        let place = match text.turn {
+            Turn::Level => (x + along, y + below),
+            Turn::Upward => (x + below, y - along),
+        };
+        if outcome.is_ok() && coverage > 0.0 {
+            let color = Color { alpha: text.color.alpha * coverage, ..text.color };
+            outcome = area.draw_pixel(place, &rgba(color)).map_err(failed);
+        }
+    });
+    outcome
 }
 
 fn fine(points: f64) -> i32 {

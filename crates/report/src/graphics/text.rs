@@ -1,41 +1,59 @@
-//! The one font (DejaVu Sans, embedded) and how wide its words are.
+//! The one font (DejaVu Sans, embedded): how wide its words are, and their letters as dots.
 
-use std::sync::Once;
+use std::sync::OnceLock;
 
-use plotters::style::{FontFamily, FontStyle, IntoFont, register_font};
+use ab_glyph::{Font, FontRef, Glyph, PxScale, point};
 
 use super::scene::Weight;
 
 /// The family as a browser reads it: the same font where it is installed, else one alike.
 pub(crate) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// Height of the font's line over its em: `ab_glyph` counts sizes by the line.
-pub(crate) const LINE: f64 = 1.164;
+/// Height of small letters, in em.
+const SMALL: f32 = 0.547;
 
-/// Makes the font known to plotters, once.
-pub(crate) fn register() {
-    static DONE: Once = Once::new();
-    DONE.call_once(|| {
-        for (style, bytes) in [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())] {
-            assert!(register_font(FAMILY, style, bytes).is_ok(), "the embedded font is whole");
-        }
-    });
+fn font(weight: Weight) -> &'static FontRef<'static> {
+    static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
+    let load = |bytes| FontRef::try_from_slice(bytes).expect("the embedded font is whole");
+    let [regular, bold] = FONTS.get_or_init(|| [load(dejavu::sans::regular()), load(dejavu::sans::bold())]);
+    match weight {
+        Weight::Regular => regular,
+        Weight::Bold => bold,
+    }
 }
 
-pub(crate) fn style(weight: Weight) -> FontStyle {
-    match weight {
-        Weight::Regular => FontStyle::Normal,
-        Weight::Bold => FontStyle::Bold,
+/// The letters of `words` with their distance from the start, and the width of all, at `size` to the em.
+fn letters(words: &str, size: f32, weight: Weight) -> (Vec<Glyph>, f32) {
+    let font = font(weight);
+    let unit = size / font.units_per_em().expect("the embedded font has an em");
+    let scale = PxScale::from(font.height_unscaled() * unit);
+    let (mut x, mut last, mut glyphs) = (0.0, None, Vec::new());
+    for letter in words.chars() {
+        let id = font.glyph_id(letter);
+        x += last.map_or(0.0, |last| font.kern_unscaled(last, id) * unit);
+        glyphs.push(id.with_scale_and_position(scale, point(x, 0.0)));
+        x += font.h_advance_unscaled(id) * unit;
+        last = Some(id);
     }
+    (glyphs, x)
 }
 
 /// Width in points of `words` at `size` points to the em.
 pub(crate) fn width(words: &str, size: f64, weight: Weight) -> f64 {
-    register();
-    const EM: f64 = 1000.0;
-    let font = (FontFamily::Name(FAMILY), EM * LINE, style(weight)).into_font();
-    let (_, (width, _)) = font.layout_box(words).expect("the font was registered above");
-    f64::from(width) * size / EM
+    f64::from(letters(words, size as f32, weight).1)
+}
+
+/// Calls `dot` with the place and coverage (0 to 1) of every pixel of `words` at `size` pixels to the em. Places are right of
+/// the start of the words and below the middle of their small letters.
+pub(crate) fn dots(words: &str, size: f64, weight: Weight, mut dot: impl FnMut(i32, i32, f64)) {
+    let drop = (0.5 * SMALL * size as f32).round() as i32;
+    for outline in
+        letters(words, size as f32, weight).0.into_iter().filter_map(|glyph| font(weight).outline_glyph(glyph))
+    {
+        let corner = outline.px_bounds().min;
+        let (left, top) = (corner.x as i32, corner.y as i32 + drop);
+        outline.draw(|x, y, coverage| dot(left + x as i32, top + y as i32, f64::from(coverage.clamp(0.0, 1.0))));
+    }
 }
 
 /// The widest of several words, in points; 0 for none.
@@ -56,4 +74,34 @@ pub(crate) fn wrap(words: &str, size: f64, limit: f64) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Advance widths of DejaVu Sans in units of 1/2048 em: m 1995, i 569.
+    #[test]
+    fn words_are_as_wide_as_the_font_says() {
+        let expected = (1995.0 + 2.0 * 569.0) / 2048.0 * 12.0;
+        assert!((width("mii", 12.0, Weight::Regular) - expected).abs() < 1e-4);
+        assert!(width("mii", 12.0, Weight::Bold) > expected);
+    }
+
+    #[test]
+    fn small_letters_are_centred_on_their_place() {
+        let (mut top, mut bottom) = (i32::MAX, i32::MIN);
+        dots("x", 400.0, Weight::Regular, |_, y, coverage| {
+            if coverage > 0.5 {
+                (top, bottom) = (top.min(y), bottom.max(y));
+            }
+        });
+        assert!((top + bottom).abs() <= 3, "{top} to {bottom}");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_only() {
+        assert_eq!(wrap("one two three", 10.0, 45.0), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 10.0, 5.0), ["unbreakable"]);
+    }
 }
