@@ -1,1 +1,57 @@
-fn main() {}
+//! The command line: alone parses arguments and prints. Results on stdout, progress and errors on stderr.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
+
+mod commands;
+mod failure;
+mod progress;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Which model should answer this prompt, for a user who weighs quality against cost this way? Train and compare routers
+/// under the feedback they would really get.
+#[derive(Parser)]
+#[command(name = "barp", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run an experiment: compute its missing cells, then write its summary, tables and charts
+    Run(commands::run::Run),
+    /// Run the paper's tables and sweeps, on the embedded benchmark or on your rows
+    Reproduce(commands::reproduce::Reproduce),
+    /// Say what an experiment would compute and buy, and run nothing
+    Plan(commands::plan::Plan),
+    /// Redraw summary, tables and charts of a result folder from its parquet files alone
+    Report(commands::report::Report),
+    /// Decide the claims of a result folder: pass, fail or inconclusive
+    Claims(commands::claims::Claims),
+    /// List what can be named in a configuration
+    List(commands::list::List),
+    /// Import, describe and imitate outcome tables
+    #[command(subcommand)]
+    Data(commands::data::Data),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(command) => command.run(),
+        Command::Reproduce(command) => command.run(),
+        Command::Plan(command) => command.run(),
+        Command::Report(command) => command.run(),
+        Command::Claims(command) => command.run(),
+        Command::List(command) => command.run(),
+        Command::Data(command) => command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}

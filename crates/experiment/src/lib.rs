@@ -1,1 +1,20 @@
-//! TODO
+//! From a configuration to cells: what is run, by which protocol, in parallel.
+//!
+//! Data flows one way: TOML -> [`Spec`] (as written) -> [`Plan`] (as runnable; every configuration error comes before it)
+//! -> cells, sequential inside and parallel outside -> `store`.
+
+mod bill;
+mod describe;
+mod plan;
+mod protocols;
+mod run;
+mod settings;
+mod spec;
+
+pub use bill::Bill;
+pub use describe::{describe, dominance};
+pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject};
+pub use protocols::Log;
+pub use run::{Done, Event, Options, RunError, run};
+pub use settings::{SpecError, nearest};
+pub use spec::{Protocol, Select, Spec, TauRule, TrainPreferences};

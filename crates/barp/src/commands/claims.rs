@@ -1,0 +1,51 @@
+//! `barp claims DIR`: each claim with its verdict, effect, interval and rule.
+
+use crate::commands::run::{read, write};
+use crate::failure::Failure;
+use clap::Args;
+use report::{Claim, Verdict};
+use std::path::PathBuf;
+use store::{Folder, Replicate};
+
+#[derive(Args)]
+pub(crate) struct Claims {
+    /// A result folder with `claims.toml`
+    folder: PathBuf,
+    /// Print the verdicts as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Claims {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let folder = Folder::new(&self.folder);
+        let manifest = folder.read_manifest().map_err(Failure::input)?;
+        let replicates = folder.replicates(&manifest).map_err(Failure::failed)?;
+        let verdicts = decide(&folder, &replicates)?;
+        if verdicts.is_empty() {
+            return Err(Failure::Input(format!("{}: there is no claims.toml", self.folder.display())));
+        }
+        if self.json {
+            println!("{}", as_json(&verdicts));
+        } else {
+            println!("{}", report::in_words(&verdicts));
+        }
+        Ok(())
+    }
+}
+
+/// Decides the claims in `claims.toml` of `folder`, if there is one, and writes `claims.json`.
+pub(crate) fn decide(folder: &Folder, replicates: &[Replicate]) -> Result<Vec<Verdict>, Failure> {
+    let path = folder.path().join("claims.toml");
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let claims: Vec<Claim> = report::parse_claims(&read(&path)?, &path.display().to_string()).map_err(Failure::input)?;
+    let verdicts = report::decide(&claims, replicates);
+    write(&folder.path().join("claims.json"), &(as_json(&verdicts) + "\n"))?;
+    Ok(verdicts)
+}
+
+fn as_json(verdicts: &[Verdict]) -> String {
+    serde_json::to_string_pretty(verdicts).expect("verdicts are plain text and numbers")
+}

@@ -1,0 +1,118 @@
+//! `barp list WHAT`: everything that a configuration can name.
+
+use crate::failure::Failure;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// What to list
+    #[arg(value_enum)]
+    what: What,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    Policies,
+    Environments,
+    Metrics,
+    Charts,
+    Encoders,
+}
+
+/// One listed thing: name, what it is, and further facts in order.
+struct Item {
+    name: String,
+    about: String,
+    facts: Vec<(&'static str, Value)>,
+}
+
+impl List {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let items = match self.what {
+            What::Policies => policies(),
+            What::Environments => environments(),
+            What::Metrics => metrics(),
+            What::Charts => charts(),
+            What::Encoders => encoders(),
+        };
+        if self.json {
+            let all: Vec<Value> = items.iter().map(Item::as_json).collect();
+            println!("{}", serde_json::to_string_pretty(&all).expect("items are plain"));
+            return Ok(());
+        }
+        for item in items {
+            println!("{}\n    {}", item.name, item.about);
+            for (key, value) in &item.facts {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                println!("    {key}: {value}");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Item {
+    fn as_json(&self) -> Value {
+        let mut all = json!({ "name": self.name, "about": self.about });
+        for (key, value) in &self.facts {
+            all[*key] = value.clone();
+        }
+        all
+    }
+}
+
+fn policies() -> Vec<Item> {
+    let policies = policies::POLICIES.iter().map(|entry| Item {
+        name: entry.name.into(),
+        about: entry.about.into(),
+        facts: vec![("learns from", json!(entry.information)), ("paper", json!(entry.paper)), ("parameters", (entry.defaults)())],
+    });
+    let references = environments::REFERENCES.iter().map(|entry| {
+        let sees = match entry.sees {
+            environments::Sees::Training => "every outcome of the training prompts (reference)",
+            environments::Sees::Everything => "every outcome of the request itself (reference, not deployable)",
+        };
+        Item { name: entry.name.into(), about: entry.about.into(), facts: vec![("learns from", json!(sees))] }
+    });
+    let singles = Item {
+        name: "single-models".into(),
+        about: "one reference for each model: that model for every request".into(),
+        facts: vec![("learns from", json!("none (reference)"))],
+    };
+    policies.chain(references).chain([singles]).collect()
+}
+
+fn environments() -> Vec<Item> {
+    let item = |entry: &environments::sources::SourceEntry| Item {
+        name: entry.name.into(),
+        about: entry.about.into(),
+        facts: vec![("parameters", (entry.defaults)())],
+    };
+    environments::sources::SOURCES.iter().map(item).collect()
+}
+
+fn metrics() -> Vec<Item> {
+    let item = |entry: &metrics::Entry| Item {
+        name: entry.about.name.into(),
+        about: entry.about.what.into(),
+        facts: vec![("unit", json!(entry.about.unit)), ("version", json!(entry.about.version))],
+    };
+    metrics::METRICS.iter().map(item).collect()
+}
+
+fn charts() -> Vec<Item> {
+    let item = |chart: &&dyn report::Chart| {
+        let about = chart.about();
+        Item { name: about.name.into(), about: about.what.into(), facts: Vec::new() }
+    };
+    report::CHARTS.iter().map(item).collect()
+}
+
+fn encoders() -> Vec<Item> {
+    let item = |entry: &encoder::Entry| Item { name: entry.name.into(), about: entry.about.into(), facts: Vec::new() };
+    encoder::ENCODERS.iter().map(item).collect()
+}

@@ -1,0 +1,9 @@
+//! One file for each command.
+
+pub(crate) mod claims;
+pub(crate) mod data;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod reproduce;
+pub(crate) mod run;

@@ -1,0 +1,41 @@
+//! `barp plan CONFIG`: cells, and what they would buy. Nothing is run.
+
+use crate::commands::run::read;
+use crate::failure::Failure;
+use clap::Args;
+use experiment::{Bill, Spec};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct Plan {
+    /// The experiment, a TOML file
+    config: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Plan {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let file = self.config.display().to_string();
+        let plan = Spec::parse(&read(&self.config)?, &file).and_then(Spec::plan).map_err(Failure::input)?;
+        let bills = plan.bills();
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&bills).expect("bills are plain text and numbers"));
+            return Ok(());
+        }
+        println!("{}: {} cells ({} replicates)", plan.spec.name, plan.cells().len(), plan.spec.replicates);
+        println!("{:<24} {:<28} {:>10} {:>14} {:>12}", "environment", "policy", "tunings", "labels/cell", "USD/cell");
+        for Bill { environment, policy, tuning_trials, outcomes, dollars } in &bills {
+            println!("{environment:<24} {policy:<28} {tuning_trials:>10} {outcomes:>14} {dollars:>12.2}");
+        }
+        let (outcomes, dollars) = bills.iter().fold((0, 0.0), |(n, d), bill| (n + bill.outcomes, d + bill.dollars));
+        let replicates = plan.spec.replicates;
+        println!(
+            "all replicates: {} labels, about {:.2} USD at mean prices, if they were bought",
+            outcomes * u64::from(replicates),
+            dollars * f64::from(replicates)
+        );
+        Ok(())
+    }
+}

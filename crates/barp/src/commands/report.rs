@@ -1,0 +1,51 @@
+//! `barp report DIR`: summary, tables, charts and claims from the parquet files alone.
+
+use crate::commands::claims;
+use crate::failure::Failure;
+use clap::Args;
+use std::path::PathBuf;
+use store::{Folder, Manifest};
+
+#[derive(Args)]
+pub(crate) struct Report {
+    /// A result folder
+    folder: PathBuf,
+}
+
+impl Report {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let folder = Folder::new(&self.folder);
+        let manifest = folder.read_manifest().map_err(Failure::input)?;
+        report(&folder, &manifest)
+    }
+}
+
+/// Writes everything that is drawn from the cells of `manifest`, and prints the short of it.
+pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure> {
+    let replicates = folder.replicates(manifest).map_err(Failure::failed)?;
+    if replicates.is_empty() {
+        return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
+    }
+    let rows = report::summarise(&replicates);
+    store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
+    let context = report::Context {
+        command: format!("barp report {}", folder.path().display()),
+        simulated: manifest.environments.iter().any(|environment| environment.simulated),
+        experiment: manifest.experiment.clone(),
+    };
+    let written = report::write(folder.path(), &rows, &context).map_err(Failure::failed)?;
+    let verdicts = claims::decide(folder, &replicates)?;
+    if context.simulated {
+        println!("simulated: requests were generated, not recorded");
+    }
+    println!("{}", report::ranking(&rows));
+    if !verdicts.is_empty() {
+        println!("{}", report::in_words(&verdicts));
+    }
+    let missing = manifest.cells.len() - replicates.len();
+    if missing > 0 {
+        println!("{missing} of {} cells are missing from this summary", manifest.cells.len());
+    }
+    println!("{} charts in {}", written.charts.len(), folder.path().join("charts").display());
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! Kinds of environment that a configuration can name.
+
+use super::Recorded;
+use super::calibrated::{Calibrated, Calibration, DIMENSION};
+use super::wide::{self, ColumnMap, Features, ImportError, OnBadRow, Rule};
+use crate::Environment;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Replaces the second argument by the features of the first.
+pub type Encode = dyn Fn(&str, &mut [f32]);
+
+/// Turns texts into feature rows of `width` numbers.
+pub struct TextEncoder {
+    /// Numbers in a row.
+    pub width: usize,
+    /// Text to features.
+    pub encode: Box<Encode>,
+}
+
+/// What a source may ask for while it is opened.
+pub struct Opening<'a> {
+    /// The encoder of a name, or why there is none.
+    pub encoder: &'a dyn Fn(&str) -> Result<TextEncoder, String>,
+}
+
+type Open = fn(&Value, &Opening<'_>) -> Result<Arc<dyn Environment>, String>;
+
+/// A registered kind of environment.
+pub struct SourceEntry {
+    /// Name in configurations.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// Every parameter with its default.
+    pub defaults: fn() -> Value,
+    /// Checks a table of parameters without opening anything.
+    pub check: fn(&Value) -> Result<(), String>,
+    /// Opens it; the error says what is wrong with which file.
+    pub open: Open,
+}
+
+/// Every kind of environment, in the order of `barp list`.
+pub const SOURCES: &[SourceEntry] = &[
+    SourceEntry {
+        name: "calibrated",
+        about: "generated requests, fitted to RouterBench 0-shot rows or to a file made by `barp data calibrate`",
+        defaults: || as_value(&CalibratedParameters::default()),
+        check: |value| parse::<CalibratedParameters>(value).and_then(|parameters| parameters.check()),
+        open: |value, _| parse::<CalibratedParameters>(value)?.open(),
+    },
+    SourceEntry {
+        name: "recorded",
+        about: "real rows from a wide table (parquet, CSV or JSONL)",
+        defaults: || as_value(&RecordedParameters::default()),
+        check: |value| parse::<RecordedParameters>(value).map(|_| ()),
+        open: |value, opening| parse::<RecordedParameters>(value)?.open(opening),
+    },
+];
+
+/// Parameters of `calibrated`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct CalibratedParameters {
+    /// Prompts in the pool of a replicate.
+    rows: usize,
+    /// Width of a feature row.
+    dimension: usize,
+    /// A calibration to use instead of the embedded one.
+    file: Option<PathBuf>,
+}
+
+impl Default for CalibratedParameters {
+    fn default() -> Self {
+        CalibratedParameters { rows: 6000, dimension: DIMENSION, file: None }
+    }
+}
+
+impl CalibratedParameters {
+    fn check(&self) -> Result<(), String> {
+        if self.rows > 0 { Ok(()) } else { Err("`rows` must be at least 1, got 0".into()) }
+    }
+
+    fn open(&self) -> Result<Arc<dyn Environment>, String> {
+        let Some(path) = &self.file else {
+            let world = Calibrated::embedded(self.rows, self.dimension).map_err(|error| error.to_string())?;
+            return Ok(Arc::new(world));
+        };
+        let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| fail(&error))?;
+        let calibration = Calibration::parse(&text).map_err(|error| fail(&error))?;
+        let world = Calibrated::new(calibration, self.rows, self.dimension).map_err(|error| fail(&error))?;
+        Ok(Arc::new(world))
+    }
+}
+
+/// Parameters of `recorded`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RecordedParameters {
+    /// The table.
+    file: Option<PathBuf>,
+    /// A second file with `sample_id` and `embedding`; without it the table's own column of embeddings is used, and
+    /// without that the encoder.
+    embeddings: Option<PathBuf>,
+    /// Encoder of prompts that have no embedding.
+    encoder: String,
+    /// Which column is what.
+    columns: ColumnMap,
+}
+
+impl Default for RecordedParameters {
+    fn default() -> Self {
+        RecordedParameters { file: None, embeddings: None, encoder: "hashed".into(), columns: ColumnMap::default() }
+    }
+}
+
+impl RecordedParameters {
+    fn open(&self, opening: &Opening<'_>) -> Result<Arc<dyn Environment>, String> {
+        let path = self.file.as_deref().ok_or("`file` is missing: it must name a wide table")?;
+        let encoder = (opening.encoder)(&self.encoder)?;
+        let imported = import_with(path, self.embeddings.as_deref(), &encoder, &self.columns, OnBadRow::Refuse);
+        Ok(Arc::new(Recorded::new(Arc::new(imported.map_err(|error| error.to_string())?.table))))
+    }
+}
+
+/// Imports the wide table at `path` with the best features it has: those of the `embeddings` file, else its own column of
+/// embeddings, else its prompts through `encoder`.
+///
+/// # Errors
+/// As [`wide::import`].
+pub fn import_with(
+    path: &Path,
+    embeddings: Option<&Path>,
+    encoder: &TextEncoder,
+    columns: &ColumnMap,
+    on_bad_row: OnBadRow,
+) -> Result<wide::Imported, ImportError> {
+    if let Some(embeddings) = embeddings {
+        return wide::import(path, Features::File(embeddings), columns, on_bad_row);
+    }
+    match wide::import(path, Features::Column, columns, on_bad_row) {
+        Err(ImportError::Refused { problems, .. }) if lacks(&problems, &columns.embedding) => {
+            let texts = Features::Texts { width: encoder.width, encode: &*encoder.encode };
+            wide::import(path, texts, columns, on_bad_row)
+        }
+        imported => imported,
+    }
+}
+
+/// Whether the one thing wrong with a file is that it has no column `name`.
+fn lacks(problems: &wide::Problems, name: &str) -> bool {
+    let missing = |problem: &wide::Problem| problem.rule == Rule::NoColumn && problem.column.as_deref() == Some(name);
+    problems.total == 1 && problems.shown.iter().all(missing)
+}
+
+fn parse<P: DeserializeOwned>(value: &Value) -> Result<P, String> {
+    serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+}
+
+fn as_value<P: Serialize>(parameters: &P) -> Value {
+    serde_json::to_value(parameters).expect("parameters are plain tables of numbers and names")
+}

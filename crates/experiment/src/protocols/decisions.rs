@@ -1,0 +1,70 @@
+//! Every decision of a cell with its propensity, so that each log can feed off-policy evaluation.
+
+use environments::Batch;
+use routing::{Choice, Objective, Propensity};
+use store::{Column, Frame};
+
+/// Columns of logged decisions, one row for each.
+#[derive(Default)]
+pub(super) struct DecisionLog {
+    phase: Vec<Option<String>>,
+    round: Vec<Option<u64>>,
+    task: Vec<Option<String>>,
+    w_cost: Vec<Option<f64>>,
+    arm: Vec<Option<String>>,
+    propensity: Vec<Option<f64>>,
+    propensity_kind: Vec<Option<String>>,
+    quality: Vec<Option<f64>>,
+    cost_usd: Vec<Option<f64>>,
+    reward: Vec<Option<f64>>,
+}
+
+/// Names that a batch refers to by position, and the reward.
+pub(super) struct Names<'a> {
+    pub(super) tasks: &'a [String],
+    pub(super) models: &'a [String],
+    pub(super) objective: &'a Objective,
+}
+
+impl DecisionLog {
+    /// Appends the decisions taken on `batch` during `phase`.
+    pub(super) fn extend(&mut self, phase: &str, batch: &Batch, choices: &[Choice], names: &Names<'_>) {
+        let contexts = batch.contexts();
+        for (row, choice) in choices.iter().enumerate() {
+            let arm = choice.arm.index();
+            let (quality, cost) = (batch.quality(row)[arm], batch.cost(row)[arm]);
+            let preference = contexts.preferences()[row];
+            let kind = match choice.propensity {
+                Propensity::Exact(_) => "exact",
+                Propensity::Estimated(_) => "estimated",
+            };
+            self.phase.push(Some(phase.into()));
+            self.round.push(Some(contexts.rounds()[row].0));
+            self.task.push(Some(names.tasks[batch.task(row)].clone()));
+            self.w_cost.push(Some(preference.cost()));
+            self.arm.push(Some(names.models[arm].clone()));
+            self.propensity.push(Some(choice.propensity.value().into()));
+            self.propensity_kind.push(Some(kind.into()));
+            self.quality.push(Some(quality.into()));
+            self.cost_usd.push(Some(cost.0));
+            self.reward.push(Some(names.objective.reward(preference, quality, cost)));
+        }
+    }
+
+    /// The log as columns.
+    pub(super) fn into_frame(self) -> Frame {
+        let columns = [
+            ("phase", Column::Text(self.phase)),
+            ("round", Column::Integer(self.round)),
+            ("task", Column::Text(self.task)),
+            ("w_cost", Column::Real(self.w_cost)),
+            ("arm", Column::Text(self.arm)),
+            ("propensity", Column::Real(self.propensity)),
+            ("propensity_kind", Column::Text(self.propensity_kind)),
+            ("quality", Column::Real(self.quality)),
+            ("cost_usd", Column::Real(self.cost_usd)),
+            ("reward", Column::Real(self.reward)),
+        ];
+        Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+    }
+}

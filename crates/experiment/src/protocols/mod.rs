@@ -1,0 +1,41 @@
+//! How a cell is simulated: sequential, deterministic, allocating nothing in its round loop.
+
+mod decider;
+mod decisions;
+mod online;
+mod split;
+mod tally;
+mod train_then_test;
+
+use crate::plan::{Plan, PlannedCell};
+use crate::spec::Protocol;
+use routing::Ledger;
+use store::{Cell, Frame};
+
+/// What a cell leaves behind.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Scores and ledger.
+    pub cell: Cell,
+    /// Every decision, if asked for.
+    pub decisions: Option<Frame>,
+}
+
+impl Plan {
+    /// Simulates a cell: a pure function of the plan and the cell. `log_decisions` also returns every decision.
+    pub fn simulate(&self, cell: &PlannedCell, log_decisions: bool) -> Log {
+        match &self.spec.protocol {
+            Protocol::TrainThenTest { split, checkpoints, select } => {
+                train_then_test::TrainThenTest::new(self, cell, *split, *checkpoints, *select, log_decisions).simulate()
+            }
+            Protocol::Online { rounds, checkpoints } => {
+                online::simulate(self, cell, *rounds, *checkpoints, log_decisions)
+            }
+        }
+    }
+}
+
+/// An empty bill.
+fn nothing_bought() -> Ledger {
+    Ledger::default()
+}

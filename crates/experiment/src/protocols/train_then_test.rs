@@ -1,0 +1,318 @@
+//! The paper's protocol: learn on a training split under the policy's own feedback, then test a frozen greedy policy on
+//! one fixed set of prompts at every preference of the grid.
+//!
+//! All policies of a replicate share the split, the order of visits, the preference drawn for each visit and the test
+//! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
+//! log scale of rounds.
+
+use super::decider::Decider;
+use super::decisions::{DecisionLog, Names};
+use super::split::{Split, split};
+use super::tally::{Moment, Tally};
+use super::{Log, nothing_bought};
+use crate::plan::{Plan, PlannedCell, Subject, fixed};
+use crate::spec::{Select, TrainPreferences};
+use environments::{Batch, ReferenceEntry, Sees, Table};
+use metrics::Better;
+use policies::{Configured, Recipe};
+use routing::{Choice, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random};
+use std::sync::Arc;
+use store::{Cell, Score};
+
+/// Requests judged at a time while testing.
+const TEST_ROWS: usize = 512;
+
+/// The first checkpoint comes after this share of the training rounds.
+const FIRST_CHECKPOINT: f64 = 1.0 / 512.0;
+
+/// The mean test reward over the preference grid: the headline number.
+const SWEEP_REWARD: &str = "sweep_reward";
+
+/// One cell under this protocol.
+pub(super) struct TrainThenTest<'a> {
+    plan: &'a Plan,
+    cell: &'a PlannedCell,
+    table: Arc<Table>,
+    split: Split,
+    task: Task,
+    list_prices: Vec<Dollars>,
+    available: Vec<bool>,
+    checkpoints: u32,
+    select: Select,
+    decisions: Option<DecisionLog>,
+}
+
+/// A decider with what it took to get it.
+struct Trained {
+    decider: Decider,
+    ledger: Ledger,
+    round: u64,
+    curve: Vec<Score>,
+}
+
+impl<'a> TrainThenTest<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        cell: &'a PlannedCell,
+        shares: [f64; 3],
+        checkpoints: u32,
+        select: Select,
+        log_decisions: bool,
+    ) -> TrainThenTest<'a> {
+        let (environment, _) = plan.parts(cell);
+        let world = plan.world_seed(cell);
+        let table = environment.world.pool(&world);
+        let split = split(&table, shares, &environment.held_out, &world.stream("split"));
+        let tau = plan.spec.tau;
+        let tau = tau.tau_usd.map_or_else(|| table.cost_quantile(&split.train, tau.tau_percentile / 100.0), Dollars);
+        let task = Task { models: table.models().to_vec(), dimension: table.dimension(), objective: Objective { tau } };
+        TrainThenTest {
+            list_prices: table.mean_cost(&split.train),
+            available: vec![true; table.arms()],
+            decisions: log_decisions.then(DecisionLog::default),
+            plan,
+            cell,
+            table,
+            split,
+            task,
+            checkpoints,
+            select,
+        }
+    }
+
+    pub(super) fn simulate(mut self) -> Log {
+        let (_, policy) = self.plan.parts(self.cell);
+        let seed = self.plan.policy_seed(self.cell);
+        let trained = match &policy.subject {
+            Subject::Always(arm) => self.fixed(Decider::Reference(fixed(*arm)), nothing_bought()),
+            Subject::Reference(entry) => self.reference(entry),
+            Subject::Policy(candidates) => self.tune(candidates, &seed),
+        };
+        let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
+        Log { cell: Cell { scores, ledger: trained.ledger }, decisions: self.decisions.map(DecisionLog::into_frame) }
+    }
+
+    fn fixed(&self, decider: Decider, ledger: Ledger) -> Trained {
+        Trained { decider, ledger, round: 0, curve: Vec::new() }
+    }
+
+    fn reference(&self, entry: &ReferenceEntry) -> Trained {
+        let reference = (entry.fit)(&self.table, &self.split.train, &self.task.objective);
+        let ledger = match entry.sees {
+            Sees::Training => self.full_labels(),
+            // What it sees cannot be bought before the request is answered.
+            Sees::Everything => nothing_bought(),
+        };
+        self.fixed(Decider::Reference(reference), ledger)
+    }
+
+    /// The bill for every model's outcome on every training prompt.
+    fn full_labels(&self) -> Ledger {
+        let mut ledger = nothing_bought();
+        for &row in &self.split.train {
+            for &cost in self.table.cost(row) {
+                ledger.charge(cost);
+            }
+        }
+        ledger
+    }
+
+    fn train(&mut self, recipe: &Recipe, seed: &Seed) -> Trained {
+        match recipe {
+            Recipe::Fixed(build) => self.fixed(Decider::Router(build(&self.task, seed)), nothing_bought()),
+            Recipe::Full(fit) => {
+                let training = self.table.training_set(&self.split.train);
+                self.fixed(Decider::Router(fit(&self.task, &training, seed)), self.full_labels())
+            }
+            Recipe::Bandit { epochs, batch, build } => self.explore(build(&self.task, seed), *epochs, *batch, seed),
+        }
+    }
+
+    /// Trains every candidate and keeps the one with the highest mean reward over the preference grid on the validation
+    /// split. A single candidate is not validated.
+    fn tune(&mut self, candidates: &[Configured], seed: &Seed) -> Trained {
+        let trials: Vec<Trained> = candidates.iter().map(|candidate| self.train(&candidate.recipe, seed)).collect();
+        if trials.len() == 1 {
+            return trials.into_iter().next().expect("there is one");
+        }
+        let mut bill = Ledger { tuning_trials: trials.len() as u64, ..nothing_bought() };
+        let mut best: Option<(f64, Trained)> = None;
+        for trained in trials {
+            let sweep = self.sweep(&self.split.validation, |batch, choices| trained.decider.decide(batch, choices));
+            // Full labels of the training prompts are bought once, for all settings of an offline router.
+            if trained.round > 0 || bill.outcomes == 0 {
+                bill.add(&trained.ledger);
+            }
+            bill.add(&sweep.seen);
+            if best.as_ref().is_none_or(|(top, _)| sweep.reward > *top) {
+                best = Some((sweep.reward, trained));
+            }
+        }
+        let (_, best) = best.expect("planning refuses an empty grid");
+        Trained { ledger: bill, ..best }
+    }
+
+    /// Lets a bandit policy choose and learn for some epochs over the training prompts.
+    fn explore(&mut self, mut policy: Box<dyn Policy>, epochs: u32, rows: usize, seed: &Seed) -> Trained {
+        let world = self.plan.world_seed(self.cell);
+        let (order_stream, choice_stream) = (world.stream("order"), seed.stream("choice"));
+        let preference_stream = world.stream("preference");
+        let mut order = self.split.train.clone();
+        let mut due = Checkpoints::new(self.checkpoints, order.len() as u64 * u64::from(epochs));
+        let mut batch = Batch::new(self.table.dimension(), self.table.arms());
+        let (mut choices, mut feedback) = (Vec::new(), Vec::new());
+        let (mut ledger, mut round, mut curve) = (nothing_bought(), 0, Vec::new());
+        let mut best: Option<(f64, Box<dyn Router>)> = None;
+        for epoch in 0..epochs {
+            random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
+            for visited in order.chunks(rows) {
+                batch.clear();
+                for (&row, round) in visited.iter().zip(round..) {
+                    let preference = self.training_preference(&preference_stream, Round(round));
+                    self.push(&mut batch, row, round, preference);
+                }
+                policy.choose(&batch.contexts(), &choice_stream, &mut choices);
+                batch.reveal(&choices, &mut ledger, &mut feedback);
+                policy.learn(&batch.contexts(), &feedback);
+                round += visited.len() as u64;
+                self.log("training", &batch, &choices);
+                if !due.passed(round) {
+                    continue;
+                }
+                let sweep = self.sweep(&self.split.validation, |batch, choices| {
+                    policy.decide(&batch.contexts(), choices);
+                });
+                let at = Moment { phase: "validation", round, w_cost: None, ledger: &ledger };
+                curve.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, sweep.requests));
+                for (name, value) in policy.diagnostics() {
+                    curve.push(at.score(&format!("policy_{name}"), "nats", Better::Neither, value, rows as u64));
+                }
+                if self.select == Select::BestValidation {
+                    ledger.add(&sweep.seen);
+                    if best.as_ref().is_none_or(|(top, _)| sweep.reward > *top) {
+                        best = Some((sweep.reward, policy.freeze()));
+                    }
+                }
+            }
+        }
+        let router = best.map_or_else(|| policy.freeze(), |(_, router)| router);
+        Trained { decider: Decider::Router(router), ledger, round, curve }
+    }
+
+    /// Appends prompt `row` to `batch`.
+    fn push(&self, batch: &mut Batch, row: usize, round: u64, preference: Preference) {
+        batch.push_row(Round(round), &self.table, row, preference, &self.list_prices, &self.available);
+    }
+
+    /// The preference of a training visit.
+    fn training_preference(&self, stream: &Stream, round: Round) -> Preference {
+        let preferences = &self.plan.spec.preferences;
+        let generator = &mut stream.at(round);
+        match preferences.train {
+            TrainPreferences::Uniform => {
+                Preference::new(random::uniform(generator)).expect("a uniform draw lies in [0, 1)")
+            }
+            TrainPreferences::Grid => preferences.test[random::below(generator, preferences.test.len())],
+        }
+    }
+
+    fn log(&mut self, phase: &str, batch: &Batch, choices: &[Choice]) {
+        if let Some(decisions) = &mut self.decisions {
+            let Task { models, objective, .. } = &self.task;
+            decisions.extend(phase, batch, choices, &Names { tasks: self.table.tasks(), models, objective });
+        }
+    }
+
+    /// Lets `decide` answer the prompts `rows` at every preference of the grid.
+    fn sweep(&self, rows: &[usize], mut decide: impl FnMut(&Batch, &mut Vec<Choice>)) -> Sweep {
+        let grid = &self.plan.spec.preferences.test;
+        let (arms, tasks) = (self.table.arms(), self.table.tasks().len());
+        let mut tallies: Vec<Tally> = grid.iter().map(|_| Tally::new(arms, tasks)).collect();
+        let mut batch = Batch::new(self.table.dimension(), arms);
+        let (mut choices, mut feedback, mut seen) = (Vec::new(), Vec::new(), nothing_bought());
+        let mut total = 0.0;
+        for (chunk, rows) in rows.chunks(TEST_ROWS).enumerate() {
+            batch.clear();
+            for (&row, round) in rows.iter().zip((chunk * TEST_ROWS) as u64..) {
+                self.push(&mut batch, row, round, grid[0]);
+            }
+            for (&preference, tally) in grid.iter().zip(&mut tallies) {
+                batch.set_preference(preference);
+                decide(&batch, &mut choices);
+                batch.reveal(&choices, &mut seen, &mut feedback);
+                for (row, choice) in choices.iter().enumerate() {
+                    total += tally.observe(&batch, row, choice.arm, &self.task.objective);
+                }
+            }
+        }
+        let requests = (rows.len() * grid.len()) as u64;
+        Sweep { tallies, reward: total / requests as f64, seen, requests }
+    }
+
+    /// Adds the scores on the test prompts to those of the learning curve.
+    fn test(&mut self, mut scores: Vec<Score>, decider: &Decider, ledger: &Ledger, round: u64) -> Vec<Score> {
+        let rows = std::mem::take(&mut self.split.test);
+        let mut decisions = self.decisions.take();
+        let Task { models, objective, .. } = &self.task;
+        let names = Names { tasks: self.table.tasks(), models, objective };
+        let sweep = self.sweep(&rows, |batch, choices| {
+            decider.decide(batch, choices);
+            if let Some(decisions) = &mut decisions {
+                decisions.extend("test", batch, choices, &names);
+            }
+        });
+        for (preference, tally) in self.plan.spec.preferences.test.iter().zip(&sweep.tallies) {
+            let at = Moment { phase: "test", round, w_cost: Some(preference.cost()), ledger };
+            tally.report(&at, self.table.tasks(), models, &mut scores);
+        }
+        let at = Moment { phase: "test", round, w_cost: None, ledger };
+        scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, rows.len() as u64));
+        self.decisions = decisions;
+        scores
+    }
+}
+
+/// What came of answering a set of prompts at every preference of the grid.
+struct Sweep {
+    tallies: Vec<Tally>,
+    /// Mean reward over prompts and preferences.
+    reward: f64,
+    /// The bill, had the outcomes been bought.
+    seen: Ledger,
+    requests: u64,
+}
+
+/// Rounds after which the learning curve is taken: evenly spaced on the log scale, the last round included.
+struct Checkpoints {
+    rounds: Vec<u64>,
+    next: usize,
+}
+
+impl Checkpoints {
+    fn new(points: u32, total: u64) -> Checkpoints {
+        let round = |point: u32| {
+            let share = if points > 1 { f64::from(point) / f64::from(points - 1) } else { 1.0 };
+            (total as f64 * libm::pow(FIRST_CHECKPOINT, 1.0 - share)).round() as u64
+        };
+        Checkpoints { rounds: (0..points).map(round).collect(), next: 0 }
+    }
+
+    /// Whether a checkpoint lies at or before `round` that no earlier call has passed.
+    fn passed(&mut self, round: u64) -> bool {
+        let due = self.rounds[self.next..].iter().take_while(|&&due| due <= round).count();
+        self.next += due;
+        due > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_end_with_the_last_round() {
+        let mut due = Checkpoints::new(4, 1000);
+        let passed: Vec<u64> = (1..=1000).filter(|&round| due.passed(round)).collect();
+        assert_eq!(passed, vec![2, 16, 125, 1000]);
+    }
+}

@@ -1,0 +1,239 @@
+//! A configuration as written: one TOML file, parsed strictly, not yet runnable.
+
+use crate::settings::{Place, SpecError};
+use routing::Preference;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An experiment as its file states it, defaults filled in except for environments and policies.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Name of the experiment; its results go to `results/<name>` unless told otherwise.
+    pub name: String,
+    /// What it asks, in a sentence.
+    pub about: String,
+    /// Root of the seed tree.
+    pub seed: u64,
+    /// Independent repetitions, at least 1.
+    pub replicates: u32,
+    /// How policies learn and are tested.
+    pub protocol: Protocol,
+    /// How tau of the reward is set.
+    pub tau: TauRule,
+    /// Which preferences are trained on and tested at.
+    pub preferences: Preferences,
+    pub(crate) environments: Vec<Map<String, Value>>,
+    pub(crate) policies: Vec<Map<String, Value>>,
+    pub(crate) place: Place,
+}
+
+/// How policies learn and are tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Protocol {
+    /// The paper's: learn on a training split, then a frozen greedy policy on one test set at every preference.
+    #[serde(rename_all = "kebab-case")]
+    TrainThenTest {
+        /// Shares of training, validation and test prompts within each task; they sum to 1.
+        split: [f64; 3],
+        /// Points of the learning curve on the validation split; 0 for none.
+        checkpoints: u32,
+        /// Which state of the policy is tested.
+        select: Select,
+    },
+    /// A stream of rounds in which the policy chooses and learns.
+    #[serde(rename_all = "kebab-case")]
+    Online {
+        /// Rounds T.
+        rounds: u64,
+        /// Points of the curves.
+        checkpoints: u32,
+    },
+}
+
+/// Which state of a learning policy is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Select {
+    /// The last.
+    Last,
+    /// The checkpoint with the highest mean reward over the preference grid on the validation split; the ledger is
+    /// charged for the validation outcomes.
+    BestValidation,
+}
+
+/// How tau of the reward r = w_q q - w_c min(c / tau, 1) is set. The paper does not say; ours is the 95th percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TauRule {
+    /// Percentile of the training costs (all prompts x models), in (0, 100].
+    pub tau_percentile: f64,
+    /// Dollars; overrides the percentile where given.
+    pub tau_usd: Option<f64>,
+}
+
+/// Which preferences are trained on and tested at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Preferences {
+    /// Distribution of the preference of a training visit.
+    pub train: TrainPreferences,
+    /// Weights on cost at which the frozen policy is tested.
+    pub test: Vec<Preference>,
+}
+
+/// Distribution of the preference of a training visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainPreferences {
+    /// Uniform on the simplex, Dirichlet(1, 1), as the paper states.
+    Uniform,
+    /// Uniform over the test grid.
+    Grid,
+}
+
+const TRAIN_THEN_TEST: Protocol =
+    Protocol::TrainThenTest { split: [0.70, 0.15, 0.15], checkpoints: 16, select: Select::Last };
+const ONLINE: Protocol = Protocol::Online { rounds: 20_000, checkpoints: 100 };
+const TOP: [&str; 9] =
+    ["name", "about", "seed", "replicates", "protocol", "objective", "preferences", "environment", "policy"];
+
+impl Default for TauRule {
+    fn default() -> Self {
+        TauRule { tau_percentile: 95.0, tau_usd: None }
+    }
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        let grid = [0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0].map(|w| Preference::new(w).expect("the grid lies in [0, 1]"));
+        Preferences { train: TrainPreferences::Uniform, test: grid.into() }
+    }
+}
+
+impl Spec {
+    /// Parses the TOML `text` of the file called `file`.
+    ///
+    /// # Errors
+    /// [`SpecError`] for malformed TOML, an unknown key (with the nearest known one), a missing table or a value that
+    /// breaks its rule.
+    pub fn parse(text: &str, file: &str) -> Result<Spec, SpecError> {
+        let place = Place::top(file);
+        let table: Map<String, Value> =
+            toml::from_str(text).map_err(|error| place.error(error.to_string().trim_end().to_owned()))?;
+        let mut top = Top { place: place.clone(), table };
+        for key in top.table.keys() {
+            place.find("key", key, TOP.map(|known| (known, ())))?;
+        }
+        let spec = Spec {
+            name: top.scalar("name", None, "a name")?,
+            about: top.scalar("about", Some(Value::from("")), "a sentence")?,
+            seed: top.scalar("seed", Some(Value::from(1)), "a whole number of at least 0")?,
+            replicates: top.scalar("replicates", Some(Value::from(5)), "a whole number of at least 1")?,
+            protocol: top.protocol()?,
+            tau: top.section("objective")?,
+            preferences: top.section("preferences")?,
+            environments: top.list("environment")?,
+            policies: top.list("policy")?,
+            place,
+        };
+        spec.check()?;
+        Ok(spec)
+    }
+
+    fn check(&self) -> Result<(), SpecError> {
+        let place = &self.place;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let good = !self.name.is_empty() && self.name.chars().all(plain) && !self.name.starts_with('.');
+        place.unless(good, "name", "letters, digits, `-`, `_` and `.`, not starting with `.`", &self.name)?;
+        place.unless(self.replicates > 0, "replicates", "at least 1", self.replicates)?;
+        let objective = place.table("[objective]");
+        let percentile = self.tau.tau_percentile;
+        objective.unless(percentile > 0.0 && percentile <= 100.0, "tau-percentile", "in (0, 100]", percentile)?;
+        if let Some(tau) = self.tau.tau_usd {
+            objective.unless(tau > 0.0 && tau.is_finite(), "tau-usd", "above 0", tau)?;
+        }
+        let grid = &self.preferences.test;
+        place.table("[preferences]").unless(!grid.is_empty(), "test", "at least one weight on cost", "none")?;
+        self.check_protocol()
+    }
+
+    fn check_protocol(&self) -> Result<(), SpecError> {
+        let place = self.place.table("[protocol]");
+        match &self.protocol {
+            Protocol::TrainThenTest { split, .. } => {
+                let sum: f64 = split.iter().sum();
+                let good = split.iter().all(|&share| share > 0.0) && (sum - 1.0).abs() < 1e-9;
+                place.unless(good, "split", "three shares above 0 that sum to 1", format!("{split:?}"))
+            }
+            Protocol::Online { rounds, checkpoints } => {
+                place.unless(*rounds > 0, "rounds", "at least 1", rounds)?;
+                let good = *checkpoints > 0 && u64::from(*checkpoints) <= *rounds;
+                place.unless(good, "checkpoints", "at least 1 and at most `rounds`", checkpoints)
+            }
+        }
+    }
+}
+
+/// The top table while it is taken apart.
+struct Top {
+    place: Place,
+    table: Map<String, Value>,
+}
+
+impl Top {
+    fn scalar<T: DeserializeOwned>(&mut self, key: &str, default: Option<Value>, rule: &str) -> Result<T, SpecError> {
+        let Some(value) = self.table.remove(key).or(default) else {
+            return Err(self.place.error(format!("`{key}` is missing: it must be {rule}")));
+        };
+        let fail = |_| self.place.error(format!("`{key}` must be {rule}, got {value}"));
+        serde_json::from_value(value.clone()).map_err(fail)
+    }
+
+    fn subtable(&mut self, key: &str) -> Result<Map<String, Value>, SpecError> {
+        match self.table.remove(key) {
+            None => Ok(Map::new()),
+            Some(Value::Object(table)) => Ok(table),
+            Some(other) => Err(self.place.error(format!("`{key}` must be a table, got {other}"))),
+        }
+    }
+
+    fn section<T: Default + Serialize + DeserializeOwned>(&mut self, key: &str) -> Result<T, SpecError> {
+        let given = self.subtable(key)?;
+        let defaults = serde_json::to_value(T::default()).expect("defaults are plain");
+        merge_as(&self.place.table(format!("[{key}]")), defaults, given)
+    }
+
+    fn protocol(&mut self) -> Result<Protocol, SpecError> {
+        let given = self.subtable("protocol")?;
+        let place = self.place.table("[protocol]");
+        let kind = match given.get("kind") {
+            None => "train-then-test",
+            Some(Value::String(kind)) => kind,
+            Some(other) => return Err(place.error(format!("`kind` must be a name, got {other}"))),
+        };
+        let known = [("train-then-test", TRAIN_THEN_TEST), ("online", ONLINE)];
+        let defaults = place.find("protocol", kind, known)?;
+        merge_as(&place, serde_json::to_value(defaults).expect("defaults are plain"), given)
+    }
+
+    fn list(&mut self, key: &str) -> Result<Vec<Map<String, Value>>, SpecError> {
+        let missing = || self.place.error(format!("`[[{key}]]` must appear at least once"));
+        let Some(Value::Array(items)) = self.table.remove(key) else { return Err(missing()) };
+        if items.is_empty() {
+            return Err(missing());
+        }
+        let as_table = |item| match item {
+            Value::Object(table) => Ok(table),
+            other => Err(self.place.error(format!("`[[{key}]]` must be a table, got {other}"))),
+        };
+        items.into_iter().map(as_table).collect()
+    }
+}
+
+fn merge_as<T: DeserializeOwned>(place: &Place, defaults: Value, given: Map<String, Value>) -> Result<T, SpecError> {
+    let accepts = |value: &Value| T::deserialize(value).map(|_| ()).map_err(|error| error.to_string());
+    let all = place.merge(defaults, given, accepts)?;
+    Ok(serde_json::from_value(all).expect("`merge` accepted the table"))
+}

@@ -1,0 +1,4 @@
+//! What users are promised. One line for each subject.
+
+mod real_rows;
+mod support;
