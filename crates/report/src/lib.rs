@@ -1,13 +1,16 @@
 //! Summaries, charts, tables and claims, from stored rows alone: nothing here runs an experiment.
 
 mod charts;
+mod claims;
 #[cfg(test)]
 mod fake;
 mod graphics;
 mod summarise;
+pub mod tables;
 mod theme;
 mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
+pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
 pub use summarise::summarise;
 pub use write::{Context, ReportError, Written, write};

@@ -4,7 +4,7 @@
 //! and dashes say the same in greyscale. References, which learn nothing, are black and grey.
 
 use crate::graphics::legend::Entry;
-use crate::graphics::mark::Dash::{DashDot, Dashed, Dotted, Solid};
+use crate::graphics::mark::Dash::{Alternating, Dashed, Dotted, Solid};
 use crate::graphics::mark::Inside::{Filled, Hollow};
 use crate::graphics::mark::Marker::{Cross, Diamond, Disc, Dot, Down, Plus, Square, Star, Up};
 use crate::graphics::mark::Style;
@@ -23,11 +23,11 @@ const KNOWN: [(&str, Style); 14] = [
     ("lin-ucb", Style::new(0x009E73, Up, Filled, Solid)),
     ("knn", Style::new(0x0072B2, Square, Filled, Solid)),
     ("lin-ts", Style::new(0xCC79A7, Down, Filled, Dashed)),
-    ("epsilon-greedy", Style::new(0x882255, Cross, Filled, DashDot)),
+    ("epsilon-greedy", Style::new(0x882255, Cross, Filled, Alternating)),
     ("ridge", Style::new(0x56B4E9, Diamond, Filled, Dashed)),
     ("oracle", Style::new(0x000000, Star, Filled, Solid)),
     ("zero-router", Style::new(0x000000, Dot, Filled, Dashed)),
-    ("best-per-task", Style::new(0x555555, Diamond, Hollow, DashDot)),
+    ("best-per-task", Style::new(0x555555, Diamond, Hollow, Alternating)),
     ("best-single", Style::new(0x555555, Square, Hollow, Dashed)),
     ("largest", Style::new(0x555555, Up, Hollow, Dotted)),
     ("random", Style::new(0x555555, Plus, Filled, Dotted)),
@@ -39,7 +39,7 @@ const SPARE: [Style; 7] = [
     Style::new(0x332288, Square, Hollow, Solid),
     Style::new(0x117733, Diamond, Hollow, Dashed),
     Style::new(0x44AA99, Up, Hollow, Solid),
-    Style::new(0xAA4499, Down, Hollow, DashDot),
+    Style::new(0xAA4499, Down, Hollow, Alternating),
     Style::new(0x999933, Star, Filled, Dashed),
     Style::new(0x661100, Plus, Filled, Solid),
     Style::new(0x6699CC, Cross, Filled, Dotted),

@@ -6,6 +6,7 @@ use store::SummaryRow;
 
 use crate::charts::{CHARTS, Chart, compose, description};
 use crate::graphics::paint::{self, PaintError};
+use crate::tables;
 
 /// What a report must say about the run it reports on.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +45,8 @@ impl std::fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
-/// Draws every chart that `rows` hold something for, and every table, under `folder`: `charts/<chart>.svg|png` and
-/// `tables/<table>.md`; with several environments, charts go to `charts/<environment>/`. Equal rows give equal bytes.
+/// Writes every chart and table that `rows` hold something for under `folder`: `charts/<chart>.svg|png`,
+/// `tables/scores.md` and `tables/tasks.md`; with several environments, charts go to `charts/<environment>/`. Equal rows give equal bytes.
 ///
 /// # Errors
 /// When a file cannot be drawn or written.
@@ -60,6 +61,13 @@ pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Wr
         }
         for chart in CHARTS {
             written.charts.extend(draw(chart, &own, context, &place)?);
+        }
+    }
+    for (name, text) in [("scores", tables::scores(rows, context)), ("tasks", tables::tasks(rows, context))] {
+        if !text.is_empty() {
+            let path = folder.join("tables").join(format!("{name}.md"));
+            put(&path, text.as_bytes())?;
+            written.tables.push(path);
         }
     }
     Ok(written)

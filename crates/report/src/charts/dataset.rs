@@ -56,9 +56,7 @@ impl Chart for Dataset {
                 table.push(mark, &[row]);
             }
         }
-        if table.within(QUALITY).next().is_none() {
-            return None;
-        }
+        table.within(QUALITY).next()?;
         Some(table)
     }
 

@@ -16,9 +16,9 @@ use store::SummaryRow;
 
 use crate::graphics::scene::{Area, Scene};
 
-pub(crate) use page::{compose, description};
-pub(crate) use table::distinct;
+pub(crate) use page::{behind, compose, description};
 pub use table::{Basis, Mark, Measured, Table};
+pub(crate) use table::{distinct, nearest_weight, select};
 
 /// All charts, in the order in which they are drawn and listed.
 pub const CHARTS: [&dyn Chart; 7] = [

@@ -41,7 +41,7 @@ pub(crate) fn description(chart: &dyn Chart, table: &Table, context: &Context) -
 }
 
 /// Units, interval, replicates, n and where the outcomes come from.
-fn behind(basis: &Basis, context: &Context) -> String {
+pub(crate) fn behind(basis: &Basis, context: &Context) -> String {
     let units: Vec<String> = basis.units.iter().map(|(metric, unit)| format!("{metric} ({unit})")).collect();
     let many = |range: Option<(u64, u64)>, one: &str, more: &str| match range {
         None => format!("no {more}"),

@@ -69,7 +69,8 @@ pub struct Basis {
 }
 
 impl Basis {
-    fn add(&mut self, row: &SummaryRow) {
+    /// Takes one more row into account.
+    pub(crate) fn add(&mut self, row: &SummaryRow) {
         let widen = |range: Option<(u64, u64)>, value: u64| {
             range.map_or(Some((value, value)), |(low, high)| Some((low.min(value), high.max(value))))
         };

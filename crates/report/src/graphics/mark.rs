@@ -29,7 +29,7 @@ pub(crate) enum Dash {
     Solid,
     Dashed,
     Dotted,
-    DashDot,
+    Alternating,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl Style {
             Dash::Solid => return scene.line(points, self.color, self.width),
             Dash::Dashed => &[6.0, 3.0],
             Dash::Dotted => &[1.5, 2.5],
-            Dash::DashDot => &[7.0, 2.5, 1.5, 2.5],
+            Dash::Alternating => &[7.0, 2.5, 1.5, 2.5],
         };
         for piece in dashes(points, pattern) {
             scene.line(&piece, self.color, self.width);

@@ -1,0 +1,84 @@
+//! Claims and verdicts in plain sentences, and as JSON.
+
+use super::{Claim, Decision, Relation, Verdict};
+use crate::graphics::format::{count, number, short_count};
+
+/// The verdicts as the text of `claims.json`: a list in the order of the claims, indented.
+pub fn claims_json(verdicts: &[Verdict]) -> String {
+    serde_json::to_string_pretty(verdicts).expect("strings and numbers are always JSON") + "\n"
+}
+
+/// The verdicts for a terminal: which claims appeared, which did not, which stay open and why. Empty without verdicts.
+pub fn in_words(verdicts: &[Verdict]) -> String {
+    let groups = [(Decision::Pass, "appeared"), (Decision::Fail, "did not appear"), (Decision::Inconclusive, "open")];
+    let mut text = String::new();
+    for (decision, words) in groups {
+        let group: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.verdict == decision).collect();
+        if !group.is_empty() {
+            text += &format!("{} of {} claims {words}:\n", group.len(), verdicts.len());
+            group.iter().for_each(|verdict| text += &sentence(verdict));
+        }
+    }
+    text
+}
+
+fn sentence(verdict: &Verdict) -> String {
+    let mut text = format!("  {}: {}\n", verdict.id, verdict.text);
+    if let Some(effect) = verdict.effect {
+        let ends = match verdict.low.zip(verdict.high) {
+            Some((low, high)) => format!(" [{}, {}]", number(low, 4), number(high, 4)),
+            None => String::new(),
+        };
+        let replicates = if verdict.replicates == 1 { "replicate" } else { "replicates" };
+        text += &format!(
+            "    measured {}{ends} over {} {replicates}, n = {}; outcomes bought: {} by the candidate, {} by the baseline\n",
+            number(effect, 4),
+            verdict.replicates,
+            count(verdict.n),
+            short_count(verdict.outcomes_candidate),
+            short_count(verdict.outcomes_baseline),
+        );
+    }
+    text + &format!("    {}\n", verdict.why)
+}
+
+/// When a claim passes and when it fails.
+pub(super) fn rule(claim: &Claim) -> String {
+    let relation = match claim.relation {
+        Relation::RelativeGainAtLeast => "relative gain of",
+        Relation::DifferenceAtLeast => "difference of",
+        Relation::RelativeSavingAtLeast => "relative saving of",
+    };
+    let from = if claim.relation == Relation::DifferenceAtLeast { "from" } else { "over" };
+    format!(
+        "pass if the 95% interval of the {relation} `{}` {from} `{}` in {} lies at or above {}, fail if wholly below, else \
+         inconclusive",
+        claim.candidate,
+        claim.baseline,
+        subject(claim),
+        amount(claim.relation, claim.threshold),
+    )
+}
+
+/// Why there is nothing to decide by.
+pub(super) fn missing(claim: &Claim, environment: &str) -> String {
+    format!(
+        "`{}` and `{}` have no replicate of environment `{environment}` in common that measured {}",
+        claim.candidate,
+        claim.baseline,
+        subject(claim),
+    )
+}
+
+fn subject(claim: &Claim) -> String {
+    let weight = claim.w_cost.map_or(String::new(), |weight| format!(", w_cost {weight}"));
+    format!("{} (phase {}, task {}{weight})", claim.metric, claim.phase, claim.task)
+}
+
+/// A threshold as the relation counts it.
+pub(super) fn amount(relation: Relation, value: f64) -> String {
+    match relation {
+        Relation::DifferenceAtLeast => format!("{value}"),
+        Relation::RelativeGainAtLeast | Relation::RelativeSavingAtLeast => format!("{} %", number(100.0 * value, 2)),
+    }
+}
