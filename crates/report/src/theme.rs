@@ -9,6 +9,7 @@ use crate::graphics::mark::Inside::{Filled, Hollow};
 use crate::graphics::mark::Marker::{Cross, Diamond, Disc, Dot, Down, Plus, Square, Star, Up};
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
+use crate::graphics::text;
 
 /// Most series that stand out in one chart.
 const HIGHLIGHTED: usize = 8;
@@ -122,6 +123,13 @@ pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> V
         entries.push(Entry::Note(others.join(", ")));
     }
     entries
+}
+
+/// Points by which the longest name of a policy is wider than a page is laid out for; 0 where it is not.
+pub(crate) fn excess(names: &[String]) -> f64 {
+    const USUAL: f64 = 110.0;
+    let policies = names.iter().filter(|name| !name.starts_with(SINGLE));
+    (text::widest(policies.map(String::as_str), 11.0) - USUAL).max(0.0)
 }
 
 /// Names of models as short as they can be and still differ: without the vendor, and without "chat" and the like.

@@ -6,14 +6,17 @@ use super::table::{Mark, Measured, Table, distinct};
 use super::{About, Chart};
 use crate::graphics::axis::{Axis, Numbers, Order};
 use crate::graphics::legend::{self, Entry};
-use crate::graphics::panel::{Grid, Panel, Side};
-use crate::graphics::scene::{Area, Color, INK, Scene};
+use crate::graphics::panel::{Grid, LABEL, Panel, Side};
+use crate::graphics::scene::{Area, Color, INK, Scene, Weight};
+use crate::graphics::text;
 use crate::theme::{self, SINGLE};
 
 /// Most panels on a page.
 const PANELS: usize = 9;
 /// Room for the words of the upright axis.
 const BESIDE: f64 = 40.0;
+/// Width that panels have at least, beside the legend.
+const ROOM: f64 = 540.0;
 const REST: &str = "other models";
 
 pub(super) struct ArmShares;
@@ -100,13 +103,17 @@ fn by_price(rows: &[SummaryRow], mut arms: Vec<String>) -> Vec<String> {
     arms
 }
 
+/// Panels in a row: as many as look well, and no more than have room for their headings.
 fn columns(table: &Table) -> usize {
-    match table.panels().len() {
+    let panels = table.panels();
+    let well = match panels.len() {
         few if few <= 3 => few.max(1),
         4 => 2,
         7 | 8 => 4,
         _ => 3,
-    }
+    };
+    let widest = panels.iter().map(|panel| text::width(panel, LABEL, Weight::Bold)).fold(0.0, f64::max);
+    well.min((ROOM / (widest + 14.0)) as usize).max(1)
 }
 
 /// One of rows x columns equal parts of `area`, with room for a heading.

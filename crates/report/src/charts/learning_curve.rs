@@ -77,9 +77,11 @@ fn mark(row: &SummaryRow, kind: &str) -> Mark {
 
 fn panel(table: &Table, area: Area) -> Panel {
     let bought = table.marks.iter().map(|mark| mark.x.value).filter(|&outcomes| outcomes > 0.0);
+    let (low, high) = range(bought).unwrap_or((1.0, 10.0));
+    // Points that stand side by side need room to the right of the last.
+    let room = if table.marks.iter().any(|mark| mark.label == POINT) { 1.6 } else { 1.0 };
     let rewards = table.marks.iter().flat_map(|mark| mark.y.reach());
-    let x =
-        Axis::logarithmic("outcomes bought (logarithmic)", range(bought).unwrap_or((1.0, 10.0)), Numbers::Counts, 8);
+    let x = Axis::logarithmic("outcomes bought (logarithmic)", (low, room * high), Numbers::Counts, 8);
     let y = Axis::linear("mean reward over preferences", range(rewards).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
 }

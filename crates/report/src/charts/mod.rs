@@ -15,6 +15,7 @@ mod tests;
 use store::SummaryRow;
 
 use crate::graphics::scene::{Area, Scene};
+use crate::theme;
 
 pub(crate) use page::{behind, compose, description};
 pub use table::{Basis, Mark, Measured, Table};
@@ -42,7 +43,7 @@ pub struct About {
     pub what: &'static str,
 }
 
-/// A chart of one environment's summary.
+/// A chart of one environment's summary. What it is drawn on has no public name: charts are drawn by [`crate::write`] alone.
 pub trait Chart: Sync {
     /// What it is called and shows.
     fn about(&self) -> About;
@@ -50,15 +51,11 @@ pub trait Chart: Sync {
     /// What it draws, from the rows of one environment; none when they hold nothing for it.
     fn data(&self, rows: &[SummaryRow]) -> Option<Table>;
 
-    /// Width and height of the page in points.
-    #[doc(hidden)]
+    /// Width and height of the page in points: long names widen it, so that the plot stays as it is.
     fn size(&self, table: &Table) -> (f64, f64) {
-        let _ = table;
-        (800.0, 560.0)
+        (800.0 + 2.0 * theme::excess(&table.series()), 560.0)
     }
 
     /// Draws `table` into `area` of the page.
-    #[doc(hidden)]
-    #[expect(private_interfaces, reason = "charts are listed in public and drawn in private")]
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area);
 }

@@ -47,7 +47,7 @@ impl Chart for Sweep {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (760.0, 190.0 + ROW * table.marks.len() as f64)
+        (760.0 + theme::excess(&table.series()), 190.0 + ROW * table.marks.len() as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {

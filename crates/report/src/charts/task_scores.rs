@@ -53,7 +53,7 @@ impl Chart for TaskScores {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (860.0, (170.0 + table.labels().len() as f64 * task_height(table)).max(340.0))
+        (860.0 + theme::excess(&table.series()), (170.0 + table.labels().len() as f64 * task_height(table)).max(340.0))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {

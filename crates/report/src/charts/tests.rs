@@ -11,8 +11,19 @@ fn context() -> Context {
     Context { command: "barp report results/paper".into(), simulated: true, experiment: "paper".into() }
 }
 
+/// One replicate, hardly any known name, long labels.
+fn odd() -> Vec<SummaryRow> {
+    let mut rows = fake::summary(fake::Size { replicates: 1, ..LARGE });
+    for row in &mut rows {
+        if row.phase != "data" && !row.policy.starts_with("single:") && row.policy != "barp" {
+            row.policy = format!("{} beta=0.05 encoder=hashed", row.policy);
+        }
+    }
+    rows
+}
+
 fn scenes() -> Vec<(String, Scene)> {
-    let sizes = [("small", fake::summary(SMALL)), ("large", fake::summary(LARGE))];
+    let sizes = [("small", fake::summary(SMALL)), ("large", fake::summary(LARGE)), ("odd", odd())];
     let mut scenes = Vec::new();
     for (size, rows) in sizes {
         for chart in CHARTS {
@@ -37,6 +48,18 @@ fn no_words_lie_on_other_words_or_beyond_the_page() {
             for other in &texts[..position] {
                 assert!(!text.extent().overlaps(&other.extent()), "{name}: `{}` on `{}`", text.words, other.words);
             }
+        }
+    }
+}
+
+#[test]
+fn no_words_hide_a_marker() {
+    for (name, scene) in scenes() {
+        for shape in &scene.shapes {
+            let Shape::Disc { center, .. } = shape else { continue };
+            let place = Area { left: center.x, right: center.x, top: center.y, bottom: center.y }.grown(0.1);
+            let hidden = texts(&scene).into_iter().find(|text| text.extent().overlaps(&place));
+            assert!(hidden.is_none(), "{name}: `{}`", hidden.unwrap().words);
         }
     }
 }
@@ -84,8 +107,7 @@ fn files_are_the_same_bytes_each_time_and_carry_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let preview = std::env::var_os("BARP_PREVIEW").map(PathBuf::from);
     let root = preview.as_deref().unwrap_or(folder.path());
-    for (name, size) in [("small", SMALL), ("large", LARGE)] {
-        let rows = fake::summary(size);
+    for (name, rows) in [("small", fake::summary(SMALL)), ("large", fake::summary(LARGE)), ("odd", odd())] {
         let first = write(&root.join(name), &rows, &context()).unwrap();
         let bytes: Vec<Vec<u8>> = first.charts.iter().map(|path| std::fs::read(path).unwrap()).collect();
         assert_eq!(first.charts.len(), 2 * CHARTS.len());

@@ -11,7 +11,7 @@ pub(crate) struct Point {
 
 /// A rectangle on the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Area {
+pub struct Area {
     pub left: f64,
     pub top: f64,
     pub right: f64,
@@ -172,40 +172,40 @@ pub(crate) enum Shape {
 
 /// A page of `width` x `height` points and what is on it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Scene {
-    pub width: f64,
-    pub height: f64,
-    pub shapes: Vec<Shape>,
+pub struct Scene {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) shapes: Vec<Shape>,
 }
 
 impl Scene {
-    pub fn new(width: f64, height: f64) -> Scene {
+    pub(crate) fn new(width: f64, height: f64) -> Scene {
         Scene { width, height, shapes: Vec::new() }
     }
 
-    pub fn line(&mut self, points: &[Point], color: Color, width: f64) {
+    pub(crate) fn line(&mut self, points: &[Point], color: Color, width: f64) {
         if points.len() > 1 {
             self.shapes.push(Shape::Line { points: points.to_vec(), color, width });
         }
     }
 
-    pub fn segment(&mut self, from: (f64, f64), to: (f64, f64), color: Color, width: f64) {
+    pub(crate) fn segment(&mut self, from: (f64, f64), to: (f64, f64), color: Color, width: f64) {
         self.line(&[Point { x: from.0, y: from.1 }, Point { x: to.0, y: to.1 }], color, width);
     }
 
-    pub fn polygon(&mut self, corners: Vec<Point>, color: Color) {
+    pub(crate) fn polygon(&mut self, corners: Vec<Point>, color: Color) {
         self.shapes.push(Shape::Polygon { corners, color });
     }
 
-    pub fn rectangle(&mut self, area: Area, color: Color) {
+    pub(crate) fn rectangle(&mut self, area: Area, color: Color) {
         self.polygon(area.corners(), color);
     }
 
-    pub fn disc(&mut self, center: Point, radius: f64, color: Color) {
+    pub(crate) fn disc(&mut self, center: Point, radius: f64, color: Color) {
         self.shapes.push(Shape::Disc { center, radius, color });
     }
 
-    pub fn text(&mut self, text: Text) {
+    pub(crate) fn text(&mut self, text: Text) {
         self.shapes.push(Shape::Text(text));
     }
 }
