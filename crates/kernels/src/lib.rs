@@ -17,4 +17,4 @@ pub use elementwise::{AdamStep, adam, exp, relu, relu_backward, softmax_rows};
 pub use level::Level;
 pub use neighbours::{Nearest, nearest};
 pub use precision::{add_outer, dot, gram, multiply_vector, quadratic};
-pub use product::{Left, add_product, transpose};
+pub use product::{Left, add_product, set_product, transpose};

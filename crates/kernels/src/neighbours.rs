@@ -1,6 +1,6 @@
 //! Nearest rows by inner product: cosine where rows have unit length.
 
-use crate::{Left, add_product, transpose};
+use crate::{Left, set_product, transpose};
 
 /// One neighbour of a query.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,14 +19,13 @@ const BLOCK: usize = 64;
 pub fn nearest(candidates: &[f32], queries: &[f32], d: usize, k: usize, mut visit: impl FnMut(usize, &[Nearest])) {
     let count = candidates.len() / d;
     let mut columns = vec![0.0; candidates.len()];
-    transpose(candidates, d, &mut columns);
+    transpose(candidates, d, &mut columns, count);
     let mut similarities = vec![0.0; BLOCK * count];
     let mut ranked: Vec<Nearest> = Vec::with_capacity(count);
     for (block, queries) in queries.chunks(BLOCK * d).enumerate() {
         let rows = queries.len() / d;
         let similarities = &mut similarities[..rows * count];
-        similarities.fill(0.0);
-        add_product(Left::rows(queries, d), &columns, similarities, count);
+        set_product(Left::rows(queries, d), &columns, similarities, count);
         for (query, line) in similarities.chunks_exact(count).enumerate() {
             ranked.clear();
             ranked.extend(line.iter().enumerate().map(|(row, &similarity)| Nearest { row, similarity }));

@@ -33,14 +33,26 @@ impl<'a> Left<'a> {
 /// # Panics
 /// If the lengths are not multiples of `columns`, or A is smaller than m x k.
 pub fn add_product(a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize) {
-    add_product_at(Level::detect(), a, b, c, columns);
+    product_at::<true>(Level::detect(), a, b, c, columns);
+}
+
+/// Writes A B into `c`, as [`add_product`] would onto zeros.
+///
+/// # Panics
+/// As [`add_product`].
+pub fn set_product(a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize) {
+    product_at::<false>(Level::detect(), a, b, c, columns);
 }
 
 /// Rows of C in a full tile, and vectors in its width: 8 x 2 accumulators keep two multiply-add units busy.
 const TILE_ROWS: usize = 8;
 const TILE_VECTORS: usize = 2;
 
-fn add_product_at(level: Level, a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize) {
+/// `ADD`: onto what C holds, else onto zeros.
+fn product_at<const ADD: bool>(level: Level, a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize) {
+    if b.is_empty() && !ADD {
+        c.fill(0.0);
+    }
     if c.is_empty() || b.is_empty() {
         return;
     }
@@ -51,12 +63,12 @@ fn add_product_at(level: Level, a: Left<'_>, b: &[f32], c: &mut [f32], columns: 
     match level {
         // SAFETY: `Level` promises the features; all pointers stay inside the slices, as the assertions above checked.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { avx512(&problem, c) },
+        Level::Avx512 => unsafe { avx512::<ADD>(&problem, c) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { avx2(&problem, c) },
+        Level::Avx2 => unsafe { avx2::<ADD>(&problem, c) },
         // SAFETY: as above.
-        _ => unsafe { tiles::<Portable>(&problem, c) },
+        _ => unsafe { tiles::<Portable, ADD>(&problem, c) },
     }
 }
 
@@ -69,56 +81,56 @@ struct Problem<'a> {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-unsafe fn avx512(problem: &Problem<'_>, c: &mut [f32]) {
+unsafe fn avx512<const ADD: bool>(problem: &Problem<'_>, c: &mut [f32]) {
     // SAFETY: passed on from the caller.
-    unsafe { tiles::<crate::simd::x86::Avx512>(problem, c) }
+    unsafe { tiles::<crate::simd::x86::Avx512, ADD>(problem, c) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(problem: &Problem<'_>, c: &mut [f32]) {
+unsafe fn avx2<const ADD: bool>(problem: &Problem<'_>, c: &mut [f32]) {
     // SAFETY: passed on from the caller.
-    unsafe { tiles::<crate::simd::x86::Avx2>(problem, c) }
+    unsafe { tiles::<crate::simd::x86::Avx2, ADD>(problem, c) }
 }
 
 /// Covers C with tiles: full ones first, then single-vector ones, then single columns.
 #[inline(always)]
-unsafe fn tiles<V: Vector>(problem: &Problem<'_>, c: &mut [f32]) {
+unsafe fn tiles<V: Vector, const ADD: bool>(problem: &Problem<'_>, c: &mut [f32]) {
     let mut column = 0;
     while column + TILE_VECTORS * V::LANES <= problem.columns {
         // SAFETY: the tile's columns lie inside C.
-        unsafe { strip::<V, TILE_VECTORS>(problem, c, column) };
+        unsafe { strip::<V, TILE_VECTORS, ADD>(problem, c, column) };
         column += TILE_VECTORS * V::LANES;
     }
     while column + V::LANES <= problem.columns {
         // SAFETY: as above.
-        unsafe { strip::<V, 1>(problem, c, column) };
+        unsafe { strip::<V, 1, ADD>(problem, c, column) };
         column += V::LANES;
     }
     for column in column..problem.columns {
-        single_column(problem, c, column);
+        single_column::<ADD>(problem, c, column);
     }
 }
 
 /// All rows of `WIDTH` vectors' columns, eight rows at a time.
 #[inline(always)]
-unsafe fn strip<V: Vector, const WIDTH: usize>(problem: &Problem<'_>, c: &mut [f32], column: usize) {
+unsafe fn strip<V: Vector, const WIDTH: usize, const ADD: bool>(problem: &Problem<'_>, c: &mut [f32], column: usize) {
     let rows = c.len() / problem.columns;
     let mut row = 0;
     while row + TILE_ROWS <= rows {
         // SAFETY: the tile's rows and columns lie inside C.
-        unsafe { tile::<V, TILE_ROWS, WIDTH>(problem, c, row, column) };
+        unsafe { tile::<V, TILE_ROWS, WIDTH, ADD>(problem, c, row, column) };
         row += TILE_ROWS;
     }
     while row < rows {
         // SAFETY: as above.
-        unsafe { tile::<V, 1, WIDTH>(problem, c, row, column) };
+        unsafe { tile::<V, 1, WIDTH, ADD>(problem, c, row, column) };
         row += 1;
     }
 }
 
 #[inline(always)]
-unsafe fn tile<V: Vector, const ROWS: usize, const WIDTH: usize>(
+unsafe fn tile<V: Vector, const ROWS: usize, const WIDTH: usize, const ADD: bool>(
     problem: &Problem<'_>,
     c: &mut [f32],
     row: usize,
@@ -128,8 +140,9 @@ unsafe fn tile<V: Vector, const ROWS: usize, const WIDTH: usize>(
     // SAFETY: the caller's tile lies inside C, A is at least m x k and B is k x n, so every address below is in bounds.
     unsafe {
         let target = c.as_mut_ptr().add(row * columns + column);
+        let start = |at: *const f32| if ADD { V::load(at) } else { V::splat(0.0) };
         let mut sums: [[V; WIDTH]; ROWS] =
-            std::array::from_fn(|i| std::array::from_fn(|j| V::load(target.add(i * columns + j * V::LANES))));
+            std::array::from_fn(|i| std::array::from_fn(|j| start(target.add(i * columns + j * V::LANES))));
         let mut left = a.data.as_ptr().add(row * a.row_stride);
         let mut right = b.as_ptr().add(column);
         for p in 0..k {
@@ -154,10 +167,10 @@ unsafe fn tile<V: Vector, const ROWS: usize, const WIDTH: usize>(
 }
 
 #[inline(always)]
-fn single_column(problem: &Problem<'_>, c: &mut [f32], column: usize) {
+fn single_column<const ADD: bool>(problem: &Problem<'_>, c: &mut [f32], column: usize) {
     let Problem { a, b, columns, k } = *problem;
     for (row, line) in c.chunks_exact_mut(columns).enumerate() {
-        let mut sum = line[column];
+        let mut sum = if ADD { line[column] } else { 0.0 };
         for p in 0..k {
             sum = a.data[row * a.row_stride + p * a.column_stride].mul_add(b[p * columns + column], sum);
         }
@@ -165,16 +178,24 @@ fn single_column(problem: &Problem<'_>, c: &mut [f32], column: usize) {
     }
 }
 
-/// Writes the transpose of `from` (rows x `columns`, row-major) into `to` (`columns` x rows).
+/// Writes the transpose of `from` (rows x `columns`, row-major) into `to`: `columns` rows of `stride` numbers, of which
+/// those after the first rows of `from` are left alone.
 ///
 /// # Panics
-/// If the two differ in length.
-pub fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
-    assert_eq!(from.len(), to.len(), "a transpose has as many numbers");
+/// If `stride` is less than the rows of `from`, or `to` is too short.
+pub fn transpose(from: &[f32], columns: usize, to: &mut [f32], stride: usize) {
+    /// Rows and columns of a block whose lines stay in the first cache.
+    const BLOCK: usize = 16;
     let rows = from.len() / columns;
-    for (row, line) in from.chunks_exact(columns).enumerate() {
-        for (column, &value) in line.iter().enumerate() {
-            to[column * rows + row] = value;
+    assert!(rows <= stride && to.len() >= columns * stride, "{columns} rows of {stride} must hold {rows} numbers each");
+    for (block, lines) in from.chunks(BLOCK * columns).enumerate() {
+        for start in (0..columns).step_by(BLOCK) {
+            for column in start..columns.min(start + BLOCK) {
+                let target = &mut to[column * stride + block * BLOCK..];
+                for (value, line) in target.iter_mut().zip(lines.chunks_exact(columns)) {
+                    *value = line[column];
+                }
+            }
         }
     }
 }
@@ -206,12 +227,16 @@ mod tests {
                 }
             }
             let mut flipped = vec![0.0; a.len()];
-            transpose(&a, k, &mut flipped);
+            transpose(&a, k, &mut flipped, m);
             for level in Level::all() {
                 for left in [Left::rows(&a, k), Left::transposed(&flipped, m)] {
                     let mut c = start.clone();
-                    add_product_at(level, left, &b, &mut c, n);
+                    product_at::<true>(level, left, &b, &mut c, n);
                     assert_eq!(c, expected, "{m} x {k} x {n} at {level:?}");
+                    let (mut fresh, mut onto_zeros) = (start.clone(), vec![0.0; m * n]);
+                    product_at::<false>(level, left, &b, &mut fresh, n);
+                    product_at::<true>(level, left, &b, &mut onto_zeros, n);
+                    assert_eq!(fresh, onto_zeros, "{m} x {k} x {n} at {level:?}");
                 }
             }
         }

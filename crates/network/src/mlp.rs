@@ -1,6 +1,6 @@
 //! A multi-layer perceptron with ReLU between its layers.
 
-use kernels::{Left, add_product, relu, relu_backward};
+use kernels::{Left, add_product, relu, relu_backward, set_product, transpose};
 use std::ops::Range;
 
 /// Outputs of each layer are stored in rows of a multiple of this, the rest zero: whole vectors for the kernels.
@@ -180,16 +180,15 @@ impl Mlp {
                 0 => (inputs, layer.inputs),
                 _ => (tape.activations[position - 1].as_slice(), self.layers[position - 1].padded),
             };
-            let weights = &mut gradient[layer.weights()];
-            weights.fill(0.0);
-            add_product(Left { data: source, row_stride: 1, column_stride: stride }, slope, weights, layer.padded);
+            let flipped = Left { data: source, row_stride: 1, column_stride: stride };
+            set_product(flipped, slope, &mut gradient[layer.weights()], layer.padded);
             sum_rows(slope, &mut gradient[layer.biases()]);
             if let Some(previous) = before.last_mut() {
                 previous.clear();
                 let width = self.layers[position - 1].padded;
                 previous.resize(rows * width, 0.0);
                 let wide = layer.transposed(parameters, 0..layer.inputs, width, &mut tape.transposed);
-                add_product(Left::rows(slope, layer.padded), wide, previous, width);
+                set_product(Left::rows(slope, layer.padded), wide, previous, width);
             }
         }
         if let Some(InputGradient { columns, out, stride }) = wanted {
@@ -212,11 +211,7 @@ impl Layer {
         let weights = &parameters[self.weights()][inputs.start * self.padded..inputs.end * self.padded];
         scratch.clear();
         scratch.resize(self.padded * stride, 0.0);
-        for (input, line) in weights.chunks_exact(self.padded).enumerate() {
-            for (output, &weight) in line.iter().enumerate() {
-                scratch[output * stride + input] = weight;
-            }
-        }
+        transpose(weights, self.padded, scratch, stride);
         scratch
     }
 }
