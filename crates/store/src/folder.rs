@@ -108,6 +108,21 @@ impl Folder {
         write_parquet(&self.cell_path(id), &frame)
     }
 
+    /// Copies the cell `id` from the first of `others` that has it, unless it is here already.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn adopt(&self, id: &str, others: &[Folder]) -> Result<(), FrameError> {
+        if self.has(id) {
+            return Ok(());
+        }
+        let Some(path) = others.iter().find(|other| other.has(id)).map(|other| other.cell_path(id)) else {
+            return Ok(());
+        };
+        let copy = std::fs::read(&path).and_then(|bytes| write_whole(&self.cell_path(id), &bytes));
+        copy.map_err(|error| FrameError { path, message: error.to_string() })
+    }
+
     /// Reads the cell `id`.
     ///
     /// # Errors
