@@ -9,8 +9,8 @@ use super::learnability::Targets;
 use super::parameters::TaskCalibration;
 use crate::Table;
 
-/// More distinct scores than this are gathered into as many bins of equal count.
-const MOST_GRADES: usize = 16;
+/// More distinct scores than this in a task are rounded to as many grades.
+const MOST_GRADES: usize = 32;
 
 /// Rows' worth of pooled evidence behind a deviation and behind a correlation of log dollars.
 const DEVIATION_ROWS: f64 = 3.0;
@@ -29,18 +29,31 @@ pub(super) fn rows_by_task(table: &Table) -> Vec<Vec<usize>> {
     rows
 }
 
-/// The grades of a task's `rows`: the distinct scores, or the means of sixteen bins where there are more.
+/// The grades of a task's `rows`: the distinct scores, or 32 at most that stand for them where there are more.
 pub(super) fn grades(table: &Table, rows: &[usize]) -> Vec<f64> {
     let mut scores: Vec<f64> = rows.iter().flat_map(|&row| table.quality(row)).map(|&q| f64::from(q)).collect();
     scores.sort_unstable_by(f64::total_cmp);
     let mut distinct = scores.clone();
     distinct.dedup();
-    if distinct.len() > MOST_GRADES {
-        let size = scores.len().div_ceil(MOST_GRADES);
-        distinct = scores.chunks(size).map(|bin| bin.iter().sum::<f64>() / bin.len() as f64).collect();
-        distinct.dedup();
+    if distinct.len() > MOST_GRADES { representatives(&scores) } else { distinct }
+}
+
+/// Values that stand for the ascending `scores`, each the mean of the scores nearest to it: Lloyd's algorithm from values of
+/// which half are spaced evenly over the range, so that rare low scores keep values of their own, and half by rank, so that
+/// crowded scores are still told apart.
+fn representatives(scores: &[f64]) -> Vec<f64> {
+    let (low, high) = (scores[0], scores[scores.len() - 1]);
+    let half = MOST_GRADES / 2;
+    let position = |at: usize| (at as f64 + 0.5) / half as f64;
+    let even = (0..half).map(|at| low + (high - low) * position(at));
+    let ranked = (0..half).map(|at| scores[(position(at) * scores.len() as f64) as usize]);
+    let mut values: Vec<f64> = even.chain(ranked).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    for _ in 0..10 {
+        let nearest = scores.chunk_by(|&a, &b| nearest_grade(&values, a) == nearest_grade(&values, b));
+        values = nearest.map(|scores| scores.iter().sum::<f64>() / scores.len() as f64).collect();
     }
-    distinct
+    values
 }
 
 /// Probability of each grade for each model, K x G: counts, with one row's worth of the task's average model.

@@ -6,7 +6,7 @@
 //! throughout, five dials are turned: that scale (mean success of both learners), the amplitude of the visible factors in
 //! the features (success of kNN against ridge), the amplitude of length in each task (how well length is predicted), and the
 //! distance of each task's centre from the others (how many of a prompt's neighbours are of its task), and the amplitude of
-//! the nuisances (how well ridge, which can ignore them, tells the task; neighbours cannot).
+//! the nuisances (how well ridge, which can ignore them as neighbours cannot, predicts scores over all tasks).
 
 use super::copula::Cuts;
 use super::factors::{Matrix, align, factor_analysis, loadings};
@@ -24,13 +24,20 @@ const FACTORS: usize = 3;
 /// Most latent variance that length, visible and hidden factors share.
 const MOST_SHARED: f64 = 0.98;
 
+/// Largest amplitude of a nuisance: with the other dials at their ends, nine tenths of the scatter are spoken for.
+const MOST_NUISANCE: f64 = 0.25;
+
 /// Rows' worth of pooled evidence behind a task's learnability.
 const POOLED_ROWS: f64 = 60.0;
 
-/// Splits of the recorded rows, turns of the dials, and draws for each turn.
-const SPLITS: u64 = 6;
+/// Turns of the dials.
 const TURNS: u32 = 20;
-const DRAWS: u64 = 4;
+
+/// Splits of `rows` recorded rows, and draws for each turn: fewer where many rows make each say more.
+fn repetitions(rows: usize) -> (u64, u64) {
+    let affordable = (12_000 / rows.max(1)) as u64;
+    (affordable.clamp(1, 6), affordable.clamp(2, 4))
+}
 
 /// What the learners achieved, within tasks, on held-out rows.
 struct Learnt {
@@ -44,8 +51,8 @@ struct Learnt {
     lengths: Vec<f64>,
     /// Share of neighbours that are of the prompt's task, for each task.
     purity: Vec<f64>,
-    /// Ridge's prediction of the indicator of a prompt's own task, mean over prompts.
-    recognition: f64,
+    /// Correlation of ridge's predictions with scores over all tasks, mean over models.
+    overall: f64,
 }
 
 /// Where the dials stand.
@@ -65,7 +72,8 @@ pub(super) fn match_learnability(
     correlations: &[Matrix],
 ) -> Calibration {
     let seed = Seed::root(0).child("calibrated", "matching");
-    let recorded = learn(table, &latent_targets(table, cuts, &start.tasks), 0..SPLITS, &seed);
+    let (splits, draws) = repetitions(table.len());
+    let recorded = learn(table, &latent_targets(table, cuts, &start.tasks), 0..splits, &seed);
     let tasks = start.tasks.len();
     let mut dials = Dials {
         scale: 2.0,
@@ -77,7 +85,7 @@ pub(super) fn match_learnability(
     for turn in 0..TURNS {
         let candidate = assemble(&start, &recorded.covariances, correlations, &dials);
         let generator = Generator::new(&candidate, candidate.dimension);
-        let draws: Vec<Learnt> = (0..DRAWS)
+        let drawn: Vec<Learnt> = (0..draws)
             .map(|draw| {
                 let requests = seed.child("draw", &draw.to_string()).stream("request");
                 let drawn = tabulate(&candidate, candidate.dimension, table.len(), |row, out| {
@@ -86,7 +94,7 @@ pub(super) fn match_learnability(
                 learn(&drawn, &latent_targets(&drawn, cuts, &start.tasks), draw..draw + 1, &seed)
             })
             .collect();
-        dials.turn(&recorded, &draws, &start.tasks, table.len(), 1.0 / (1.0 + f64::from(turn) / 8.0));
+        dials.turn(&recorded, &drawn, &start.tasks, table.len(), 1.0 / (1.0 + f64::from(turn) / 8.0));
     }
     assemble(&start, &recorded.covariances, correlations, &dials)
 }
@@ -102,8 +110,8 @@ impl Dials {
         };
         self.scale = turned(self.scale, 4.0 * step * (neighbours + ridge), 0.01..=20.0);
         self.visible_amplitude = turned(self.visible_amplitude, 4.0 * step * (neighbours - ridge), 0.08..=0.28);
-        let recognition = recorded.recognition - mean(&|draw| draw.recognition);
-        self.nuisance_amplitude = turned(self.nuisance_amplitude, 4.0 * step * recognition, 0.02..=0.32);
+        let overall = recorded.overall - mean(&|draw| draw.overall);
+        self.nuisance_amplitude = turned(self.nuisance_amplitude, 10.0 * step * overall, 0.02..=MOST_NUISANCE);
         for (task, parameters) in tasks.iter().enumerate() {
             let n = parameters.weight * rows as f64;
             let length = recorded.lengths[task] - mean(&|draw| draw.lengths[task]);
@@ -156,17 +164,20 @@ fn learn(table: &Table, targets: &Targets, splits: std::ops::Range<u64>, seed: &
     let tasks = table.tasks().len();
     let mut held: Vec<Vec<Centred>> = vec![Vec::new(); tasks];
     let mut purity = vec![(0.0, 0.0); tasks];
-    let mut recognised = (0.0, 0.0);
-    let own_task = indicators(table);
+    let arms = table.arms();
+    let mut overall = Vec::new();
+    let scores = scores(table);
     for number in splits {
         let split = Split::new(table, seed, number);
         let asked = split.held_out();
         let (neighbours, same) = by_neighbours(table, &split.train, &asked, targets);
         let ridge = by_ridge(table, &split.train, &asked, targets);
-        let told = by_ridge(table, &split.train, &asked, &own_task);
-        for (at, &row) in asked.iter().enumerate() {
-            recognised = (recognised.0 + told.row(at)[table.task(row)], recognised.1 + 1.0);
-        }
+        let predicted = by_ridge(table, &split.train, &asked, &scores);
+        let over_tasks = |model| {
+            let pairs = asked.iter().enumerate().map(|(at, &row)| (predicted.row(at)[model], scores.row(row)[model]));
+            correlation(about_means(pairs.collect()).into_iter())
+        };
+        overall.extend((0..arms).map(over_tasks));
         for (at, (&row, same)) in asked.iter().zip(same).enumerate() {
             purity[table.task(row)].0 += same;
             purity[table.task(row)].1 += 1.0;
@@ -174,23 +185,20 @@ fn learn(table: &Table, targets: &Targets, splits: std::ops::Range<u64>, seed: &
         }
     }
     held.iter_mut().for_each(|rows| centre(rows));
-    let arms = targets.width - 1;
     Learnt {
         covariances: held.iter().map(|rows| covariance(rows, arms)).collect(),
         neighbours: success(&held, arms, |row| &row.neighbours),
         ridge: success(&held, arms, |row| &row.ridge),
         lengths: lengths(table, &held, arms),
         purity: purity.iter().map(|(same, rows)| same / f64::max(*rows, 1.0)).collect(),
-        recognition: recognised.0 / f64::max(recognised.1, 1.0),
+        overall: overall.iter().sum::<f64>() / overall.len() as f64,
     }
 }
 
-/// For each task, 1 on its prompts and 0 on others: n x tasks.
-fn indicators(table: &Table) -> Targets {
-    let width = table.tasks().len();
-    let values =
-        (0..table.len()).flat_map(|row| (0..width).map(move |task| f64::from(u8::from(table.task(row) == task))));
-    Targets { values: values.collect(), width }
+/// The scores themselves, n x K.
+fn scores(table: &Table) -> Targets {
+    let values = (0..table.len()).flat_map(|row| table.quality(row)).map(|&score| f64::from(score)).collect();
+    Targets { values, width: table.arms() }
 }
 
 /// One held-out row: predictions of both learners and the truth, less their means over the task.
@@ -252,6 +260,14 @@ fn lengths(table: &Table, held: &[Vec<Centred>], arms: usize) -> Vec<f64> {
     let total: f64 = own.iter().map(|(n, _)| n).sum();
     let pooled = own.iter().map(|(n, value)| n * value).sum::<f64>() / total;
     own.iter().map(|(n, value)| ((n * value + POOLED_ROWS * pooled) / (n + POOLED_ROWS)).max(0.0)).collect()
+}
+
+/// The pairs less their means.
+fn about_means(mut pairs: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let n = pairs.len() as f64;
+    let (x, y) = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0 / n, sum.1 + pair.1 / n));
+    pairs.iter_mut().for_each(|pair| *pair = (pair.0 - x, pair.1 - y));
+    pairs
 }
 
 /// Correlation of pairs of mean zero; 0 where either does not vary.

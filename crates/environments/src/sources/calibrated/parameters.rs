@@ -8,7 +8,7 @@ pub const FORMAT: u32 = 1;
 /// Most hidden numbers a prompt may have (length, visible and hidden factors together).
 pub(super) const MAX_FACTORS: usize = 16;
 
-/// Directions of the features that vary much and tell nothing.
+/// Directions of the features that vary much and tell nothing, as an embedding's leading components do within a task.
 pub const NUISANCES: usize = 8;
 
 /// Everything the generator knows of a data set: K models, and one [`TaskCalibration`] for each task.
