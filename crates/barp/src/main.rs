@@ -6,7 +6,6 @@ mod failure;
 mod progress;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
 use std::process::ExitCode;
 
 /// Which model should answer this prompt, for a user who weighs quality against cost this way? Train and compare routers

@@ -248,7 +248,7 @@ impl Plan {
         let policy = |table: &Map<String, Value>| {
             let known = self.environments.iter().flat_map(|environment| &environment.policies);
             let label = table.get("name").or_else(|| table.get("kind")).cloned().unwrap_or_default();
-            let planned = known.into_iter().find(|policy| Value::from(policy.label.as_str()) == label);
+            let planned = known.into_iter().find(|policy| label == policy.label.as_str());
             let parameters = planned.map_or(&Value::Null, |policy| &policy.content["parameters"]);
             joined(Value::Object(table.clone()), parameters)
         };
@@ -323,7 +323,11 @@ pub(crate) fn fixed(arm: Arm) -> Box<dyn environments::Reference> {
     always(arm)
 }
 
-fn text_encoder(name: &str) -> Result<TextEncoder, String> {
+/// The encoder called `name`, for sources that read texts.
+///
+/// # Errors
+/// What is wrong with the name, with the known ones.
+pub fn text_encoder(name: &str) -> Result<TextEncoder, String> {
     let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
     let found: Option<Box<dyn Encoder>> = encoder::by_name(name);
     let Some(found) = found else {

@@ -5,6 +5,7 @@ use routing::Preference;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::path::PathBuf;
 
 /// An experiment as its file states it, defaults filled in except for environments and policies.
 #[derive(Clone, Debug)]
@@ -26,6 +27,15 @@ pub struct Spec {
     pub(crate) environments: Vec<Map<String, Value>>,
     pub(crate) policies: Vec<Map<String, Value>>,
     pub(crate) place: Place,
+}
+
+/// Real rows to run an experiment on.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// A wide table.
+    pub file: PathBuf,
+    /// Embeddings of its prompts, keyed by `sample_id`.
+    pub embeddings: Option<PathBuf>,
 }
 
 /// How policies learn and are tested.
@@ -140,6 +150,20 @@ impl Spec {
         };
         spec.check()?;
         Ok(spec)
+    }
+
+    /// The same experiment on real rows: every environment keeps its name and held-out tasks, and reads `recorded` instead.
+    pub fn on_recorded(mut self, recorded: &Recorded) -> Spec {
+        for table in &mut self.environments {
+            let kept = ["name", "held-out"].map(|key| (key.to_owned(), table.remove(key)));
+            *table = kept.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+            table.insert("kind".into(), "recorded".into());
+            table.insert("file".into(), recorded.file.display().to_string().into());
+            if let Some(embeddings) = &recorded.embeddings {
+                table.insert("embeddings".into(), embeddings.display().to_string().into());
+            }
+        }
+        self
     }
 
     fn check(&self) -> Result<(), SpecError> {

@@ -3,7 +3,7 @@
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use clap::Args;
-use report::{Claim, Verdict};
+use report::Verdict;
 use std::path::PathBuf;
 use store::{Folder, Replicate};
 
@@ -26,7 +26,7 @@ impl Claims {
             return Err(Failure::Input(format!("{}: there is no claims.toml", self.folder.display())));
         }
         if self.json {
-            println!("{}", as_json(&verdicts));
+            println!("{}", report::claims_json(&verdicts));
         } else {
             println!("{}", report::in_words(&verdicts));
         }
@@ -40,12 +40,9 @@ pub(crate) fn decide(folder: &Folder, replicates: &[Replicate]) -> Result<Vec<Ve
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let claims: Vec<Claim> = report::parse_claims(&read(&path)?, &path.display().to_string()).map_err(Failure::input)?;
+    let claims = report::parse_claims(&read(&path)?);
+    let claims = claims.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     let verdicts = report::decide(&claims, replicates);
-    write(&folder.path().join("claims.json"), &(as_json(&verdicts) + "\n"))?;
+    write(&folder.path().join("claims.json"), &report::claims_json(&verdicts))?;
     Ok(verdicts)
-}
-
-fn as_json(verdicts: &[Verdict]) -> String {
-    serde_json::to_string_pretty(verdicts).expect("verdicts are plain text and numbers")
 }

@@ -69,7 +69,11 @@ fn policies() -> Vec<Item> {
     let policies = policies::POLICIES.iter().map(|entry| Item {
         name: entry.name.into(),
         about: entry.about.into(),
-        facts: vec![("learns from", json!(entry.information)), ("paper", json!(entry.paper)), ("parameters", (entry.defaults)())],
+        facts: vec![
+            ("learns from", json!(entry.information)),
+            ("paper", json!(entry.paper)),
+            ("parameters", (entry.defaults)()),
+        ],
     });
     let references = environments::REFERENCES.iter().map(|entry| {
         let sees = match entry.sees {

@@ -38,7 +38,7 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     if context.simulated {
         println!("simulated: requests were generated, not recorded");
     }
-    println!("{}", report::ranking(&rows));
+    println!("{}", report::tables::ranking(&rows));
     if !verdicts.is_empty() {
         println!("{}", report::in_words(&verdicts));
     }
