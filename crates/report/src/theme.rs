@@ -17,6 +17,16 @@ const HIGHLIGHTED: usize = 8;
 /// What precedes the name of a model in the label of a policy that always chooses it.
 pub(crate) const SINGLE: &str = "single:";
 
+/// Policies that learn nothing from what they buy: fixed rules, and rules fitted to the whole training split or to everything.
+const REFERENCES: [&str; 7] =
+    ["oracle", "zero-router", "best-per-task", "best-single", "largest", "random", "cheapest"];
+
+/// Whether `policy` is drawn as a line of reference: one of the fixed rules, with or without parameters, or a single model.
+pub(crate) fn is_reference(policy: &str) -> bool {
+    let name = policy.split(' ').next().unwrap_or(policy);
+    REFERENCES.contains(&name) || policy.starts_with(SINGLE)
+}
+
 /// Policies with a look of their own, the most prominent first.
 const KNOWN: [(&str, Style); 14] = [
     ("barp", Style { width: 2.5, ..Style::new(0xD55E00, Disc, Filled, Solid) }),
@@ -166,6 +176,14 @@ mod tests {
         let together = cast(&names(&["mine", "random", "knn", "barp"]));
         assert_eq!(together[0].name, "barp");
         assert_eq!(together.iter().find(|player| player.name == "knn").unwrap().style, alone[0].style);
+    }
+
+    #[test]
+    fn references_are_known_by_name() {
+        for reference in REFERENCES {
+            assert!(is_reference(reference) && is_reference(&format!("{reference} seed 3")), "{reference}");
+        }
+        assert!(is_reference("single:gpt-4") && !is_reference("barp") && !is_reference("random-forest"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Chart for ArmShares {
 
     fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
         let shares = || rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all");
-        let learning = distinct(shares().filter(|row| row.outcomes > 0.0).map(|row| &row.policy));
+        let learning = distinct(shares().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
         let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
         panels.truncate(PANELS);
         let mut table = Table::default();
