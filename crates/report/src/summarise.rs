@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn points_of_a_curve_meet_by_their_order() {
-        let curve = |rounds: [u64; 2]| rounds.map(|round| Score { round, ..score("reward", round as f64, 10) }).to_vec();
+        let curve =
+            |rounds: [u64; 2]| rounds.map(|round| Score { round, ..score("reward", round as f64, 10) }).to_vec();
         let rows = summarise(&[replicate(0, curve([10, 100])), replicate(1, curve([12, 104]))]);
         let found: Vec<(u64, f64, u64)> = rows.iter().map(|row| (row.round, row.value, row.replicates)).collect();
         assert_eq!(found, [(11, 11.0, 2), (102, 102.0, 2)]);

@@ -74,6 +74,9 @@ pub(crate) const STACK: [Color; 11] = [
 /// The models too small to be told apart in a stack.
 pub(crate) const REST: Color = Color::hex(0xD9D9D9);
 
+/// A model by itself, where policies are drawn too.
+pub(crate) const MODEL: Style = Style::new(0x595959, Disc, Hollow, Solid);
+
 /// Series that step back behind the highlighted ones.
 pub(crate) const OTHER: Style = Style { width: 0.8, ..Style::new(0xB5B5B5, Dot, Filled, Solid) };
 
@@ -112,6 +115,20 @@ pub(crate) fn cast(names: &[String]) -> Vec<Player> {
         player.part = Part::Other;
     }
     ranked.into_iter().map(|(_, player)| player).collect()
+}
+
+/// The looks of `names` where each can be told apart by more than its look, most prominent first: nobody steps back, and
+/// those that would in a chart are marked as such.
+pub(crate) fn looks(names: &[String]) -> Vec<Player> {
+    let mut spare = SPARE.iter().cycle();
+    let own = |player: &Player| {
+        let known = KNOWN.iter().find(|(known, _)| *known == player.name).map(|(_, style)| *style);
+        known.unwrap_or_else(|| *spare.next().expect("a cycle does not end"))
+    };
+    let mut players = cast(names);
+    let styles: Vec<Style> = players.iter().map(own).collect();
+    players.iter_mut().zip(styles).for_each(|(player, style)| player.style = style);
+    players
 }
 
 /// The look of one policy by itself, where rows carry the names and nothing needs to step back.

@@ -88,6 +88,14 @@ impl Chart for ArmShares {
     }
 }
 
+/// Every model with the colour it has in the chart, from the cheapest to the dearest where their prices are known.
+pub(crate) fn model_colors(rows: &[SummaryRow]) -> Vec<(String, Color)> {
+    let colored = ArmShares.data(rows).map_or(Vec::new(), |table| colors(&table));
+    let arms = distinct(rows.iter().filter(|row| row.metric == "arm_share").filter_map(|row| row.arm.as_ref()));
+    let color = |arm: &String| colored.iter().find(|(known, _)| known == arm).map_or(theme::REST, |(_, color)| *color);
+    by_price(rows, arms).into_iter().map(|arm| (arm.clone(), color(&arm))).collect()
+}
+
 /// The models from the cheapest to the dearest where their prices are known, else as they come.
 fn by_price(rows: &[SummaryRow], mut arms: Vec<String>) -> Vec<String> {
     let price = |arm: &String| {
