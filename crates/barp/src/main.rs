@@ -1,6 +1,7 @@
 //! The command line: alone parses arguments and prints. Results on stdout, progress and errors on stderr.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
 
+mod collapse;
 mod commands;
 mod failure;
 mod progress;

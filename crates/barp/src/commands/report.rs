@@ -39,6 +39,9 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
         println!("simulated: requests were generated, not recorded");
     }
     println!("{}", report::tables::ranking(&rows));
+    for warning in crate::collapse::warnings(&rows) {
+        println!("{warning}");
+    }
     if !verdicts.is_empty() {
         println!("{}", report::in_words(&verdicts));
     }
