@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Manifest, SummaryRow};
 
-use crate::charts::{distinct, model_colors};
+use crate::charts::{distinct, model_colors, model_prices};
 use crate::claims::Verdict;
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
@@ -49,6 +49,8 @@ struct Environment<'a> {
     cut: bool,
     weights: Vec<f64>,
     tasks: Vec<String>,
+    /// Whether the models stand in the order of their prices.
+    priced: bool,
     models: Vec<Model>,
     policies: Vec<Policy<'a>>,
 }
@@ -143,6 +145,7 @@ fn environment<'a>(label: String, test: &[SummaryRow], methods: &[String], manif
         fingerprint: known.map_or("", |environment| &environment.fingerprint),
         simulated: known.is_some_and(|environment| environment.simulated),
         cut,
+        priced: model_prices(&own, &names).is_some(),
         policies: all_policies(&policies, &models, &own, &place, manifest),
         models: described(&colored),
         weights,

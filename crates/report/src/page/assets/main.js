@@ -13,7 +13,8 @@ function enter(position, wanted) {
   find("#stops").replaceChildren(...weights.map((weight) => element("span", {}, String(weight))));
   find("#task").replaceChildren(...tasks.map((name, place) => element("option", { value: place }, name === "all" ? "all tasks" : name)));
   find("#task-choice").hidden = tasks.length < 2;
-  const { simulated } = environment();
+  const { simulated, priced } = environment();
+  find("#priced").hidden = !priced;
   find("#source").className = simulated ? "simulated" : "";
   find("#source").textContent = simulated ? "SIMULATED: requests and outcomes come from a fitted generator, not from recorded rows." : "Recorded rows.";
   drawLegend();

@@ -25,7 +25,7 @@ function drawScores() {
 }
 
 function heading(column) {
-  if (!column.value) return element("th", { scope: "col" }, column.heading);
+  if (!column.value) return element("th", { scope: "col", class: "drawn" }, column.heading);
   const sorts = chosen.sort === column.key;
   const press = () => {
     chosen.falling = sorts ? !chosen.falling : column.key !== "name" && column.key !== "cost_usd";
@@ -68,19 +68,24 @@ function cell(policy, column, reach) {
   return element("td", { "data-metric": column.metric }, door, ends);
 }
 
-/** Least and greatest end of the reward intervals. */
+/** The part of the axis that routers need, with room: references beyond it are shown at its ends. */
 function extent(policies) {
-  const ends = policies.flatMap((policy) => number(policy, "reward")?.slice(0, 3) ?? []).filter((end) => end !== null);
-  return [Math.min(...ends), Math.max(...ends)];
+  const routers = policies.filter((policy) => policy.kind === "router" && number(policy, "reward"));
+  const shown = routers.length > 1 ? routers : policies.filter((policy) => number(policy, "reward"));
+  const ends = shown.flatMap((policy) => number(policy, "reward").slice(0, 3)).filter((end) => end !== null);
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const room = 0.25 * (most - least);
+  return [least - room, most + room];
 }
 
-/** Reward and its interval on one axis for all rows; nothing where it was not measured. */
+/** Reward and its interval on one axis for all rows; an arrow where it lies beyond, nothing where it was not measured. */
 function strip(policy, found, [least, most]) {
   if (!found) return "";
   const [value, low, high] = found;
-  const x = (number) => 6 + (188 * (number - least)) / (most - least || 1);
+  const x = (number) => 14 + (172 * Math.min(1, Math.max(0, (number - least) / (most - least || 1))));
+  const beyond = value < least ? "M6 10L12 5V15z" : value > most ? "M194 10L188 5V15z" : null;
   const line = low === null || high === null ? null : shape("path", { d: `M${x(low)} 10H${x(high)}` });
-  const mark = shape("g", { transform: `translate(${x(value)} 10)` }, marker(policy.look, 3));
-  const axis = shape("path", { class: "grid", d: "M6 20V0M194 20V0" });
-  return shape("svg", { class: "strip", viewBox: "0 0 200 20", "aria-hidden": "true", style: `--color: ${ink(policy.look)}` }, axis, line, mark);
+  const mark = shape("g", { transform: `translate(${x(value)} 10)` }, marker(policy.look, 3.4));
+  const drawn = beyond ? [shape("path", { class: "beyond", d: beyond })] : [line, mark];
+  return shape("svg", { class: "strip", viewBox: "0 0 200 20", "aria-hidden": "true", style: `--color: ${ink(policy.look)}` }, drawn);
 }
