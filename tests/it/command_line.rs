@@ -158,3 +158,30 @@ fn real_rows_can_be_described() {
     assert!(text.contains("1796 prompts, 11 models"), "{text}");
     assert!(text.contains("claude-v1 is dominated"), "{text}");
 }
+
+#[test]
+fn shards_merge_verify_and_compare() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = "name = 'x'\nreplicates = 2\n[[environment]]\nrows = 300\n[[policy]]\nkind = 'random'\n[[policy]]\nkind = 'knn'";
+    std::fs::write(folder.path().join("x.toml"), toml).unwrap();
+    let succeeds = |arguments: &[&str]| {
+        let output = barp(folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    succeeds(&["run", "x.toml", "--out", "one", "--shard", "1/2"]);
+    succeeds(&["run", "x.toml", "--out", "two", "--shard", "2/2"]);
+    assert!(succeeds(&["merge", "one", "two", "--out", "all"]).starts_with("4 of 4 cells"));
+    assert_eq!(succeeds(&["verify", "all", "--sample", "1"]).trim(), "4 of 4 cells computed again: the same bytes");
+    let compared = succeeds(&["compare", "all", "--baseline", "random", "--candidate", "knn", "--json"]);
+    let compared: serde_json::Value = serde_json::from_str(&compared).unwrap();
+    assert!(compared[0]["difference"].as_f64().unwrap() > 0.0, "{compared}");
+
+    // A cell whose bytes are another's is found out.
+    let cells: Vec<_> =
+        std::fs::read_dir(folder.path().join("all/cells")).unwrap().map(|e| e.unwrap().path()).collect();
+    std::fs::copy(&cells[0], &cells[1]).unwrap();
+    let output = barp(folder.path(), &["verify", "all", "--sample", "1"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: 1 of 4 cells differ"));
+}
