@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::graphics::format::count;
+use crate::theme::{self, SINGLE};
 
 use super::sheet::{Cell, Kind, Sheet};
 
@@ -34,11 +35,23 @@ fn table(sheet: &Sheet) -> String {
         text += &format!("{} \\\\\n", requests(sheet));
     }
     text += "\\midrule\n";
-    for line in &sheet.lines {
+    for (line, name) in sheet.lines.iter().zip(names(sheet)) {
         let cells: Vec<String> = line.cells.iter().map(|cell| number(sheet, cell.as_ref())).collect();
-        text += &format!("{} & {} \\\\\n", escape(&line.policy), cells.join(" & "));
+        text += &format!("{} & {} \\\\\n", escape(&name), cells.join(" & "));
     }
     text + "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
+}
+
+/// Names of policies; a single model goes by the shortest that tells it apart.
+fn names(sheet: &Sheet) -> Vec<String> {
+    let policies = || sheet.lines.iter().map(|line| &line.policy);
+    let models: Vec<String> = policies().filter_map(|policy| policy.strip_prefix(SINGLE)).map(str::to_owned).collect();
+    let mut short = theme::short_names(&models).into_iter();
+    let name = |policy: &String| match policy.strip_prefix(SINGLE) {
+        Some(model) => format!("only {}", short.next().as_deref().unwrap_or(model)),
+        None => policy.clone(),
+    };
+    policies().map(name).collect()
 }
 
 /// A column wide enough for its largest number.
