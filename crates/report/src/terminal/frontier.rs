@@ -85,12 +85,13 @@ fn drawn(canvas: &Canvas, costs: (f64, f64), qualities: (f64, f64), page: &Page)
 
 /// Letters of one colour in a row share one sequence.
 fn colored(line: &[(char, Option<Color>)], page: &Page) -> String {
+    let end = line.iter().rposition(|(letter, _)| *letter != ' ').map_or(0, |last| last + 1);
     let mut text = String::new();
-    for group in line.chunk_by(|left, right| left.1 == right.1) {
+    for group in line[..end].chunk_by(|left, right| left.1 == right.1) {
         let words: String = group.iter().map(|(letter, _)| *letter).collect();
         text += &group[0].1.map_or(words.clone(), |color| page.paint(&words, color));
     }
-    if page.colour { text } else { text.trim_end().to_owned() }
+    text
 }
 
 /// Which letter is whose, as many to a line as fit.
