@@ -60,6 +60,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[(
         part!("paper", "entropy"),
         part!("paper", "batch"),
         part!("paper", "learning-rate"),
+        part!("paper", "collapse"),
     ],
 )];
 
