@@ -19,3 +19,10 @@ pub(crate) fn print(text: &str) {
         Err(error) => panic!("stdout: {error}"),
     }
 }
+
+/// Columns of stdout, and whether it may be coloured: a terminal's own, unless NO_COLOR says otherwise.
+pub(crate) fn shape() -> (usize, bool) {
+    let terminal = console::Term::stdout();
+    let width = terminal.size_checked().map_or(100, |(_, columns)| usize::from(columns));
+    (width, terminal.is_term() && console::colors_enabled())
+}

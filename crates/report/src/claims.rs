@@ -11,7 +11,7 @@ pub use decide::decide;
 pub use words::{claims_json, in_words};
 
 /// How the candidate must stand to the baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// mean(candidate) / mean(baseline) - 1 reaches the threshold (0.1 is ten per cent).
@@ -83,6 +83,8 @@ pub struct Verdict {
     pub text: String,
     /// What became of it.
     pub verdict: Decision,
+    /// As in [`Claim::relation`].
+    pub relation: Relation,
     /// The measured relation, in the unit of [`Claim::threshold`].
     pub effect: Option<f64>,
     /// Lower end of its paired interval.

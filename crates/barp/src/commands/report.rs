@@ -41,7 +41,8 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     if context.simulated {
         say!("simulated: requests were generated, not recorded");
     }
-    say!("{}", report::tables::ranking(&rows));
+    let (width, colour) = crate::output::shape();
+    say!("{}", report::terminal(&rows, width, colour).trim_end());
     for warning in crate::collapse::warnings(&rows) {
         say!("{warning}");
     }

@@ -53,6 +53,7 @@ fn open(claim: &Claim, why: String, pairs: &[(&Score, &Score)]) -> Verdict {
         id: claim.id.clone(),
         text: claim.text.clone(),
         verdict: Decision::Inconclusive,
+        relation: claim.relation,
         effect: None,
         low: None,
         high: None,

@@ -24,15 +24,19 @@ pub fn in_words(verdicts: &[Verdict]) -> String {
 
 fn sentence(verdict: &Verdict) -> String {
     let mut text = format!("  {}: {}\n", verdict.id, verdict.text);
+    let measured = |value: f64| match verdict.relation {
+        Relation::DifferenceAtLeast => number(value, 4),
+        Relation::RelativeGainAtLeast | Relation::RelativeSavingAtLeast => amount(verdict.relation, value),
+    };
     if let Some(effect) = verdict.effect {
         let ends = match verdict.low.zip(verdict.high) {
-            Some((low, high)) => format!(" [{}, {}]", number(low, 4), number(high, 4)),
+            Some((low, high)) => format!(" [{}, {}]", measured(low), measured(high)),
             None => String::new(),
         };
         let replicates = if verdict.replicates == 1 { "replicate" } else { "replicates" };
         text += &format!(
             "    measured {}{ends} over {} {replicates}, n = {}; outcomes bought: {} by the candidate, {} by the baseline\n",
-            number(effect, 4),
+            measured(effect),
             verdict.replicates,
             count(verdict.n),
             short_count(verdict.outcomes_candidate),

@@ -41,6 +41,7 @@ fn verdict(text: &str) -> Verdict {
         id: "one".into(),
         text: text.into(),
         verdict: Decision::Pass,
+        relation: crate::Relation::RelativeGainAtLeast,
         effect: Some(0.1),
         low: Some(0.05),
         high: Some(0.15),

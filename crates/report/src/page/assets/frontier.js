@@ -43,10 +43,14 @@ function scales(width, height) {
     return [low - room, high + room];
   };
   const [[left, right], [low, high]] = [wide(xs, 0.05), wide(ys, 0.01)];
+  const x = (value) => MARGIN.left + ((Math.log10(value) - left) / (right - left)) * (width - MARGIN.left - MARGIN.right);
+  const y = (value) => height - MARGIN.bottom - ((value - low) / (high - low)) * (height - MARGIN.top - MARGIN.bottom);
+  const within = (least, place, most) => Math.min(most, Math.max(least, place));
   return {
-    left, right, low, high,
-    x: (value) => MARGIN.left + ((Math.log10(value) - left) / (right - left)) * (width - MARGIN.left - MARGIN.right),
-    y: (value) => height - MARGIN.bottom - ((value - low) / (high - low)) * (height - MARGIN.top - MARGIN.bottom),
+    left, right, low, high, x, y,
+    /** Where an end of an interval stands, at the edge of the plot if it lies beyond. */
+    across: (value) => (value > 0 ? within(MARGIN.left, x(value), width - MARGIN.right) : MARGIN.left),
+    along: (value) => within(MARGIN.top, y(value), height - MARGIN.bottom),
   };
 }
 
@@ -148,10 +152,9 @@ function arms(policy, x, y) {
   const { scale } = frontier;
   const [, costLow, costHigh] = number(policy, "cost_usd");
   const [, low, high] = number(policy, "quality");
-  const across = (value) => (value > 0 ? Math.max(MARGIN.left, scale.x(1000 * value)) : MARGIN.left);
   let drawn = "";
-  if (costLow !== null && costHigh !== null) drawn += `M${across(costLow) - x} 0H${across(costHigh) - x}`;
-  if (low !== null && high !== null) drawn += `M0 ${scale.y(low) - y}V${scale.y(high) - y}`;
+  if (costLow !== null && costHigh !== null) drawn += `M${scale.across(1000 * costLow) - x} 0H${scale.across(1000 * costHigh) - x}`;
+  if (low !== null && high !== null) drawn += `M0 ${scale.along(low) - y}V${scale.along(high) - y}`;
   return drawn;
 }
 
