@@ -9,6 +9,7 @@ mod plan;
 mod protocols;
 mod run;
 mod settings;
+mod shifts;
 mod spec;
 
 pub use bill::Bill;

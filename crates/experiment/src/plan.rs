@@ -1,6 +1,7 @@
 //! A configuration as runnable: worlds opened, policies checked, cells addressed. Configuration errors end here.
 
 use crate::settings::{Place, SpecError};
+use crate::shifts::{Moving, moving};
 use crate::spec::{Protocol, Spec};
 use encoder::Encoder;
 use environments::sources::{Opening, SOURCES, TextEncoder};
@@ -32,8 +33,14 @@ pub struct PlannedEnvironment {
     pub kind: String,
     /// Its parameters, defaults included.
     pub parameters: Value,
-    /// The opened world.
+    /// The opened world, moved by its shifts.
     pub world: Arc<dyn Environment>,
+    /// Fingerprint of the world without shifts: shifted worlds of one source meet the same requests.
+    pub source: String,
+    /// Its shifts in order: kind and parameters, defaults included.
+    pub shifts: Vec<Value>,
+    /// Its shifts as they stand in addresses.
+    shift_contents: Vec<Value>,
     /// Tasks that are only tested on, as positions in the world's tasks; empty: in-distribution.
     pub held_out: Vec<usize>,
     /// What is compared on it.
@@ -109,6 +116,7 @@ impl Spec {
         let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
         let place = self.place.table(format!("[[environment]] {label}"));
         let held_out = take_names(&place, &mut table, "held-out")?;
+        let shifts = take_tables(&place, &mut table, "shift")?;
         let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
         let parameters = place.merge((source.defaults)(), table, source.check)?;
         let world =
@@ -123,7 +131,26 @@ impl Spec {
             "fewer than all tasks",
             format!("{} tasks", tasks.len()),
         )?;
-        Ok(PlannedEnvironment { label, kind, parameters, world, held_out, policies: Vec::new() })
+        let source = world.fingerprint();
+        let Moving { world, shifts, contents } = match self.protocol {
+            Protocol::Online { rounds, .. } => moving(&place, shifts, world, rounds)?,
+            Protocol::TrainThenTest { .. } if shifts.is_empty() => moving(&place, shifts, world, 1)?,
+            Protocol::TrainThenTest { .. } => {
+                return Err(place.error("`shift` needs a stream of rounds; protocol `train-then-test` has none"));
+            }
+        };
+        let policies = Vec::new();
+        Ok(PlannedEnvironment {
+            label,
+            kind,
+            parameters,
+            world,
+            source,
+            shifts,
+            shift_contents: contents,
+            held_out,
+            policies,
+        })
     }
 
     fn policy(
@@ -177,7 +204,7 @@ impl Spec {
             metrics::METRICS.iter().map(|metric| json!([metric.about.name, metric.about.version])).collect();
         let held_out: Vec<&String> =
             environment.held_out.iter().map(|&task| &environment.world.tasks()[task]).collect();
-        let inputs = canonical(&json!({
+        let mut inputs = json!({
             "format": FORMAT,
             "seed": self.seed,
             "replicate": replicate,
@@ -186,10 +213,15 @@ impl Spec {
             "tau": self.tau,
             "preferences": self.preferences,
             "metrics": metrics,
-            "environment": environment.world.fingerprint(),
+            "environment": environment.source,
             "held-out": held_out,
             "policy": environment.policies[policy].content,
-        }));
+        });
+        // Only where there are any: worlds that stand still keep their addresses.
+        if !environment.shift_contents.is_empty() {
+            inputs["shifts"] = environment.shift_contents.clone().into();
+        }
+        let inputs = canonical(&inputs);
         PlannedCell { id: address(&inputs), inputs, environment: position, policy, replicate }
     }
 }
@@ -228,7 +260,7 @@ impl Plan {
     pub(crate) fn world_seed(&self, cell: &PlannedCell) -> Seed {
         let (environment, _) = self.parts(cell);
         Seed::root(self.spec.seed)
-            .child("environment", &environment.world.fingerprint())
+            .child("environment", &environment.source)
             .child("replicate", &cell.replicate.to_string())
     }
 
@@ -243,7 +275,11 @@ impl Plan {
         let environment = |(environment, table): (&PlannedEnvironment, &Map<String, Value>)| {
             let held_out = table.get("held-out").cloned().unwrap_or_else(|| json!([]));
             let head = json!({ "kind": environment.kind, "name": environment.label, "held-out": held_out });
-            joined(head, &environment.parameters)
+            let mut table = joined(head, &environment.parameters);
+            if !environment.shifts.is_empty() {
+                table["shift"] = environment.shifts.clone().into();
+            }
+            table
         };
         let policy = |table: &Map<String, Value>| {
             let known = self.environments.iter().flat_map(|environment| &environment.policies);
@@ -349,7 +385,7 @@ fn unique<'a>(place: &Place, what: &str, labels: impl Iterator<Item = &'a String
     }
 }
 
-fn take_name(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Option<String>, SpecError> {
+pub(crate) fn take_name(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Option<String>, SpecError> {
     match table.remove(key) {
         None => Ok(None),
         Some(Value::String(name)) if !name.is_empty() => Ok(Some(name)),
@@ -361,6 +397,12 @@ fn take_names(place: &Place, table: &mut Map<String, Value>, key: &str) -> Resul
     let given = table.remove(key).unwrap_or_else(|| json!([]));
     serde_json::from_value(given.clone())
         .map_err(|_| place.error(format!("`{key}` must be a list of names, got {given}")))
+}
+
+fn take_tables(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Vec<Map<String, Value>>, SpecError> {
+    let given = table.remove(key).unwrap_or_else(|| json!([]));
+    serde_json::from_value(given.clone())
+        .map_err(|_| place.error(format!("`{key}` must be a list of tables, got {given}")))
 }
 
 /// The `tune` table of a policy: parameter -> values to try on the validation split.
@@ -390,7 +432,7 @@ fn settings(grid: &Map<String, Value>) -> Vec<Map<String, Value>> {
 }
 
 /// JSON with sorted keys, whatever order the parser kept.
-fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(table) => {
             let mut keys: Vec<&String> = table.keys().collect();

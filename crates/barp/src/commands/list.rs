@@ -18,6 +18,7 @@ pub(crate) struct List {
 enum What {
     Policies,
     Environments,
+    Shifts,
     Metrics,
     Charts,
     Encoders,
@@ -35,6 +36,7 @@ impl List {
         let items = match self.what {
             What::Policies => policies(),
             What::Environments => environments(),
+            What::Shifts => shifts(),
             What::Metrics => metrics(),
             What::Charts => charts(),
             What::Encoders => encoders(),
@@ -97,6 +99,15 @@ fn environments() -> Vec<Item> {
         facts: vec![("parameters", (entry.defaults)())],
     };
     environments::sources::SOURCES.iter().map(item).collect()
+}
+
+fn shifts() -> Vec<Item> {
+    let item = |entry: &environments::shifts::ShiftEntry| Item {
+        name: entry.name.into(),
+        about: entry.about.into(),
+        facts: vec![("parameters", (entry.defaults)())],
+    };
+    environments::shifts::SHIFTS.iter().map(item).collect()
 }
 
 fn metrics() -> Vec<Item> {
