@@ -48,19 +48,27 @@ macro_rules! part {
 }
 
 /// What can be reproduced, and by which configurations, in the order they run.
-const REPRODUCTIONS: &[(&str, &[Part])] = &[(
-    "paper",
-    &[
-        part!("paper", "tables", claims),
-        part!("paper", "preference-sweep"),
-        part!("paper", "learners"),
-        part!("paper", "head"),
-        part!("paper", "tau"),
-        part!("paper", "entropy"),
-        part!("paper", "batch"),
-        part!("paper", "learning-rate"),
-    ],
-)];
+const REPRODUCTIONS: &[(&str, &[Part])] = &[
+    (
+        "paper",
+        &[
+            part!("paper", "tables", claims),
+            part!("paper", "preference-sweep"),
+            part!("paper", "learners"),
+            part!("paper", "head"),
+            part!("paper", "tau"),
+            part!("paper", "entropy"),
+            part!("paper", "batch"),
+            part!("paper", "learning-rate"),
+        ],
+    ),
+    ("price-drift", &[part!("drift", "price-drift")]),
+    ("task-shift", &[part!("drift", "task-shift")]),
+    ("quality-drop", &[part!("drift", "quality-drop")]),
+    ("new-model", &[part!("drift", "new-model")]),
+    ("outage", &[part!("drift", "outage")]),
+    ("everything-moves", &[part!("drift", "everything-moves")]),
+];
 
 impl Reproduce {
     pub(crate) fn run(self) -> Result<(), Failure> {
