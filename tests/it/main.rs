@@ -1,5 +1,17 @@
 //! What users are promised. One line for each subject.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "helpers of tests stand outside test functions; they panic, say what they skip and write scratch files"
+)]
 
-mod real_rows;
-mod shifts;
+mod allocation; // a training step allocates nothing
+mod architecture; // who may know whom
+mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
+mod conformance; // every registered policy, reference and environment keeps its promises
+mod information; // no policy learns what it did not pay for
+mod real_rows; // our numbers beside an independent implementation's
+mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
+mod shifts; // every way in which the world moves
 mod support;

@@ -234,7 +234,10 @@ fn bad_schedules_are_refused_with_table_field_rule_and_value() {
     let shift = |text: &str| format!("[[environment.shift]]\n{text}\n");
     let gpt = "models = [\"gpt-4-1106-preview\"]";
     refused(&shift("kind = \"prise\""), &["shift 1", "unknown shift `prise`", "nearest is `price`"]);
-    refused(&shift("kind = \"price\"\nmodels = [\"gpt-4-preview\"]"), &["shift 1 (price)", "unknown model", "nearest is"]);
+    refused(
+        &shift("kind = \"price\"\nmodels = [\"gpt-4-preview\"]"),
+        &["shift 1 (price)", "unknown model", "nearest is"],
+    );
     refused(&shift("kind = \"task-mix\"\ntasks = { gsm = 1.0 }"), &["unknown task `gsm`", "nearest is `gsm8k`"]);
     refused(&shift(&format!("kind = \"price\"\n{gpt}\nfactor = -2.0")), &["`factor`", "at least 0", "-2"]);
     refused(&shift(&format!("kind = \"price\"\n{gpt}\nfactr = 2.0")), &["unknown key `factr`", "`factor`"]);

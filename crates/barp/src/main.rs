@@ -1,8 +1,10 @@
 //! The command line: alone parses arguments and prints. Results on stdout, progress and errors on stderr.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
+#![expect(clippy::print_stderr, reason = "this crate is the one that prints")]
 
+mod collapse;
 mod commands;
 mod failure;
+mod output;
 mod progress;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +29,12 @@ enum Command {
     Plan(commands::plan::Plan),
     /// Redraw summary, tables and charts of a result folder from its parquet files alone
     Report(commands::report::Report),
+    /// Compute a sample of a result folder's cells again and compare bytes
+    Verify(commands::verify::Verify),
+    /// Put shards of one experiment into one folder
+    Merge(commands::merge::Merge),
+    /// Two policies of a result folder, paired by replicate
+    Compare(commands::compare::Compare),
     /// Decide the claims of a result folder: pass, fail or inconclusive
     Claims(commands::claims::Claims),
     /// List what can be named in a configuration
@@ -42,6 +50,9 @@ fn main() -> ExitCode {
         Command::Reproduce(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Merge(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Claims(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Data(command) => command.run(),

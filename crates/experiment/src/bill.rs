@@ -31,7 +31,7 @@ impl Plan {
             let rows: Vec<usize> = (0..pool.len()).collect();
             let prices = pool.mean_cost(&rows);
             let mean_price = prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
-            let training = self.training_prompts(environment, pool.len(), |row| pool.task(row));
+            let training = training_prompts(environment, pool.len(), |row| pool.task(row));
             let full = training * pool.arms() as u64;
             for policy in &environment.policies {
                 let (trials, outcomes) = match &policy.subject {
@@ -39,7 +39,7 @@ impl Plan {
                     Subject::Reference(entry) if entry.sees == Sees::Training => (1, full),
                     Subject::Reference(_) => (1, 0),
                     Subject::Policy(candidates) => {
-                        let needs = |recipe: &Recipe| self.outcomes(recipe, training, full);
+                        let needs = |recipe: &Recipe| outcomes(recipe, &environment.protocol, training, full);
                         let shared = matches!(candidates[0].recipe, Recipe::Full(_));
                         let bought = candidates.iter().take(if shared { 1 } else { candidates.len() });
                         (candidates.len() as u64, bought.map(|candidate| needs(&candidate.recipe)).sum())
@@ -56,23 +56,24 @@ impl Plan {
         }
         bills
     }
+}
 
-    fn training_prompts(&self, environment: &PlannedEnvironment, rows: usize, task: impl Fn(usize) -> usize) -> u64 {
-        match &self.spec.protocol {
-            Protocol::TrainThenTest { split, .. } => {
-                let seen = (0..rows).filter(|&row| !environment.held_out.contains(&task(row))).count();
-                (seen as f64 * split[0]).round() as u64
-            }
-            Protocol::Online { .. } => rows as u64,
+/// Prompts that policies are trained on in a pool of `rows`.
+fn training_prompts(environment: &PlannedEnvironment, rows: usize, task: impl Fn(usize) -> usize) -> u64 {
+    match &environment.protocol {
+        Protocol::TrainThenTest { split, .. } => {
+            let seen = (0..rows).filter(|&row| !environment.held_out.contains(&task(row))).count();
+            (seen as f64 * split[0]).round() as u64
         }
+        Protocol::Online { .. } => rows as u64,
     }
+}
 
-    fn outcomes(&self, recipe: &Recipe, training: u64, full: u64) -> u64 {
-        match (recipe, &self.spec.protocol) {
-            (Recipe::Fixed(_), _) => 0,
-            (Recipe::Full(_), _) => full,
-            (Recipe::Bandit { epochs, .. }, Protocol::TrainThenTest { .. }) => training * u64::from(*epochs),
-            (Recipe::Bandit { .. }, Protocol::Online { rounds, .. }) => *rounds,
-        }
+fn outcomes(recipe: &Recipe, protocol: &Protocol, training: u64, full: u64) -> u64 {
+    match (recipe, protocol) {
+        (Recipe::Fixed(_), _) => 0,
+        (Recipe::Full(_), _) => full,
+        (Recipe::Bandit { epochs, .. }, Protocol::TrainThenTest { .. }) => training * u64::from(*epochs),
+        (Recipe::Bandit { .. }, Protocol::Online { rounds, .. }) => *rounds,
     }
 }

@@ -43,6 +43,8 @@ pub struct PlannedEnvironment {
     shift_contents: Vec<Value>,
     /// Tasks that are only tested on, as positions in the world's tasks; empty: in-distribution.
     pub held_out: Vec<usize>,
+    /// How policies learn and are tested on it.
+    pub protocol: Protocol,
     /// What is compared on it.
     pub policies: Vec<PlannedPolicy>,
 }
@@ -98,6 +100,7 @@ impl Spec {
             unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
             environments.push(environment);
         }
+        self.check_only(&environments)?;
         unique(&self.place, "environment", environments.iter().map(|environment| &environment.label))?;
         let mut cells = Vec::new();
         for (position, environment) in environments.iter().enumerate() {
@@ -110,6 +113,19 @@ impl Spec {
         Ok(Plan { spec: self, environments, cells })
     }
 
+    /// Refuses a policy that asks for an environment that is not there.
+    fn check_only(&self, environments: &[PlannedEnvironment]) -> Result<(), SpecError> {
+        let known = || environments.iter().map(|environment| (environment.label.as_str(), ()));
+        for table in &self.policies {
+            let label = table.get("name").or_else(|| table.get("kind")).and_then(Value::as_str).unwrap_or_default();
+            let place = self.place.table(format!("[[policy]] {label}"));
+            for name in take_names(&place, &mut table.clone(), "only")? {
+                place.find("environment", &name, known())?;
+            }
+        }
+        Ok(())
+    }
+
     fn environment(&self, mut table: Map<String, Value>) -> Result<PlannedEnvironment, SpecError> {
         let place = self.place.table("[[environment]]");
         let kind = take_name(&place, &mut table, "kind")?.unwrap_or_else(|| "calibrated".into());
@@ -117,6 +133,13 @@ impl Spec {
         let place = self.place.table(format!("[[environment]] {label}"));
         let held_out = take_names(&place, &mut table, "held-out")?;
         let shifts = take_tables(&place, &mut table, "shift")?;
+        let protocol = match table.remove("protocol") {
+            None => self.protocol.clone(),
+            Some(Value::Object(given)) => {
+                Protocol::parse(&self.place.table(format!("[[environment]] {label}.protocol")), given)?
+            }
+            Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
+        };
         let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
         let parameters = place.merge((source.defaults)(), table, source.check)?;
         let world =
@@ -132,13 +155,7 @@ impl Spec {
             format!("{} tasks", tasks.len()),
         )?;
         let source = world.fingerprint();
-        let Moving { world, shifts, contents } = match self.protocol {
-            Protocol::Online { rounds, .. } => moving(&place, shifts, world, rounds)?,
-            Protocol::TrainThenTest { .. } if shifts.is_empty() => moving(&place, shifts, world, 1)?,
-            Protocol::TrainThenTest { .. } => {
-                return Err(place.error("`shift` needs a stream of rounds; protocol `train-then-test` has none"));
-            }
-        };
+        let Moving { world, shifts, contents: shift_contents } = moving(&place, shifts, world, &protocol)?;
         let policies = Vec::new();
         Ok(PlannedEnvironment {
             label,
@@ -147,8 +164,9 @@ impl Spec {
             world,
             source,
             shifts,
-            shift_contents: contents,
+            shift_contents,
             held_out,
+            protocol,
             policies,
         })
     }
@@ -164,6 +182,10 @@ impl Spec {
         };
         let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
         let place = self.place.table(format!("[[policy]] {label}"));
+        let only = take_names(&place, &mut table, "only")?;
+        if !only.is_empty() && !only.contains(&environment.label) {
+            return Ok(Vec::new());
+        }
         if kind == SINGLE_MODELS {
             place.merge(json!({}), table, |_| Ok(()))?;
             return Ok(single_models(environment.world.models()));
@@ -177,10 +199,12 @@ impl Spec {
         let known =
             POLICIES.iter().map(|entry| (entry.name, Some(entry))).chain(references).chain([(SINGLE_MODELS, None)]);
         let entry = place.find("policy", &kind, known)?.expect("references were found above");
-        let online = matches!(self.protocol, Protocol::Online { .. });
+        let online = matches!(environment.protocol, Protocol::Online { .. });
         if online && entry.information == Information::Full {
-            return Err(place
-                .error(format!("policy `{kind}` needs full labels; protocol `online` reveals chosen outcomes only")));
+            return Err(place.error(format!(
+                "policy `{kind}` needs full labels; protocol `online` of environment `{}` reveals chosen outcomes only",
+                environment.label
+            )));
         }
         let tune = take_grid(&place, &mut table)?;
         if online && !tune.is_empty() {
@@ -208,7 +232,7 @@ impl Spec {
             "format": FORMAT,
             "seed": self.seed,
             "replicate": replicate,
-            "protocol": self.protocol,
+            "protocol": environment.protocol,
             "protocol-revision": PROTOCOL_REVISION,
             "tau": self.tau,
             "preferences": self.preferences,
@@ -274,12 +298,13 @@ impl Plan {
         let spec = &self.spec;
         let environment = |(environment, table): (&PlannedEnvironment, &Map<String, Value>)| {
             let held_out = table.get("held-out").cloned().unwrap_or_else(|| json!([]));
-            let head = json!({ "kind": environment.kind, "name": environment.label, "held-out": held_out });
-            let mut table = joined(head, &environment.parameters);
-            if !environment.shifts.is_empty() {
-                table["shift"] = environment.shifts.clone().into();
-            }
-            table
+            let protocol = table.get("protocol").map(|_| &environment.protocol);
+            let shifts = (!environment.shifts.is_empty()).then_some(&environment.shifts);
+            let head = json!({
+                "kind": environment.kind, "name": environment.label, "held-out": held_out, "protocol": protocol,
+                "shift": shifts,
+            });
+            joined(head, &environment.parameters)
         };
         let policy = |table: &Map<String, Value>| {
             let known = self.environments.iter().flat_map(|environment| &environment.policies);

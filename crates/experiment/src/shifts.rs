@@ -2,6 +2,7 @@
 
 use crate::plan::{canonical, take_name};
 use crate::settings::{Place, SpecError};
+use crate::spec::Protocol;
 use environments::Environment;
 use environments::shifts::{Facts, SHIFTS, ShiftError, Shifted};
 use serde_json::{Map, Value, json};
@@ -17,13 +18,19 @@ pub(crate) struct Moving {
     pub(crate) contents: Vec<Value>,
 }
 
-/// Puts the shifts described by `tables` over `source`, for an experiment of `rounds` rounds.
+/// Puts the shifts described by `tables` over `source`, for an experiment under `protocol`.
 pub(crate) fn moving(
     place: &Place,
     tables: Vec<Map<String, Value>>,
     source: Arc<dyn Environment>,
-    rounds: u64,
+    protocol: &Protocol,
 ) -> Result<Moving, SpecError> {
+    if tables.is_empty() {
+        return Ok(Moving { world: source, shifts: Vec::new(), contents: Vec::new() });
+    }
+    let Protocol::Online { rounds, .. } = *protocol else {
+        return Err(place.error("`shift` needs a stream of rounds; protocol `train-then-test` has none"));
+    };
     let facts = Facts {
         models: source.models().to_vec(),
         tasks: source.tasks().to_vec(),
@@ -45,9 +52,6 @@ pub(crate) fn moving(
         shifts.push(with_kind(&kind, parameters));
         contents.push(content);
         places.push(place);
-    }
-    if built.is_empty() {
-        return Ok(Moving { world: source, shifts, contents });
     }
     let world = Shifted::new(source, built, rounds).map_err(|clash| places[clash.shift].error(clash.problem))?;
     Ok(Moving { world: Arc::new(world), shifts, contents })

@@ -18,7 +18,7 @@ pub struct Spec {
     pub seed: u64,
     /// Independent repetitions, at least 1.
     pub replicates: u32,
-    /// How policies learn and are tested.
+    /// How policies learn and are tested, where an environment does not say otherwise.
     pub protocol: Protocol,
     /// How tau of the reward is set.
     pub tau: TauRule,
@@ -179,13 +179,27 @@ impl Spec {
             objective.unless(tau > 0.0 && tau.is_finite(), "tau-usd", "above 0", tau)?;
         }
         let grid = &self.preferences.test;
-        place.table("[preferences]").unless(!grid.is_empty(), "test", "at least one weight on cost", "none")?;
-        self.check_protocol()
+        place.table("[preferences]").unless(!grid.is_empty(), "test", "at least one weight on cost", "none")
+    }
+}
+
+impl Protocol {
+    /// The protocol that a table states, defaults filled in.
+    pub(crate) fn parse(place: &Place, given: Map<String, Value>) -> Result<Protocol, SpecError> {
+        let kind = match given.get("kind") {
+            None => "train-then-test",
+            Some(Value::String(kind)) => kind,
+            Some(other) => return Err(place.error(format!("`kind` must be a name, got {other}"))),
+        };
+        let known = [("train-then-test", TRAIN_THEN_TEST), ("online", ONLINE)];
+        let defaults = place.find("protocol", kind, known)?;
+        let protocol: Protocol = merge_as(place, serde_json::to_value(defaults).expect("defaults are plain"), given)?;
+        protocol.check(place)?;
+        Ok(protocol)
     }
 
-    fn check_protocol(&self) -> Result<(), SpecError> {
-        let place = self.place.table("[protocol]");
-        match &self.protocol {
+    fn check(&self, place: &Place) -> Result<(), SpecError> {
+        match self {
             Protocol::TrainThenTest { split, .. } => {
                 let sum: f64 = split.iter().sum();
                 let good = split.iter().all(|&share| share > 0.0) && (sum - 1.0).abs() < 1e-9;
@@ -231,15 +245,7 @@ impl Top {
 
     fn protocol(&mut self) -> Result<Protocol, SpecError> {
         let given = self.subtable("protocol")?;
-        let place = self.place.table("[protocol]");
-        let kind = match given.get("kind") {
-            None => "train-then-test",
-            Some(Value::String(kind)) => kind,
-            Some(other) => return Err(place.error(format!("`kind` must be a name, got {other}"))),
-        };
-        let known = [("train-then-test", TRAIN_THEN_TEST), ("online", ONLINE)];
-        let defaults = place.find("protocol", kind, known)?;
-        merge_as(&place, serde_json::to_value(defaults).expect("defaults are plain"), given)
+        Protocol::parse(&self.place.table("[protocol]"), given)
     }
 
     fn list(&mut self, key: &str) -> Result<Vec<Map<String, Value>>, SpecError> {

@@ -32,9 +32,9 @@ pub(crate) struct NetworkParameters {
     /// Requests in a gradient step (paper: 32).
     pub(crate) batch: usize,
     /// Adam's learning rate (paper: 1e-4).
-    pub(crate) learning_rate: f32,
+    pub(crate) learning_rate: f64,
     /// beta, the weight of the entropy bonus (not stated; ours).
-    pub(crate) entropy: f32,
+    pub(crate) entropy: f64,
     /// Factor on the objective's tau inside the training reward (ours: 1; for the ablation of tau).
     pub(crate) tau_scale: f64,
     /// Width of both layers of phi (not stated; ours).
@@ -66,7 +66,7 @@ impl Parameters for NetworkParameters {
         ParameterError::unless(self.epochs > 0, "epochs", "at least 1", self.epochs)?;
         ParameterError::unless(self.batch > 0, "batch", "at least 1", self.batch)?;
         let rate = self.learning_rate;
-        ParameterError::unless(positive(rate.into()), "learning-rate", "above 0", rate)?;
+        ParameterError::unless(positive(rate), "learning-rate", "above 0", rate)?;
         let entropy = self.entropy;
         ParameterError::unless(entropy >= 0.0 && entropy.is_finite(), "entropy", "at least 0", entropy)?;
         ParameterError::unless(positive(self.tau_scale), "tau-scale", "above 0", self.tau_scale)?;
@@ -85,7 +85,7 @@ impl NetworkParameters {
             head: self.head,
             hidden: self.hidden,
         };
-        Trainer::new(Actor::new(shape, seed), self.learning_rate, self.entropy)
+        Trainer::new(Actor::new(shape, seed), self.learning_rate as f32, self.entropy as f32)
     }
 
     /// The reward that training sees.

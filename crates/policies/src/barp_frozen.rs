@@ -29,9 +29,9 @@ struct FrozenParameters {
     /// As in `barp`.
     batch: usize,
     /// As in `barp`.
-    learning_rate: f32,
+    learning_rate: f64,
     /// As in `barp`.
-    entropy: f32,
+    entropy: f64,
 }
 
 impl Default for FrozenParameters {

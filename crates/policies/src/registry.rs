@@ -67,13 +67,18 @@ pub enum Recipe {
 
 /// A parameter that is not allowed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ParameterError {
-    /// Name of the parameter.
-    pub field: String,
-    /// What it must be.
-    pub rule: String,
-    /// What it is.
-    pub value: String,
+pub enum ParameterError {
+    /// A value of another kind than the default's, or a parameter that does not exist.
+    Kind(String),
+    /// A value that breaks a rule.
+    Rule {
+        /// Name of the parameter.
+        field: String,
+        /// What it must be.
+        rule: String,
+        /// What it is.
+        value: String,
+    },
 }
 
 impl ParameterError {
@@ -87,13 +92,16 @@ impl ParameterError {
         if holds {
             return Ok(());
         }
-        Err(ParameterError { field: field.into(), rule: rule.into(), value: format!("{value:?}") })
+        Err(ParameterError::Rule { field: field.into(), rule: rule.into(), value: format!("{value:?}") })
     }
 }
 
 impl std::fmt::Display for ParameterError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}` must be {}, got {}", self.field, self.rule, self.value)
+        match self {
+            ParameterError::Kind(message) => f.write_str(message),
+            ParameterError::Rule { field, rule, value } => write!(f, "`{field}` must be {rule}, got {value}"),
+        }
     }
 }
 
@@ -112,11 +120,7 @@ pub(crate) fn defaults<P: Parameters>() -> Value {
 
 /// Checks a whole table of parameters and attaches the recipe made from them.
 pub(crate) fn configure<P: Parameters>(all: Value, recipe: impl Fn(P) -> Recipe) -> Result<Configured, ParameterError> {
-    let parameters: P = serde_json::from_value(all.clone()).map_err(|error| ParameterError {
-        field: "parameters".into(),
-        rule: error.to_string(),
-        value: all.to_string(),
-    })?;
+    let parameters: P = serde_json::from_value(all).map_err(|error| ParameterError::Kind(error.to_string()))?;
     parameters.check()?;
     Ok(Configured { parameters: as_value(&parameters), recipe: recipe(parameters) })
 }

@@ -5,6 +5,7 @@ mod claims;
 #[cfg(test)]
 mod fake;
 mod graphics;
+mod page;
 mod summarise;
 pub mod tables;
 mod theme;
@@ -12,5 +13,6 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use page::page;
 pub use summarise::summarise;
 pub use write::{Context, ReportError, Written, write};

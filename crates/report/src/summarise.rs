@@ -6,12 +6,14 @@ use statistics::mean_interval;
 use store::{Replicate, Score, SummaryRow};
 
 /// What two scores must share to be replicates of one another.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
     environment: &'a str,
     policy: &'a str,
     phase: &'a str,
-    round: u64,
+    /// Which measurement of its kind in the replicate, from 0: replicates with a few prompts more or less are measured at
+    /// slightly different rounds, but equally often.
+    point: usize,
     /// Bits of the weight: equal weights were written by the same configuration.
     w_cost: Option<u64>,
     task: &'a str,
@@ -25,7 +27,7 @@ impl<'a> Key<'a> {
             environment: &replicate.environment,
             policy: &replicate.policy,
             phase: &score.phase,
-            round: score.round,
+            point: 0,
             w_cost: score.w_cost.map(f64::to_bits),
             task: &score.task,
             arm: score.arm.as_deref(),
@@ -34,8 +36,9 @@ impl<'a> Key<'a> {
     }
 }
 
-/// One row for each (environment, policy, phase, round, w_cost, task, arm, metric), in the order in which they first appear:
-/// the mean over replicates with its Student-t interval; n, outcomes and dollars averaged; the most tuning trials.
+/// One row for each (environment, policy, phase, point of a curve, w_cost, task, arm, metric), in the order in which they
+/// first appear: the mean over replicates with its Student-t interval; round, n, outcomes and dollars averaged; the most
+/// tuning trials.
 ///
 /// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
 /// counts as one replicate fewer; where none exists the row is left out.
@@ -43,8 +46,16 @@ pub fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
     let mut positions = BTreeMap::new();
     let mut groups: Vec<(&Replicate, Vec<&Score>)> = Vec::new();
     for replicate in replicates {
-        for score in replicate.scores.iter().filter(|score| score.value.is_finite()) {
-            let position = *positions.entry(Key::new(replicate, score)).or_insert(groups.len());
+        let mut seen: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+        for score in &replicate.scores {
+            let mut key = Key::new(replicate, score);
+            let count = seen.entry(key.clone()).or_default();
+            key.point = *count;
+            *count += 1;
+            if !score.value.is_finite() {
+                continue;
+            }
+            let position = *positions.entry(key).or_insert(groups.len());
             if position == groups.len() {
                 groups.push((replicate, Vec::new()));
             }
@@ -74,7 +85,7 @@ fn row(replicate: &Replicate, scores: &[&Score]) -> SummaryRow {
         ci_method: interval.method.to_owned(),
         replicates: scores.len() as u64,
         n: mean(|score| score.n as f64).round() as u64,
-        round: first.round,
+        round: mean(|score| score.round as f64).round() as u64,
         arm: first.arm.clone(),
         outcomes: mean(|score| score.outcomes as f64),
         dollars: mean(|score| score.dollars),
@@ -127,14 +138,22 @@ mod tests {
     fn rows_that_differ_in_any_key_stay_apart() {
         let plain = score("reward", 0.4, 10);
         let others = vec![
-            Score { round: 1, ..plain.clone() },
             Score { w_cost: None, ..plain.clone() },
             Score { arm: Some("gpt".into()), ..plain.clone() },
             Score { task: "mbpp".into(), ..plain.clone() },
             Score { phase: "validation".into(), ..plain.clone() },
             plain,
         ];
-        assert_eq!(summarise(&[replicate(0, others)]).len(), 6);
+        assert_eq!(summarise(&[replicate(0, others)]).len(), 5);
+    }
+
+    #[test]
+    fn points_of_a_curve_meet_by_their_order() {
+        let curve =
+            |rounds: [u64; 2]| rounds.map(|round| Score { round, ..score("reward", round as f64, 10) }).to_vec();
+        let rows = summarise(&[replicate(0, curve([10, 100])), replicate(1, curve([12, 104]))]);
+        let found: Vec<(u64, f64, u64)> = rows.iter().map(|row| (row.round, row.value, row.replicates)).collect();
+        assert_eq!(found, [(11, 11.0, 2), (102, 102.0, 2)]);
     }
 
     #[test]

@@ -17,6 +17,16 @@ const HIGHLIGHTED: usize = 8;
 /// What precedes the name of a model in the label of a policy that always chooses it.
 pub(crate) const SINGLE: &str = "single:";
 
+/// Policies that learn nothing from what they buy: fixed rules, and rules fitted to the whole training split or to everything.
+const REFERENCES: [&str; 7] =
+    ["oracle", "zero-router", "best-per-task", "best-single", "largest", "random", "cheapest"];
+
+/// Whether `policy` is drawn as a line of reference: one of the fixed rules, with or without parameters, or a single model.
+pub(crate) fn is_reference(policy: &str) -> bool {
+    let name = policy.split(' ').next().unwrap_or(policy);
+    REFERENCES.contains(&name) || policy.starts_with(SINGLE)
+}
+
 /// Policies with a look of their own, the most prominent first.
 const KNOWN: [(&str, Style); 14] = [
     ("barp", Style { width: 2.5, ..Style::new(0xD55E00, Disc, Filled, Solid) }),
@@ -64,6 +74,9 @@ pub(crate) const STACK: [Color; 11] = [
 /// The models too small to be told apart in a stack.
 pub(crate) const REST: Color = Color::hex(0xD9D9D9);
 
+/// A model by itself, where policies are drawn too.
+pub(crate) const MODEL: Style = Style::new(0x595959, Disc, Hollow, Solid);
+
 /// Series that step back behind the highlighted ones.
 pub(crate) const OTHER: Style = Style { width: 0.8, ..Style::new(0xB5B5B5, Dot, Filled, Solid) };
 
@@ -102,6 +115,20 @@ pub(crate) fn cast(names: &[String]) -> Vec<Player> {
         player.part = Part::Other;
     }
     ranked.into_iter().map(|(_, player)| player).collect()
+}
+
+/// The looks of `names` where each can be told apart by more than its look, most prominent first: nobody steps back, and
+/// those that would in a chart are marked as such.
+pub(crate) fn looks(names: &[String]) -> Vec<Player> {
+    let mut spare = SPARE.iter().cycle();
+    let own = |player: &Player| {
+        let known = KNOWN.iter().find(|(known, _)| *known == player.name).map(|(_, style)| *style);
+        known.unwrap_or_else(|| *spare.next().expect("a cycle does not end"))
+    };
+    let mut players = cast(names);
+    let styles: Vec<Style> = players.iter().map(own).collect();
+    players.iter_mut().zip(styles).for_each(|(player, style)| player.style = style);
+    players
 }
 
 /// The look of one policy by itself, where rows carry the names and nothing needs to step back.
@@ -166,6 +193,14 @@ mod tests {
         let together = cast(&names(&["mine", "random", "knn", "barp"]));
         assert_eq!(together[0].name, "barp");
         assert_eq!(together.iter().find(|player| player.name == "knn").unwrap().style, alone[0].style);
+    }
+
+    #[test]
+    fn references_are_known_by_name() {
+        for reference in REFERENCES {
+            assert!(is_reference(reference) && is_reference(&format!("{reference} seed 3")), "{reference}");
+        }
+        assert!(is_reference("single:gpt-4") && !is_reference("barp") && !is_reference("random-forest"));
     }
 
     #[test]

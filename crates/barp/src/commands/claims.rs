@@ -2,6 +2,7 @@
 
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
+use crate::output::say;
 use clap::Args;
 use report::Verdict;
 use std::path::PathBuf;
@@ -26,9 +27,9 @@ impl Claims {
             return Err(Failure::Input(format!("{}: there is no claims.toml", self.folder.display())));
         }
         if self.json {
-            println!("{}", report::claims_json(&verdicts));
+            say!("{}", report::claims_json(&verdicts).trim_end());
         } else {
-            println!("{}", report::in_words(&verdicts));
+            say!("{}", report::in_words(&verdicts));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
+use crate::output::say;
 use clap::{Args, Subcommand};
 use environments::Table;
 use environments::sources::calibrated::{Calibrated, Calibration, Fidelity, fidelity, fit};
@@ -91,9 +92,9 @@ impl Import {
         let path = self.out.join("table.parquet");
         store::write_parquet(&path, &to_frame(&table)).map_err(Failure::failed)?;
         let (n, k, d, tasks) = (table.len(), table.arms(), table.dimension(), table.tasks().len());
-        println!("{n} prompts, {k} models, {tasks} tasks, {d} features each: {}", path.display());
+        say!("{n} prompts, {k} models, {tasks} tasks, {d} features each: {}", path.display());
         if !ignored.is_empty() {
-            println!("columns that played no part: {}", ignored.join(", "));
+            say!("columns that played no part: {}", ignored.join(", "));
         }
         Ok(())
     }
@@ -117,9 +118,9 @@ impl Describe {
         let table = self.source.import()?.table;
         let rows = experiment::describe(&table, &name);
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&rows).expect("a summary is plain text and numbers"));
+            say!("{}", serde_json::to_string_pretty(&rows).expect("a summary is plain text and numbers"));
         } else {
-            print!("{}", described(&table, &rows));
+            say!("{}", described(&table, &rows).trim_end());
         }
         let Some(out) = &self.out else { return Ok(()) };
         store::write_summary(out, &rows).map_err(Failure::failed)?;
@@ -130,7 +131,7 @@ impl Describe {
         };
         let written = report::write(out, &rows, &context).map_err(Failure::failed)?;
         for chart in &written.charts {
-            println!("{}", chart.display());
+            say!("{}", chart.display());
         }
         Ok(())
     }
@@ -142,32 +143,24 @@ fn described(table: &Table, rows: &[SummaryRow]) -> String {
         let found = rows.iter().find(|row| row.policy == model && row.task == task && row.metric == metric);
         found.map_or(f64::NAN, |row| row.value)
     };
-    let width = table.models().iter().map(String::len).max().unwrap_or(0).max("nobody".len());
-    let mut text = format!("{} prompts, {} models\n\n", table.len(), table.arms());
-    text += &format!("{:<width$}  quality  USD/request  oracle share\n", "model");
-    for model in table.models() {
+    let mut means = vec![["model", "quality", "USD/request", "oracle share"].map(str::to_owned)];
+    means.extend(table.models().iter().map(|model| {
         let [quality, cost, share] = ["quality", "cost_usd", "oracle_share"].map(|metric| value(model, "all", metric));
-        text += &format!("{model:<width$}  {quality:>7.4}  {cost:>11.7}  {share:>12.3}\n");
+        [model.clone(), format!("{quality:.4}"), format!("{cost:.7}"), format!("{share:.3}")]
+    }));
+    let nobody = value("nobody", "all", "oracle_share");
+    means.push(["nobody".into(), String::new(), String::new(), format!("{nobody:.3}")]);
+
+    let mut by_task = vec![["model", "task", "prompts", "quality", "USD/request"].map(str::to_owned)];
+    for (position, task) in table.tasks().iter().enumerate() {
+        let prompts = (0..table.len()).filter(|&row| table.task(row) == position).count();
+        by_task.extend(table.models().iter().map(|model| {
+            let [quality, cost] = ["quality", "cost_usd"].map(|metric| value(model, task, metric));
+            [model.clone(), task.clone(), prompts.to_string(), format!("{quality:.4}"), format!("{cost:.7}")]
+        }));
     }
-    text +=
-        &format!("{:<width$}  {:>7}  {:>11}  {:>12.3}\n\n", "nobody", "", "", value("nobody", "all", "oracle_share"));
-    let tasks: Vec<&String> = table.tasks().iter().collect();
-    let prompts = |task: usize| (0..table.len()).filter(|&row| table.task(row) == task).count();
-    text += &format!("{:<width$}", "quality by task");
-    text += &tasks.iter().map(|task| format!("  {task:>7}")).collect::<String>();
-    text += &format!("\n{:<width$}", "prompts");
-    text += &tasks
-        .iter()
-        .enumerate()
-        .map(|(i, task)| format!("  {:>w$}", prompts(i), w = task.len().max(7)))
-        .collect::<String>();
-    for model in table.models() {
-        text += &format!("\n{model:<width$}");
-        for task in &tasks {
-            text += &format!("  {:>w$.3}", value(model, task, "quality"), w = task.len().max(7));
-        }
-    }
-    text += "\n\n";
+    let mut text = format!("{} prompts, {} models\n\n", table.len(), table.arms());
+    text += &format!("{}\n{}\n", aligned(&means, 1), aligned(&by_task, 2));
     for (model, by) in experiment::dominance(table).into_iter().filter(|(_, by)| !by.is_empty()) {
         text += &format!("{model} is dominated (no better and dearer on average) by {}\n", by.join(", "));
     }
@@ -188,7 +181,7 @@ impl Calibrate {
         let table = self.source.import()?.table;
         let calibration = fit(&table, &self.source.name()).map_err(Failure::failed)?;
         write(&self.out, &calibration.to_toml())?;
-        println!("calibration of {} prompts: {}", table.len(), self.out.display());
+        say!("calibration of {} prompts: {}", table.len(), self.out.display());
         compare(&table, calibration)
     }
 }
@@ -225,31 +218,42 @@ fn compare(table: &Table, calibration: Calibration) -> Result<(), Failure> {
     let dimension = calibration.dimension;
     let generated = Calibrated::new(calibration, table.len(), dimension).map_err(Failure::input)?;
     let facts = fidelity(table, &generated, &Seed::root(1).child("command", "fidelity")).map_err(Failure::input)?;
-    print!("{}", fidelity_table(&facts));
+    say!("{}", fidelity_table(&facts).trim_end());
     Ok(())
 }
 
 fn fidelity_table(facts: &[Fidelity]) -> String {
-    let mut text = format!(
-        "{:<44} {:<14} {:<34} {:>11} {:>10} {:>11} {:>10} {:>10}  \n",
-        "fact", "task", "model", "recorded", "+-", "generated", "tolerance", "published"
-    );
-    for fact in facts {
-        let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "all".into());
-        let published = fact.published.map_or(String::new(), |value| format!("{value:.4}"));
-        text += &format!(
-            "{:<44} {:<14} {:<34} {:>11.6} {:>10.6} {:>11.6} {:>10.6} {:>10}  {}\n",
+    let header = ["fact", "task", "model", "recorded", "+-", "generated", "tolerance", "all 36,497 rows", ""];
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "all".into());
+    let mut lines = vec![header.map(str::to_owned)];
+    lines.extend(facts.iter().map(|fact| {
+        [
             format!("{} ({})", fact.what, fact.unit),
             name(&fact.task),
             name(&fact.model),
-            fact.recorded,
-            fact.recorded_error,
-            fact.generated,
-            fact.tolerance,
-            published,
-            if fact.within { "" } else { "outside" }
-        );
-    }
+            format!("{:.6}", fact.recorded),
+            format!("{:.6}", fact.recorded_error),
+            format!("{:.6}", fact.generated),
+            format!("{:.6}", fact.tolerance),
+            fact.published.map_or_else(String::new, |value| format!("{value:.4}")),
+            if fact.within { String::new() } else { "outside".into() },
+        ]
+    }));
     let within = facts.iter().filter(|fact| fact.within).count();
-    text + &format!("{within} of {} facts agree within their tolerance\n", facts.len())
+    aligned(&lines, 3) + &format!("{within} of {} facts agree within their tolerance\n", facts.len())
+}
+
+/// Lines of cells in columns, the first `left` of them flush left and the others flush right.
+fn aligned<const N: usize>(lines: &[[String; N]], left: usize) -> String {
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            if column < left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text.push('\n');
+    }
+    text
 }

@@ -1,6 +1,7 @@
 //! `barp list WHAT`: everything that a configuration can name.
 
 use crate::failure::Failure;
+use crate::output::say;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -43,14 +44,14 @@ impl List {
         };
         if self.json {
             let all: Vec<Value> = items.iter().map(Item::as_json).collect();
-            println!("{}", serde_json::to_string_pretty(&all).expect("items are plain"));
+            say!("{}", serde_json::to_string_pretty(&all).expect("items are plain"));
             return Ok(());
         }
         for item in items {
-            println!("{}\n    {}", item.name, item.about);
+            say!("{}\n    {}", item.name, item.about);
             for (key, value) in &item.facts {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                println!("    {key}: {value}");
+                say!("    {key}: {value}");
             }
         }
         Ok(())

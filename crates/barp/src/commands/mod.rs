@@ -1,9 +1,12 @@
 //! One file for each command.
 
 pub(crate) mod claims;
+pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod list;
+pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod reproduce;
 pub(crate) mod run;
+pub(crate) mod verify;

@@ -2,6 +2,7 @@
 
 use crate::commands::run::read;
 use crate::failure::Failure;
+use crate::output::say;
 use clap::Args;
 use experiment::{Bill, Spec};
 use std::path::PathBuf;
@@ -21,17 +22,17 @@ impl Plan {
         let plan = Spec::parse(&read(&self.config)?, &file).and_then(Spec::plan).map_err(Failure::input)?;
         let bills = plan.bills();
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&bills).expect("bills are plain text and numbers"));
+            say!("{}", serde_json::to_string_pretty(&bills).expect("bills are plain text and numbers"));
             return Ok(());
         }
-        println!("{}: {} cells ({} replicates)", plan.spec.name, plan.cells().len(), plan.spec.replicates);
-        println!("{:<24} {:<28} {:>10} {:>14} {:>12}", "environment", "policy", "tunings", "labels/cell", "USD/cell");
+        say!("{}: {} cells ({} replicates)", plan.spec.name, plan.cells().len(), plan.spec.replicates);
+        say!("{:<24} {:<28} {:>10} {:>14} {:>12}", "environment", "policy", "tunings", "labels/cell", "USD/cell");
         for Bill { environment, policy, tuning_trials, outcomes, dollars } in &bills {
-            println!("{environment:<24} {policy:<28} {tuning_trials:>10} {outcomes:>14} {dollars:>12.2}");
+            say!("{environment:<24} {policy:<28} {tuning_trials:>10} {outcomes:>14} {dollars:>12.2}");
         }
         let (outcomes, dollars) = bills.iter().fold((0, 0.0), |(n, d), bill| (n + bill.outcomes, d + bill.dollars));
         let replicates = plan.spec.replicates;
-        println!(
+        say!(
             "all replicates: {} labels, about {:.2} USD at mean prices, if they were bought",
             outcomes * u64::from(replicates),
             dollars * f64::from(replicates)

@@ -2,6 +2,7 @@
 
 use crate::commands::claims;
 use crate::failure::Failure;
+use crate::output::say;
 use clap::Args;
 use std::path::PathBuf;
 use store::{Folder, Manifest};
@@ -36,16 +37,19 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     let written = report::write(folder.path(), &rows, &context).map_err(Failure::failed)?;
     let verdicts = claims::decide(folder, &replicates)?;
     if context.simulated {
-        println!("simulated: requests were generated, not recorded");
+        say!("simulated: requests were generated, not recorded");
     }
-    println!("{}", report::tables::ranking(&rows));
+    say!("{}", report::tables::ranking(&rows));
+    for warning in crate::collapse::warnings(&rows) {
+        say!("{warning}");
+    }
     if !verdicts.is_empty() {
-        println!("{}", report::in_words(&verdicts));
+        say!("{}", report::in_words(&verdicts));
     }
     let missing = manifest.cells.len() - replicates.len();
     if missing > 0 {
-        println!("{missing} of {} cells are missing from this summary", manifest.cells.len());
+        say!("{missing} of {} cells are missing from this summary", manifest.cells.len());
     }
-    println!("{} charts in {}", written.charts.len(), folder.path().join("charts").display());
+    say!("{} charts in {}", written.charts.len(), folder.path().join("charts").display());
     Ok(())
 }

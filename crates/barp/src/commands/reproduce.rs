@@ -2,6 +2,7 @@
 
 use crate::commands::run::{Effort, Experiment, interrupt};
 use crate::failure::Failure;
+use crate::output::say;
 use clap::Args;
 use experiment::{Recorded, Spec};
 use std::path::{Path, PathBuf};
@@ -94,7 +95,7 @@ impl Reproduce {
             };
             let plan = spec.plan().map_err(Failure::input)?;
             let folder = out.join(&plan.spec.name);
-            println!("\n== {}: {}", plan.spec.name, plan.spec.about);
+            say!("\n== {}: {}", plan.spec.name, plan.spec.about);
             let experiment = Experiment {
                 plan,
                 claims: part.claims.map(str::to_owned),
@@ -104,7 +105,7 @@ impl Reproduce {
             experiment.compute_and_report(&folder, &self.effort, &stop)?;
             done.push(folder);
         }
-        println!("\neverything lies in {}", out.display());
+        say!("\neverything lies in {}", out.display());
         Ok(())
     }
 

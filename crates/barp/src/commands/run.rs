@@ -1,6 +1,7 @@
 //! `barp run CONFIG`: compute what is missing, then report.
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::progress::Progress;
 use clap::{Args, ValueEnum};
 use experiment::{Done, Options, Plan, Spec};
@@ -113,7 +114,7 @@ impl Experiment {
         let done = experiment::run(&self.plan, &folder, &options, stop, |event| progress.hear(event));
         progress.finish();
         let done = done.map_err(Failure::failed)?;
-        println!("{}", sentence(&self.plan, &done));
+        say!("{}", sentence(&self.plan, &done));
         if done.stopped {
             return Err(Failure::Failed(format!("stopped; run again to go on: {}", self.command)));
         }

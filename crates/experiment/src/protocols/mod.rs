@@ -24,7 +24,7 @@ pub struct Log {
 impl Plan {
     /// Simulates a cell: a pure function of the plan and the cell. `log_decisions` also returns every decision.
     pub fn simulate(&self, cell: &PlannedCell, log_decisions: bool) -> Log {
-        match &self.spec.protocol {
+        match &self.parts(cell).0.protocol {
             Protocol::TrainThenTest { split, checkpoints, select } => {
                 train_then_test::TrainThenTest::new(self, cell, *split, *checkpoints, *select, log_decisions).simulate()
             }

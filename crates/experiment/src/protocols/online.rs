@@ -25,7 +25,8 @@ enum Player {
 pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints: u32, log_decisions: bool) -> Log {
     let (environment, _) = plan.parts(cell);
     let seed = plan.world_seed(cell);
-    let pool = environment.world.pool(&seed);
+    // References are fitted on other prompts than those that are played.
+    let pool = environment.world.pool(&seed.child("pool", "history"));
     let rows: Vec<usize> = (0..pool.len()).collect();
     let tau = plan.spec.tau;
     let tau = tau.tau_usd.map_or_else(|| pool.cost_quantile(&rows, tau.tau_percentile / 100.0), Dollars);

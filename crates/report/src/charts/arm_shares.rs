@@ -27,13 +27,13 @@ impl Chart for ArmShares {
             name: "arm_shares",
             title: "Share of requests sent to each model",
             what: "Test split, for each policy that learns; left to right the weight on cost, each bar one weight. Models \
-                   are stacked from the cheapest (bottom) to the dearest (top). Shares are means over replicates.",
+                   are stacked in the order of the legend, by price where single models were measured. Shares are means over replicates.",
         }
     }
 
     fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
         let shares = || rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all");
-        let learning = distinct(shares().filter(|row| row.outcomes > 0.0).map(|row| &row.policy));
+        let learning = distinct(shares().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
         let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
         panels.truncate(PANELS);
         let mut table = Table::default();
@@ -88,19 +88,30 @@ impl Chart for ArmShares {
     }
 }
 
-/// The models from the cheapest to the dearest where their prices are known, else as they come.
-fn by_price(rows: &[SummaryRow], mut arms: Vec<String>) -> Vec<String> {
+/// Every model with the colour it has in the chart, from the cheapest to the dearest where their prices are known.
+pub(crate) fn model_colors(rows: &[SummaryRow]) -> Vec<(String, Color)> {
+    let colored = ArmShares.data(rows).map_or(Vec::new(), |table| colors(&table));
+    let arms = distinct(rows.iter().filter(|row| row.metric == "arm_share").filter_map(|row| row.arm.as_ref()));
+    let color = |arm: &String| colored.iter().find(|(known, _)| known == arm).map_or(theme::REST, |(_, color)| *color);
+    by_price(rows, arms).into_iter().map(|arm| (arm.clone(), color(&arm))).collect()
+}
+
+/// Dollars per request of each model by itself, none unless all are known.
+pub(crate) fn model_prices(rows: &[SummaryRow], arms: &[String]) -> Option<Vec<f64>> {
     let price = |arm: &String| {
         let label = format!("{SINGLE}{arm}");
         let mut costs = super::table::select(rows, "test", "cost_usd");
         costs.find(|row| row.policy == label && row.task == "all").map(|row| row.value)
     };
-    if let Some(prices) = arms.iter().map(price).collect::<Option<Vec<f64>>>() {
-        let mut priced: Vec<(f64, String)> = prices.into_iter().zip(arms).collect();
-        priced.sort_by(|(left, _), (right, _)| left.total_cmp(right));
-        arms = priced.into_iter().map(|(_, arm)| arm).collect();
-    }
-    arms
+    arms.iter().map(price).collect()
+}
+
+/// The models from the cheapest to the dearest where their prices are known, else as they come.
+fn by_price(rows: &[SummaryRow], arms: Vec<String>) -> Vec<String> {
+    let Some(prices) = model_prices(rows, &arms) else { return arms };
+    let mut priced: Vec<(f64, String)> = prices.into_iter().zip(arms).collect();
+    priced.sort_by(|(left, _), (right, _)| left.total_cmp(right));
+    priced.into_iter().map(|(_, arm)| arm).collect()
 }
 
 /// Panels in a row: as many as look well, and no more than have room for their headings.
@@ -145,7 +156,7 @@ fn key(table: &Table, colors: &[(String, Color)]) -> Vec<Entry> {
     let names = theme::short_names(&table.series());
     let named = colors.iter().zip(names).filter(|((_, color), _)| *color != theme::REST);
     let mut entries: Vec<Entry> = named.map(|((_, color), name)| Entry::Patch(name, *color)).collect();
-    entries.push(Entry::Heading("model, dearest first".to_owned()));
+    entries.push(Entry::Heading("model".to_owned()));
     entries.reverse();
     if colors.iter().any(|(_, color)| *color == theme::REST) {
         entries.push(Entry::Patch(REST.to_owned(), theme::REST));

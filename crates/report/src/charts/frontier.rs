@@ -7,14 +7,12 @@ use super::{About, Chart};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::labels::Room;
 use crate::graphics::legend::{self, Entry};
-use crate::graphics::mark::{Dash, Inside, Marker, Style};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Point, Scene};
 use crate::theme::{self, Part, Player, SINGLE};
 
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
-const MODEL: Style = Style::new(0x595959, Marker::Disc, Inside::Hollow, Dash::Solid);
 /// Drawn as lines of reference beside the highlighted series.
 const LINES: [&str; 2] = ["zero-router", "oracle"];
 
@@ -59,7 +57,7 @@ impl Chart for Frontier {
         let players = players(&policies);
         let mut entries = theme::legend(&players, Entry::Line);
         if !models.is_empty() {
-            entries.push(Entry::Mark("single model".to_owned(), MODEL));
+            entries.push(Entry::Mark("single model".to_owned(), theme::MODEL));
         }
         let area = legend::place(scene, area, &entries);
         let panel = panel(table, area);
@@ -126,7 +124,7 @@ fn singles(table: &Table, models: &[String], panel: &Panel, scene: &mut Scene, r
     let marks: Vec<&Mark> = models.iter().filter_map(|series| table.of(series).next()).collect();
     for mark in &marks {
         let center = panel.at((mark.x.value, mark.y.value));
-        MODEL.mark(scene, center, 4.0);
+        theme::MODEL.mark(scene, center, 4.0);
         room.take_point(center, 4.5);
     }
     for (mark, name) in marks.iter().zip(&names) {

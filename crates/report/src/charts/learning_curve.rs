@@ -27,7 +27,7 @@ impl Chart for LearningCurve {
             title: "Reward against outcomes bought",
             what: "Mean reward over the grid of preferences. Curves with bands: validation split while learning; points: \
                    test split, for routers fitted on full labels, at the outcomes they were given (side by side where equal); level lines: test split, \
-                   references that buy nothing.",
+                   references.",
         }
     }
 
@@ -42,7 +42,8 @@ impl Chart for LearningCurve {
         }
         let finals = select(rows, "test", "sweep_reward").filter(|row| row.task == "all");
         for row in finals.filter(|row| !learners.contains(&row.policy) && !row.policy.starts_with(SINGLE)) {
-            table.push(mark(row, if row.outcomes > 0.0 { POINT } else { LEVEL }), &[row]);
+            let level = theme::is_reference(&row.policy) || row.outcomes == 0.0;
+            table.push(mark(row, if level { LEVEL } else { POINT }), &[row]);
         }
         Some(table)
     }

@@ -17,6 +17,7 @@ use store::SummaryRow;
 use crate::graphics::scene::{Area, Scene};
 use crate::theme;
 
+pub(crate) use arm_shares::{model_colors, model_prices};
 pub(crate) use page::{behind, compose, description};
 pub use table::{Basis, Mark, Measured, Table};
 pub(crate) use table::{distinct, nearest_weight, select};

@@ -23,7 +23,7 @@ impl Chart for Sweep {
             name: "sweep",
             title: "Mean reward over the grid of preferences",
             what: "Test split, the best first; lines are intervals. Outcomes: cells of the outcome table \
-                   shown to the policy before; a dash: a reference, which buys none.",
+                   shown to the policy before; a dash: a reference, which learns nothing from them.",
         }
     }
 
@@ -97,7 +97,11 @@ fn row(mark: &Mark, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
         Some((low, high)) => format!("{mean} [{}, {}]", number(low, 3), number(high, 3)),
         None => mean,
     };
-    let bought = if mark.y.value > 0.0 { short_count(mark.y.value) } else { "\u{2013}".to_owned() };
+    let bought = if mark.y.value > 0.0 && !theme::is_reference(&mark.series) {
+        short_count(mark.y.value)
+    } else {
+        "\u{2013}".to_owned()
+    };
     for (x, words) in [(area.right - 0.6 * COLUMN, numbers), (area.right, bought)] {
         scene.text(Text::new(x, y, TICK, words).anchored(Anchor::End));
     }

@@ -49,15 +49,42 @@ impl Style {
 
     /// The line of this style through `points`.
     pub fn line(&self, scene: &mut Scene, points: &[Point]) {
-        let pattern: &[f64] = match self.dash {
-            Dash::Solid => return scene.line(points, self.color, self.width),
+        match self.pattern() {
+            [] => scene.line(points, self.color, self.width),
+            pattern => {
+                for piece in dashes(points, pattern) {
+                    scene.line(&piece, self.color, self.width);
+                }
+            }
+        }
+    }
+
+    /// Drawn and empty lengths of the line in turn, in points; empty for an unbroken line.
+    pub fn pattern(&self) -> &'static [f64] {
+        match self.dash {
+            Dash::Solid => &[],
             Dash::Dashed => &[6.0, 3.0],
             Dash::Dotted => &[1.5, 2.5],
             Dash::Alternating => &[7.0, 2.5, 1.5, 2.5],
-        };
-        for piece in dashes(points, pattern) {
-            scene.line(&piece, self.color, self.width);
         }
+    }
+
+    /// The outline of the marker as the data of an SVG path, of radius 1 about (0, 0).
+    pub fn path(&self) -> String {
+        let through = |corners: &[(f64, f64)]| {
+            let places: Vec<String> = corners.iter().map(|(x, y)| format!("{x} {y}")).collect();
+            format!("M{}", places.join("L"))
+        };
+        match outline(self.marker) {
+            Outline::Round(r) => format!("M{} 0a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0z", -r, 2.0 * r, -2.0 * r),
+            Outline::Corners(corners, _) => through(corners) + "z",
+            Outline::Strokes(strokes) => strokes.iter().map(|stroke| through(stroke)).collect(),
+        }
+    }
+
+    /// Whether the inside of the marker shows what is behind it.
+    pub fn is_open(&self) -> bool {
+        self.inside == Inside::Hollow || matches!(outline(self.marker), Outline::Strokes(_))
     }
 
     /// The marker of this style, `radius` points large.

@@ -1,0 +1,34 @@
+# Names for commands; the logic is in the program and in .ci/run.
+.PHONY: reproduce quick test check format bench clean
+
+CARGO ?= cargo
+BARP = $(CARGO) run --quiet --release --package barp --
+
+# The paper's tables and sweeps, on the embedded benchmark, or on real rows with DATA=file [EMBEDDINGS=file].
+reproduce:
+	$(CARGO) build --release --package barp
+	$(BARP) reproduce paper $(if $(DATA),--data $(DATA)) $(if $(EMBEDDINGS),--embeddings $(EMBEDDINGS)) $(if $(OUT),--out $(OUT))
+
+# Every part once, in seconds.
+quick:
+	$(BARP) run configs/quick.toml
+
+test:
+	$(CARGO) build --release --package barp
+	$(CARGO) test --release --workspace
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace --document-private-items
+
+format:
+	$(CARGO) fmt --all
+
+# A training step of BaRP, and beside it what a user would pick instead, in one run.
+bench:
+	$(CARGO) bench --package benchmarks
+	sh benchmarks/peers/run
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,56 @@
+//! `barp verify DIR`: compute a sample of cells again and compare bytes.
+
+use crate::commands::run::read;
+use crate::failure::Failure;
+use crate::output::say;
+use clap::Args;
+use experiment::{PlannedCell, Spec};
+use std::path::PathBuf;
+use store::Folder;
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// A result folder
+    folder: PathBuf,
+    /// Share of its cells to compute again, in (0, 1]; spread evenly over them
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    sample: f64,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        _ => Err(format!("must lie in (0, 1], got `{text}`")),
+    }
+}
+
+impl Verify {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let folder = Folder::new(&self.folder);
+        let config = self.folder.join("config.toml");
+        let spec = Spec::parse(&read(&config)?, &config.display().to_string());
+        let plan = spec.and_then(Spec::plan).map_err(Failure::input)?;
+        let present: Vec<&PlannedCell> = plan.cells().iter().filter(|cell| folder.has(&cell.id)).collect();
+        if present.is_empty() {
+            return Err(Failure::Input(format!("{}: it holds no cell of its config.toml", self.folder.display())));
+        }
+        let count = (present.len() as f64 * self.sample).ceil() as usize;
+        let scratch = tempfile::tempdir().map_err(Failure::failed)?;
+        let again = Folder::new(scratch.path());
+        let mut differing = Vec::new();
+        for sampled in 0..count {
+            let cell = present[sampled * present.len() / count];
+            let log = plan.simulate(cell, false);
+            again.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(Failure::failed)?;
+            let bytes = |folder: &Folder| std::fs::read(folder.cell_path(&cell.id)).map_err(Failure::failed);
+            if bytes(&folder)? != bytes(&again)? {
+                differing.push(format!("{} ({})", cell.id, plan.name(cell)));
+            }
+        }
+        if differing.is_empty() {
+            say!("{count} of {} cells computed again: the same bytes", present.len());
+            return Ok(());
+        }
+        Err(Failure::Failed(format!("{} of {count} cells differ: {}", differing.len(), differing.join(", "))))
+    }
+}

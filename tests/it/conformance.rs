@@ -1,0 +1,153 @@
+//! Every registered policy, reference and environment keeps the promises of its trait: a new entry is tested by being listed.
+
+use crate::support::{Toy, shared};
+use environments::sources::{Opening, SOURCES};
+use environments::{Batch, Environment, REFERENCES};
+use policies::{Information, POLICIES};
+use routing::{Choice, Propensity, Round, Router, Seed};
+use std::sync::Arc;
+
+fn decide(router: &dyn Router, batch: &Batch) -> Vec<Choice> {
+    let mut choices = vec![Choice::certain(routing::Arm(0)); 3];
+    router.decide(&batch.contexts(), &mut choices);
+    choices
+}
+
+#[test]
+fn frozen_routers_decide_once_a_row_whatever_the_batch() {
+    let toy = Toy::new(6, 3);
+    for entry in POLICIES {
+        let router = toy.trained(entry, 640);
+        let together = decide(&*router, &toy.batch(0..40));
+        assert_eq!(together.len(), 40, "`{}`", entry.name);
+        assert_eq!(together, decide(&*router, &toy.batch(0..40)), "`{}` decides the same twice", entry.name);
+        let apart: Vec<Choice> = (0..40).flat_map(|round| decide(&*router, &toy.batch(round..round + 1))).collect();
+        assert_eq!(together, apart, "`{}` does not depend on the batch", entry.name);
+    }
+}
+
+#[test]
+fn policies_never_choose_a_model_that_is_down() {
+    let toy = Toy::new(6, 3);
+    let up = [true, false, true];
+    let mut batch = Batch::new(6, 3);
+    let prices = [routing::Dollars(1.0), routing::Dollars(0.5), routing::Dollars(2.0)];
+    for round in 0..60 {
+        let preference = routing::Preference::new(round as f64 / 60.0).unwrap();
+        batch.push_row(Round(round), &toy.table, round as usize, preference, &prices, &up);
+    }
+    for entry in POLICIES {
+        let mut choices = decide(&*toy.trained(entry, 640), &batch);
+        if entry.information == Information::Bandit {
+            let mut explored = Vec::new();
+            toy.bandit(entry).choose(&batch.contexts(), &toy.seed.stream("choice"), &mut explored);
+            choices.extend(explored);
+        }
+        assert!(choices.iter().all(|choice| up[choice.arm.index()]), "`{}`", entry.name);
+    }
+}
+
+#[test]
+fn exploration_is_reproducible_and_its_propensities_are_true() {
+    let toy = Toy::new(6, 3);
+    for entry in POLICIES.iter().filter(|entry| entry.information == Information::Bandit) {
+        let mut policy = toy.bandit(entry);
+        let one_request = toy.batch(7..8);
+        let (mut choices, mut counts, mut claimed) = (Vec::new(), [0.0; 3], [None; 3]);
+        let draws = 4000;
+        for draw in 0..draws {
+            let stream = toy.seed.child("draw", &draw.to_string()).stream("choice");
+            policy.choose(&one_request.contexts(), &stream, &mut choices);
+            let again = choices.clone();
+            policy.choose(&one_request.contexts(), &stream, &mut choices);
+            assert_eq!(choices, again, "`{}` draws from its stream alone", entry.name);
+            counts[choices[0].arm.index()] += 1.0 / f64::from(draws);
+            claimed[choices[0].arm.index()] = Some(choices[0].propensity);
+        }
+        for (count, propensity) in counts.iter().zip(claimed) {
+            let Some(propensity) = propensity else { continue };
+            let tolerance = if matches!(propensity, Propensity::Exact(_)) { 0.03 } else { 0.05 };
+            let p = f64::from(propensity.value());
+            assert!(p > 0.0 && p <= 1.0 && (p - count).abs() < tolerance, "`{}`: {p} against {count}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn whoever_learns_beats_chance_on_an_easy_world() {
+    let toy = Toy::new(6, 3);
+    let random = POLICIES.iter().find(|entry| entry.name == "random").unwrap();
+    let chance = toy.reward(&*toy.trained(random, 0));
+    for entry in POLICIES.iter().filter(|entry| entry.information != Information::None) {
+        let reward = toy.reward(&*toy.trained(entry, 40_000));
+        assert!(reward > chance + 0.15, "`{}` earns {reward}, chance {chance}", entry.name);
+    }
+}
+
+#[test]
+fn references_stand_in_the_right_order() {
+    let toy = Toy::new(6, 3);
+    let rows: Vec<usize> = (0..toy.table.len()).collect();
+    let batch = toy.batch(0..toy.table.len() as u64);
+    let reward = |name: &str| {
+        let entry = REFERENCES.iter().find(|entry| entry.name == name).unwrap();
+        let reference = (entry.fit)(&toy.table, &rows, &toy.task.objective);
+        let rewards = (0..batch.len()).map(|row| {
+            let arm = reference.choose(&batch, row).index();
+            let preference = batch.contexts().preferences()[row];
+            toy.task.objective.reward(preference, batch.quality(row)[arm], batch.cost(row)[arm])
+        });
+        rewards.sum::<f64>() / batch.len() as f64
+    };
+    let [single, per_task, oracle] = ["best-single", "best-per-task", "oracle"].map(reward);
+    assert!(oracle >= per_task && per_task > single + 0.05, "{oracle} {per_task} {single}");
+    assert!(reward("zero-router") <= single + 1e-9);
+}
+
+/// Every kind of environment that opens without files, and recorded rows where they are.
+fn worlds() -> Vec<(&'static str, Arc<dyn Environment>)> {
+    let opening = Opening { encoder: &experiment::text_encoder };
+    let mut worlds = Vec::new();
+    for source in SOURCES {
+        let mut parameters = (source.defaults)();
+        if source.name == "recorded" {
+            let Some(path) = shared("routerbench_0shot_11llm.parquet") else { continue };
+            parameters["file"] = path.display().to_string().into();
+        }
+        (source.check)(&parameters).unwrap();
+        worlds.push((source.name, (source.open)(&parameters, &opening).unwrap()));
+    }
+    worlds
+}
+
+#[test]
+fn environments_are_pure_functions_of_seed_and_round() {
+    for (name, world) in worlds() {
+        let seed = Seed::root(5);
+        let requests = |seed: &Seed, parts: &[std::ops::Range<u64>]| {
+            let episode = world.episode(seed);
+            let mut batch = Batch::new(world.dimension(), world.models().len());
+            let mut all = Vec::new();
+            for part in parts {
+                episode.fill(part.clone(), &mut batch);
+                for row in 0..batch.len() {
+                    let contexts = batch.contexts();
+                    let bits: Vec<u32> = contexts.feature_row(row).iter().map(|x| x.to_bits()).collect();
+                    let outcomes = (batch.quality(row).to_vec(), batch.cost(row).to_vec());
+                    all.push((contexts.rounds()[row], bits, contexts.preferences()[row], batch.task(row), outcomes));
+                }
+            }
+            all
+        };
+        let whole = requests(&seed, std::slice::from_ref(&(0..60)));
+        assert_eq!(whole, requests(&seed, &[0..1, 1..17, 17..60]), "`{name}` does not depend on the batch");
+        assert_ne!(whole, requests(&Seed::root(6), std::slice::from_ref(&(0..60))), "`{name}` depends on its seed");
+        let pool = world.pool(&seed);
+        assert_eq!(pool.models(), world.models(), "`{name}`");
+        assert_eq!(pool.dimension(), world.dimension(), "`{name}`");
+        for row in 0..pool.len() {
+            assert!(pool.quality(row).iter().all(|q| (0.0..=1.0).contains(q)), "`{name}`: quality of row {row}");
+            assert!(pool.cost(row).iter().all(|cost| cost.0 >= 0.0), "`{name}`: dollars of row {row}");
+        }
+    }
+}
