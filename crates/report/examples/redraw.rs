@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use report::{Context, Verdict, claims_json, decide, page, parse_claims, summarise, write};
+use report::{Context, Material, Verdict, claims_json, decide, parse_claims, summarise, write_report};
 use store::{Folder, write_summary, write_whole};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Folder::new(&to).write_manifest(&manifest)?;
     write_summary(&to, &rows)?;
     write_whole(&to.join("claims.json"), claims_json(&verdicts).as_bytes())?;
-    write(&to, &rows, &context)?;
-    write_whole(&to.join("report.html"), page(&rows, &context, &verdicts, &manifest).as_bytes())?;
+    let material = Material { rows: &rows, replicates: &replicates, claims: &verdicts, manifest: Some(&manifest) };
+    write_report(&to, &material, &context)?;
     Ok(())
 }

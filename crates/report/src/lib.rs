@@ -15,4 +15,4 @@ pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
 pub use page::page;
 pub use summarise::summarise;
-pub use write::{Context, ReportError, Written, write};
+pub use write::{Context, Material, ReportError, Written, write, write_report};

@@ -1,12 +1,13 @@
-//! A folder of charts and tables from the rows of a summary.
+//! A folder of charts, tables and the page from the rows of a summary.
 
 use std::path::{Path, PathBuf};
 
-use store::SummaryRow;
+use store::{Manifest, Replicate, SummaryRow};
 
 use crate::charts::{CHARTS, Chart, compose, description};
+use crate::claims::Verdict;
 use crate::graphics::paint::{self, PaintError};
-use crate::tables;
+use crate::tables::{self, Kind};
 
 /// What a report must say about the run it reports on.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +20,28 @@ pub struct Context {
     pub experiment: String,
 }
 
+/// What a report is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'a> {
+    /// The summary.
+    pub rows: &'a [SummaryRow],
+    /// What it was made from, for paired tests; without them tables have no bold.
+    pub replicates: &'a [Replicate],
+    /// Decided claims.
+    pub claims: &'a [Verdict],
+    /// The experiment; without one there is no page.
+    pub manifest: Option<&'a Manifest>,
+}
+
 /// The files of a report, in the order in which they were written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
     /// Charts, each as SVG and as PNG.
     pub charts: Vec<PathBuf>,
-    /// Tables.
+    /// Tables, each as Markdown, CSV and LaTeX.
     pub tables: Vec<PathBuf>,
+    /// `report.html`.
+    pub page: Option<PathBuf>,
 }
 
 /// Why a report could not be written.
@@ -45,12 +61,22 @@ impl std::fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
-/// Writes every chart and table that `rows` hold something for under `folder`: `charts/<chart>.svg|png`,
-/// `tables/scores.md` and `tables/tasks.md`; with several environments, charts go to `charts/<environment>/`. Equal rows give equal bytes.
+/// [`write_report`] of rows alone: charts and tables, no page.
 ///
 /// # Errors
 /// When a file cannot be drawn or written.
 pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Written, ReportError> {
+    write_report(folder, &Material { rows, replicates: &[], claims: &[], manifest: None }, context)
+}
+
+/// Writes everything that `material` holds something for under `folder`: `charts/<chart>.svg|png` (with several
+/// environments `charts/<environment>/`), `tables/scores.md|csv|tex`, `tables/tasks.md|csv|tex` and `report.html`. Equal
+/// material gives equal bytes.
+///
+/// # Errors
+/// When a file cannot be drawn or written.
+pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -> Result<Written, ReportError> {
+    let rows = material.rows;
     let mut written = Written::default();
     let environments = crate::charts::distinct(rows.iter().map(|row| &row.environment));
     for environment in &environments {
@@ -63,12 +89,18 @@ pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Wr
             written.charts.extend(draw(chart, &own, context, &place)?);
         }
     }
-    for (name, text) in [("scores", tables::scores(rows, context)), ("tasks", tables::tasks(rows, context))] {
-        if !text.is_empty() {
-            let path = folder.join("tables").join(format!("{name}.md"));
+    for (name, kind) in [("scores", Kind::Scores), ("tasks", Kind::Tasks)] {
+        let Some(table) = tables::render(kind, rows, material.replicates, context) else { continue };
+        for (ending, text) in [("md", table.markdown), ("csv", table.csv), ("tex", table.latex)] {
+            let path = folder.join("tables").join(format!("{name}.{ending}"));
             put(&path, text.as_bytes())?;
             written.tables.push(path);
         }
+    }
+    if let Some(manifest) = material.manifest {
+        let path = folder.join("report.html");
+        put(&path, crate::page(rows, context, material.claims, manifest).as_bytes())?;
+        written.page = Some(path);
     }
     Ok(written)
 }

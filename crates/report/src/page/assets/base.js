@@ -3,10 +3,10 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const chosen = { environment: 0, task: 0, step: 0, shown: new Set(), sort: "reward", falling: true, models: false };
 const METRICS = {
-  reward: { name: "reward", unit: "reward per request", up: true, words: (value) => plain(value, 3) },
-  quality: { name: "quality", unit: "score per request", up: true, words: (value) => plain(value, 3) },
-  cost_usd: { name: "dollars", unit: "USD per 1,000 requests", up: false, words: (value) => dollars(1000 * value, 3) },
-  sweep: { name: "mean reward over preferences", unit: "reward per request", up: true, words: (value) => plain(value, 3) },
+  reward: { name: "reward", unit: "reward per request", words: (value) => plain(value, 3) },
+  quality: { name: "quality", unit: "score per request", words: (value) => plain(value, 3) },
+  cost_usd: { name: "dollars", unit: "USD per request", words: (value) => dollars(1000 * value, 3) },
+  sweep: { name: "mean reward over preferences", unit: "reward per request", words: (value) => plain(value, 3) },
 };
 
 const find = (selector) => document.querySelector(selector);

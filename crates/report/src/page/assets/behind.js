@@ -4,10 +4,9 @@
 function openNumber(policy, metric, found) {
   const { name, unit } = METRICS[metric];
   const spans = metric === "sweep";
-  const scaled = metric === "cost_usd" ? (value) => value * 1000 : (value) => value;
-  const ends = found[1] === null || found[2] === null ? "none" : `${scaled(found[1])} to ${scaled(found[2])}`;
+  const ends = found[1] === null || found[2] === null ? "none" : `${found[1]} to ${found[2]}`;
   card(`${policy.name}: ${name}${spans ? "" : ` at w_cost ${weight()}`}`, [
-    ["Value", `${scaled(found[0])} ${unit}`],
+    ["Value", `${found[0]} ${unit}`],
     ["Interval", `${ends} (${data.methods[found[5]]})`],
     ["Requests", `n = ${count(found[3])} in each replicate, ${count(found[4])} replicates`],
     ...basis(policy),

@@ -1,0 +1,177 @@
+//! What stands in a table, before it is Markdown, CSV or LaTeX.
+
+use statistics::paired_difference;
+use store::{Direction, Replicate, SummaryRow};
+
+use crate::Context;
+use crate::charts::{Basis, behind, distinct, nearest_weight, select};
+use crate::theme::SINGLE;
+
+/// The weight on cost of the tables by task.
+const WEIGHT: f64 = 0.2;
+
+/// What the columns of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Weights on cost, over the whole test split.
+    Scores,
+    /// Tasks, at the weight on cost nearest to .2.
+    Tasks,
+}
+
+/// A metric as tables show it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Shown {
+    pub metric: &'static str,
+    pub heading: &'static str,
+    /// By what values are multiplied: dollars are for 1,000 requests.
+    pub factor: f64,
+    pub decimals: usize,
+    /// Whether the best stands out: to cost the least is no merit by itself.
+    pub ranked: bool,
+}
+
+const METRICS: [Shown; 3] = [
+    Shown { metric: "reward", heading: "Reward", factor: 1.0, decimals: 3, ranked: true },
+    Shown { metric: "quality", heading: "Quality", factor: 1.0, decimals: 3, ranked: true },
+    Shown { metric: "cost_usd", heading: "Dollars per 1,000 requests", factor: 1_000.0, decimals: 4, ranked: false },
+];
+
+/// A table of one metric in one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sheet {
+    pub kind: Kind,
+    pub environment: String,
+    pub shown: Shown,
+    /// The weight on cost of a table by task.
+    pub weight: Option<f64>,
+    pub columns: Vec<String>,
+    pub lines: Vec<Line>,
+    /// Source, units, interval, replicates and n.
+    pub foot: String,
+}
+
+/// The cells of one policy, one for each column.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Line {
+    pub policy: String,
+    pub cells: Vec<Option<Cell>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cell {
+    pub row: SummaryRow,
+    /// Whether it is better than every other, by a paired test against the runner-up.
+    pub best: bool,
+}
+
+impl Sheet {
+    pub fn heading(&self) -> String {
+        match self.weight {
+            None => self.shown.heading.to_owned(),
+            Some(weight) => format!("{} at w_cost {weight}", self.shown.heading),
+        }
+    }
+}
+
+/// All tables of a kind, by environment, then metric.
+pub(super) fn sheets(kind: Kind, rows: &[SummaryRow], replicates: &[Replicate], context: &Context) -> Vec<Sheet> {
+    let mut sheets = Vec::new();
+    for environment in distinct(rows.iter().map(|row| &row.environment)) {
+        let own: Vec<SummaryRow> = rows.iter().filter(|row| row.environment == environment).cloned().collect();
+        let cells: Vec<&Replicate> = replicates.iter().filter(|cell| cell.environment == environment).collect();
+        sheets.extend(METRICS.into_iter().filter_map(|shown| sheet(kind, shown, &own, &cells, context)));
+    }
+    sheets
+}
+
+fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], cells: &[&Replicate], context: &Context) -> Option<Sheet> {
+    let all = || select(rows, "test", shown.metric).filter(|row| row.w_cost.is_some());
+    let (weight, here): (Option<f64>, Vec<&SummaryRow>) = match kind {
+        Kind::Scores => (None, all().filter(|row| row.task == "all").collect()),
+        Kind::Tasks => {
+            let tasks = || all().filter(|row| row.task != "all");
+            let weight = nearest_weight(tasks(), WEIGHT);
+            (weight, tasks().filter(|row| row.w_cost == weight).collect())
+        }
+    };
+    let mut columns: Vec<Vec<&SummaryRow>> = columns(kind, &here);
+    let first = here.first()?;
+    let policies = distinct(here.iter().map(|row| &row.policy));
+    let mut lines: Vec<Line> = policies.into_iter().map(|policy| Line { policy, cells: Vec::new() }).collect();
+    for column in &mut columns {
+        let best = if shown.ranked { best(column, cells) } else { None };
+        for line in &mut lines {
+            let row = column.iter().find(|row| row.policy == line.policy);
+            let cell = |row: &&SummaryRow| Cell { best: best == Some(row.policy.as_str()), row: (*row).clone() };
+            line.cells.push(row.map(cell));
+        }
+    }
+    let name = |column: &Vec<&SummaryRow>| match (kind, column[0].w_cost) {
+        (Kind::Scores, Some(weight)) => format!("w_cost {weight}"),
+        _ => column[0].task.clone(),
+    };
+    let mut basis = Basis::default();
+    here.iter().for_each(|row| basis.add(row));
+    Some(Sheet {
+        kind,
+        environment: first.environment.clone(),
+        shown,
+        weight,
+        columns: columns.iter().map(name).collect(),
+        lines,
+        foot: behind(&basis, context),
+    })
+}
+
+/// The rows of each column: weights rise, tasks stay in their order.
+fn columns<'a>(kind: Kind, rows: &[&'a SummaryRow]) -> Vec<Vec<&'a SummaryRow>> {
+    let of = |belongs: &dyn Fn(&SummaryRow) -> bool| rows.iter().copied().filter(|row| belongs(row)).collect();
+    match kind {
+        Kind::Tasks => {
+            distinct(rows.iter().map(|row| &row.task)).iter().map(|task| of(&|row| row.task == *task)).collect()
+        }
+        Kind::Scores => {
+            let mut weights: Vec<f64> = rows.iter().filter_map(|row| row.w_cost).collect();
+            weights.sort_by(f64::total_cmp);
+            weights.dedup();
+            weights.into_iter().map(|weight| of(&|row| row.w_cost == Some(weight))).collect()
+        }
+    }
+}
+
+/// The policy of a column that is ahead of its runner-up by more than chance; none where that cannot be said.
+fn best<'a>(column: &[&'a SummaryRow], cells: &[&Replicate]) -> Option<&'a str> {
+    let sign = |row: &SummaryRow| if row.direction == Direction::Down { -1.0 } else { 1.0 };
+    let competes = |row: &&&SummaryRow| row.policy != "oracle" && !row.policy.starts_with(SINGLE);
+    let mut ranked: Vec<&SummaryRow> = column.iter().filter(competes).copied().collect();
+    ranked.sort_by(|left, right| (sign(right) * right.value).total_cmp(&(sign(left) * left.value)));
+    let [first, second, ..] = ranked.as_slice() else { return None };
+    let (ahead, behind) = (values(first, cells), values(second, cells));
+    let pairs: Vec<(f64, f64)> = ahead
+        .iter()
+        .filter_map(|(number, value)| {
+            behind.iter().find(|(other, _)| other == number).map(|(_, other)| (*value, *other))
+        })
+        .collect();
+    let signed =
+        |part: fn(&(f64, f64)) -> f64| -> Vec<f64> { pairs.iter().map(|pair| sign(first) * part(pair)).collect() };
+    let difference = paired_difference(&signed(|pair| pair.0), &signed(|pair| pair.1));
+    difference.low.filter(|low| *low > 0.0).map(|_| first.policy.as_str())
+}
+
+/// What each replicate measured of a row of the summary, with its number.
+fn values(row: &SummaryRow, cells: &[&Replicate]) -> Vec<(u32, f64)> {
+    let own = cells.iter().filter(|cell| cell.policy == row.policy);
+    own.filter_map(|cell| {
+        let same = |score: &&store::Score| {
+            score.metric == row.metric
+                && score.w_cost == row.w_cost
+                && score.task == row.task
+                && score.phase == row.phase
+                && score.arm.is_none()
+        };
+        cell.scores.iter().find(same).map(|score| (cell.replicate, score.value))
+    })
+    .collect()
+}
