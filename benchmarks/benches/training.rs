@@ -1,5 +1,4 @@
 //! One training step of BaRP as the paper states it: batch 32, h of 384 numbers, phi 2-64-64, head 448-256-K, Adam.
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use policies::{POLICIES, Recipe};

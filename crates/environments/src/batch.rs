@@ -1,7 +1,7 @@
 //! A batch of requests with all their outcomes, and the door through which a policy learns of some of them.
 
 use crate::Table;
-use routing::{Choice, Contexts, ContextsBuffer, Dollars, Feedback, Ledger, Preference, Public, Round};
+use routing::{Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Ledger, Preference, Public, Round};
 use std::ops::Range;
 
 /// One generated request with the outcome of every model; storage is reused from request to request.
@@ -160,9 +160,14 @@ impl Batch {
         assert_eq!(choices.len(), self.len(), "one choice for each request");
         feedback.clear();
         for (row, choice) in choices.iter().enumerate() {
-            let (quality, cost) = (self.quality(row)[choice.arm.index()], self.cost(row)[choice.arm.index()]);
-            ledger.charge(cost);
-            feedback.push(Feedback { arm: choice.arm, quality, cost });
+            feedback.push(self.reveal_one(row, choice.arm, ledger));
         }
+    }
+
+    /// The outcome of `arm` on request `row`, charged to `ledger`: the same door, for one model.
+    pub fn reveal_one(&self, row: usize, arm: Arm, ledger: &mut Ledger) -> Feedback {
+        let (quality, cost) = (self.quality(row)[arm.index()], self.cost(row)[arm.index()]);
+        ledger.charge(cost);
+        Feedback { arm, quality, cost }
     }
 }

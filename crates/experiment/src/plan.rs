@@ -1,7 +1,8 @@
 //! A configuration as runnable: worlds opened, policies checked, cells addressed. Configuration errors end here.
 
+use crate::protocols::FeedbackRule;
 use crate::settings::{Place, SpecError};
-use crate::shifts::{Moving, moving};
+use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use encoder::Encoder;
 use environments::sources::{Opening, SOURCES, TextEncoder};
@@ -45,6 +46,8 @@ pub struct PlannedEnvironment {
     pub held_out: Vec<usize>,
     /// How policies learn and are tested on it.
     pub protocol: Protocol,
+    /// What of the outcomes reaches policies online; none: the chosen model's, at once and as it is.
+    pub feedback: Option<FeedbackRule>,
     /// What is compared on it.
     pub policies: Vec<PlannedPolicy>,
 }
@@ -140,6 +143,7 @@ impl Spec {
             }
             Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
         };
+        let feedback = feedback_rule(&self.place, &label, table.remove("feedback"), &protocol)?;
         let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
         let parameters = place.merge((source.defaults)(), table, source.check)?;
         let world =
@@ -167,6 +171,7 @@ impl Spec {
             shift_contents,
             held_out,
             protocol,
+            feedback,
             policies,
         })
     }
@@ -245,6 +250,9 @@ impl Spec {
         if !environment.shift_contents.is_empty() {
             inputs["shifts"] = environment.shift_contents.clone().into();
         }
+        if let Some(feedback) = &environment.feedback {
+            inputs["feedback"] = json!(feedback);
+        }
         let inputs = canonical(&inputs);
         PlannedCell { id: address(&inputs), inputs, environment: position, policy, replicate }
     }
@@ -302,7 +310,7 @@ impl Plan {
             let shifts = (!environment.shifts.is_empty()).then_some(&environment.shifts);
             let head = json!({
                 "kind": environment.kind, "name": environment.label, "held-out": held_out, "protocol": protocol,
-                "shift": shifts,
+                "shift": shifts, "feedback": environment.feedback,
             });
             joined(head, &environment.parameters)
         };

@@ -1,6 +1,7 @@
 //! `[[environment.shift]]` tables as a world that moves, every mistake with its place.
 
 use crate::plan::{canonical, take_name};
+use crate::protocols::FeedbackRule;
 use crate::settings::{Place, SpecError};
 use crate::spec::Protocol;
 use environments::Environment;
@@ -55,6 +56,25 @@ pub(crate) fn moving(
     }
     let world = Shifted::new(source, built, rounds).map_err(|clash| places[clash.shift].error(clash.problem))?;
     Ok(Moving { world: Arc::new(world), shifts, contents })
+}
+
+/// The table `feedback` of the environment called `label`.
+pub(crate) fn feedback_rule(
+    place: &Place,
+    label: &str,
+    given: Option<Value>,
+    protocol: &Protocol,
+) -> Result<Option<FeedbackRule>, SpecError> {
+    let place = place.table(format!("[[environment]] {label}.feedback"));
+    let given = match given {
+        None => return Ok(None),
+        Some(Value::Object(given)) => given,
+        Some(other) => return Err(place.error(format!("`feedback` must be a table, got {other}"))),
+    };
+    if !matches!(protocol, Protocol::Online { .. }) {
+        return Err(place.error("`feedback` needs a stream of rounds; protocol `train-then-test` has none"));
+    }
+    FeedbackRule::parse(&place, given)
 }
 
 fn refusal(place: &Place, error: ShiftError) -> SpecError {

@@ -68,6 +68,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
     ("quality-drop", &[part!("drift", "quality-drop")]),
     ("new-model", &[part!("drift", "new-model")]),
     ("outage", &[part!("drift", "outage")]),
+    ("delayed-feedback", &[part!("drift", "delayed-feedback")]),
     ("everything-moves", &[part!("drift", "everything-moves")]),
 ];
 

@@ -5,6 +5,7 @@
 
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
+use super::feedback::Desk;
 use super::tally::{Moment, Tally};
 use super::{Log, nothing_bought};
 use crate::plan::{Plan, PlannedCell, Subject, fixed};
@@ -18,7 +19,7 @@ const FROZEN_BATCH: usize = 256;
 
 /// Who plays.
 enum Player {
-    Learner { policy: Box<dyn Policy>, stream: Box<Stream>, feedback: Vec<Feedback> },
+    Learner { policy: Box<dyn Policy>, stream: Box<Stream>, feedback: Vec<Feedback>, desk: Option<Box<Desk>> },
     Frozen(Decider),
 }
 
@@ -63,7 +64,7 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
 
 /// The player of a cell, and how many rounds it is asked for at a time.
 fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[usize]) -> (Player, usize) {
-    let (_, policy) = plan.parts(cell);
+    let (environment, policy) = plan.parts(cell);
     let seed: Seed = plan.policy_seed(cell);
     let frozen = |decider| (Player::Frozen(decider), FROZEN_BATCH);
     match &policy.subject {
@@ -73,7 +74,11 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
             Recipe::Fixed(build) => frozen(Decider::Router(build(task, &seed))),
             Recipe::Bandit { batch, build, .. } => {
                 let (policy, stream) = (build(task, &seed), Box::new(seed.stream("choice")));
-                (Player::Learner { policy, stream, feedback: Vec::new() }, *batch)
+                let rule = environment.feedback.clone();
+                // Of the world's seed: losses and delays of a round are the same for all policies.
+                let world = plan.world_seed(cell).child("feedback", "outcomes");
+                let desk = rule.map(|rule| Box::new(Desk::new(rule, task.dimension, task.arms(), &world)));
+                (Player::Learner { policy, stream, feedback: Vec::new(), desk }, *batch)
             }
             Recipe::Full(_) => unreachable!("planning refuses full labels in an online protocol"),
         },
@@ -84,7 +89,11 @@ impl Player {
     fn play(&mut self, batch: &Batch, ledger: &mut routing::Ledger, choices: &mut Vec<Choice>) {
         match self {
             Player::Frozen(decider) => decider.decide(batch, choices),
-            Player::Learner { policy, stream, feedback } => {
+            Player::Learner { policy, stream, desk: Some(desk), .. } => {
+                policy.choose(&batch.contexts(), stream, choices);
+                desk.teach(batch, choices, ledger, &mut **policy);
+            }
+            Player::Learner { policy, stream, feedback, desk: None } => {
                 policy.choose(&batch.contexts(), stream, choices);
                 batch.reveal(choices, ledger, feedback);
                 policy.learn(&batch.contexts(), feedback);
