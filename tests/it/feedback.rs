@@ -34,7 +34,7 @@ fn whatever_never_arrives_in_time_is_never_learnt() {
     let scores = |feedback: &str| of(feedback, "lin-ucb").scores;
     let lost = scores("feedback = { missing = 1.0 }\n");
     assert_eq!(lost, scores("feedback = { delay = 2000, law = \"fixed\" }\n"));
-    let mut total = |feedback: &str| regret(&of(feedback, "lin-ucb"));
+    let total = |feedback: &str| regret(&of(feedback, "lin-ucb"));
     let (lost, late, prompt) =
         (total("feedback = { missing = 1.0 }\n"), total("feedback = { delay = 500, law = \"fixed\" }\n"), total(""));
     assert!(prompt < late && late < lost, "{prompt} {late} {lost}");

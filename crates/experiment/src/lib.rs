@@ -7,6 +7,7 @@ mod bill;
 mod describe;
 mod plan;
 mod protocols;
+mod resolve;
 mod run;
 mod settings;
 mod shifts;

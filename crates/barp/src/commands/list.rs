@@ -117,7 +117,12 @@ fn metrics() -> Vec<Item> {
         about: entry.about.what.into(),
         facts: vec![("unit", json!(entry.about.unit)), ("version", json!(entry.about.version))],
     };
-    metrics::METRICS.iter().map(item).collect()
+    let of_phases = |about: &metrics::About| Item {
+        name: about.name.into(),
+        about: about.what.into(),
+        facts: vec![("unit", json!(about.unit)), ("version", json!(about.version))],
+    };
+    metrics::METRICS.iter().map(item).chain(metrics::ADAPTATION.iter().map(of_phases)).collect()
 }
 
 fn charts() -> Vec<Item> {

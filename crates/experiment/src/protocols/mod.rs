@@ -4,6 +4,7 @@ mod decider;
 mod decisions;
 mod feedback;
 mod online;
+mod phases;
 mod split;
 mod tally;
 mod train_then_test;

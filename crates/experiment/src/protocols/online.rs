@@ -1,11 +1,12 @@
 //! The online protocol: a stream of rounds in which the policy chooses and learns at once.
 //!
 //! All policies of a replicate meet the same requests with the same preferences. Scores are cumulative since the first
-//! round; `regret` is against the best model of each request.
+//! round; `regret` is against the best model of each request. Where the world moves, each phase is scored by itself too.
 
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::feedback::Desk;
+use super::phases::Phases;
 use super::tally::{Moment, Tally};
 use super::{Log, nothing_bought};
 use crate::plan::{Plan, PlannedCell, Subject, fixed};
@@ -37,6 +38,8 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     let episode = environment.world.episode(&seed);
     let mut batch = Batch::new(task.dimension, task.arms());
     let mut tally = Tally::new(task.arms(), 0);
+    let moves = !environment.shifts.is_empty();
+    let mut phases = moves.then(|| Phases::new(task.arms(), environment.world.changes(), rounds));
     let mut decisions = log_decisions.then(DecisionLog::default);
     let names = Names { tasks: pool.tasks(), models: &task.models, objective: &task.objective };
     let (mut choices, mut ledger, mut scores) = (Vec::new(), nothing_bought(), Vec::new());
@@ -50,6 +53,9 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
         }
         for (row, choice) in choices.iter().enumerate() {
             tally.observe(&batch, row, choice.arm, &task.objective);
+            if let Some(phases) = &mut phases {
+                phases.observe(&batch, row, choice.arm, &task.objective);
+            }
             let round = start + row as u64 + 1;
             if round * u64::from(checkpoints) >= point * rounds {
                 point += 1;
@@ -58,6 +64,9 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
             }
         }
         start = end;
+    }
+    if let Some(phases) = &phases {
+        phases.report(&ledger, &mut scores);
     }
     Log { cell: Cell { scores, ledger }, decisions: decisions.map(DecisionLog::into_frame) }
 }
