@@ -1,6 +1,7 @@
 //! Every way in which the world moves: reproducible, however rounds are batched, neutral at strength zero, and with the
 //! effect that its closed form says. Schedules that contradict themselves are refused with table, field, rule and value.
 
+use crate::allocation::allocations;
 use crate::support::{plan, results};
 use environments::shifts::{SHIFTS, Shifted};
 use environments::sources::Recorded;
@@ -329,5 +330,41 @@ fn regret_of_a_fixed_model_is_the_one_computed_by_hand() {
         let scores = &replicates.iter().find(|replicate| replicate.policy == policy).unwrap().scores;
         let last = scores.iter().rfind(|score| score.phase == "online" && score.metric == "regret").unwrap();
         assert!((last.value - regret).abs() < 1e-6, "{policy}: {} against {regret}", last.value);
+    }
+}
+
+#[test]
+fn rounds_of_a_moving_world_allocate_nothing() {
+    let drift = "[[environment.shift]]\nkind = \"price\"\nmodels = [\"gpt-4-1106-preview\"]\nfactor = 0.1\nfrom = 500\n\
+                 [[environment.shift]]\nkind = \"price-walk\"\nmodels = [\"claude-v1\"]\nevery = 10\n\
+                 [[environment.shift]]\nkind = \"task-mix\"\ntasks = { mbpp = 1.0 }\nperiod = 100\n\
+                 [[environment.shift]]\nkind = \"quality\"\nmodels = [\"claude-v1\"]\nchange = -0.5\n";
+    let plan = plan(&online(drift, &["random"]));
+    let world = &plan.environments[0].world;
+    let episode = world.episode(&Seed::root(1));
+    let mut batch = Batch::new(world.dimension(), world.models().len());
+    episode.fill(0..32, &mut batch);
+    let before = allocations();
+    for start in (32..1000).step_by(32) {
+        episode.fill(start..(start + 32).min(1000), &mut batch);
+    }
+    assert_eq!(allocations() - before, 0, "memory is flat in the number of rounds");
+}
+
+#[test]
+fn each_phase_is_scored_by_itself() {
+    let drift = "[[environment.shift]]\nkind = \"price\"\nmodels = [\"gpt-4-1106-preview\"]\nfactor = 0.1\nfrom = 300\n\
+                 until = 700\n";
+    for replicate in results(&online(drift, &["oracle", "lin-ucb", "cheapest"])) {
+        let of = |phase: &str, metric: &str| {
+            let mut all = replicate.scores.iter().filter(|score| score.phase == phase && score.metric == metric);
+            all.next_back().map_or(f64::NAN, |score| score.value)
+        };
+        let phases: f64 = ["phase 1", "phase 2", "phase 3"].map(|phase| of(phase, "phase_regret")).iter().sum();
+        assert!((phases - of("online", "regret")).abs() < 1e-9, "{}: phases sum to the whole", replicate.policy);
+        assert!(of("phase 4", "phase_regret").is_nan());
+        if replicate.policy == "oracle" {
+            assert_eq!((of("phase 2", "recovery_rounds"), of("phase 2", "recovered")), (0.0, 1.0));
+        }
     }
 }

@@ -63,7 +63,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
             part!("paper", "learning-rate"),
         ],
     ),
-    ("price-drift", &[part!("drift", "price-drift")]),
+    ("price-drift", &[part!("drift", "price-drift", claims)]),
     ("task-shift", &[part!("drift", "task-shift")]),
     ("quality-drop", &[part!("drift", "quality-drop")]),
     ("new-model", &[part!("drift", "new-model")]),
