@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick test check format bench clean
+.PHONY: reproduce quick test page-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -16,6 +16,11 @@ quick:
 test:
 	$(CARGO) build --release --package barp
 	$(CARGO) test --release --workspace
+
+# The page in headless Chromium: dial, keyboard, numbers, accessibility. Skips loudly without a browser.
+page-test:
+	$(BARP) run configs/quick.toml --out target/page-test
+	sh tests/page/run.sh target/page-test
 
 check:
 	$(CARGO) fmt --all --check

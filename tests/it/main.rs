@@ -1,10 +1,6 @@
 //! What users are promised. One line for each subject.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "helpers of tests stand outside test functions; they panic, say what they skip and write scratch files"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says aloud what it skips")]
+#![expect(clippy::disallowed_methods, reason = "tests write the bad files that the program must refuse")]
 
 mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom

@@ -8,6 +8,7 @@ mod graphics;
 mod page;
 mod summarise;
 pub mod tables;
+mod terminal;
 mod theme;
 mod write;
 
@@ -15,4 +16,5 @@ pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
 pub use page::page;
 pub use summarise::summarise;
+pub use terminal::terminal;
 pub use write::{Context, Material, ReportError, Written, write, write_report};

@@ -6,10 +6,8 @@ use statistics::mean_interval;
 use store::{Replicate, Score, SummaryRow};
 
 /// What two scores must share to be replicates of one another.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
-    environment: &'a str,
-    policy: &'a str,
     phase: &'a str,
     /// Which measurement of its kind in the replicate, from 0: replicates with a few prompts more or less are measured at
     /// slightly different rounds, but equally often.
@@ -22,10 +20,9 @@ struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn new(replicate: &'a Replicate, score: &'a Score) -> Key<'a> {
+    /// The key of the first measurement of its kind.
+    fn new(score: &'a Score) -> Key<'a> {
         Key {
-            environment: &replicate.environment,
-            policy: &replicate.policy,
             phase: &score.phase,
             point: 0,
             w_cost: score.w_cost.map(f64::to_bits),
@@ -43,26 +40,59 @@ impl<'a> Key<'a> {
 /// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
 /// counts as one replicate fewer; where none exists the row is left out.
 pub fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
-    let mut positions = BTreeMap::new();
+    let mut siblings: BTreeMap<(&str, &str), Siblings<'_>> = BTreeMap::new();
     let mut groups: Vec<(&Replicate, Vec<&Score>)> = Vec::new();
     for replicate in replicates {
-        let mut seen: BTreeMap<Key<'_>, usize> = BTreeMap::new();
-        for score in &replicate.scores {
-            let mut key = Key::new(replicate, score);
-            let count = seen.entry(key.clone()).or_default();
-            key.point = *count;
-            *count += 1;
-            if !score.value.is_finite() {
-                continue;
-            }
-            let position = *positions.entry(key).or_insert(groups.len());
-            if position == groups.len() {
+        let own = siblings.entry((&replicate.environment, &replicate.policy)).or_default();
+        own.keys(replicate);
+        for (score, key) in replicate.scores.iter().zip(&own.layout).filter(|(score, _)| score.value.is_finite()) {
+            let group = own.groups[*key].get_or_insert(groups.len());
+            if *group == groups.len() {
                 groups.push((replicate, Vec::new()));
             }
-            groups[position].1.push(score);
+            groups[*group].1.push(score);
         }
     }
     groups.into_iter().map(|(replicate, scores)| row(replicate, &scores)).collect()
+}
+
+/// What the replicates of one policy in one environment measured so far.
+#[derive(Default)]
+struct Siblings<'a> {
+    /// Number of each key, in the order of their first appearance.
+    numbers: BTreeMap<Key<'a>, usize>,
+    /// The group of each key, once a finite value was measured.
+    groups: Vec<Option<usize>>,
+    /// The replicate seen last, and the number of the key of each of its scores.
+    last: Option<&'a Replicate>,
+    layout: Vec<usize>,
+}
+
+impl<'a> Siblings<'a> {
+    /// Brings `layout` to `replicate`: as it was where the same things were measured in the same order, which is the rule.
+    fn keys(&mut self, replicate: &'a Replicate) {
+        let before = self.last.replace(replicate);
+        let same = |last: &Replicate| {
+            let keys = |replicate: &'a Replicate| replicate.scores.iter().map(Key::new);
+            last.scores.iter().map(Key::new).eq(keys(replicate))
+        };
+        if before.is_some_and(same) {
+            return;
+        }
+        let mut seen: BTreeMap<Key<'a>, usize> = BTreeMap::new();
+        self.layout.clear();
+        for score in &replicate.scores {
+            let key = Key::new(score);
+            let point = seen.entry(key).or_default();
+            let fresh = self.groups.len();
+            let number = *self.numbers.entry(Key { point: *point, ..key }).or_insert(fresh);
+            *point += 1;
+            if number == fresh {
+                self.groups.push(None);
+            }
+            self.layout.push(number);
+        }
+    }
 }
 
 fn row(replicate: &Replicate, scores: &[&Score]) -> SummaryRow {

@@ -14,6 +14,9 @@ use crate::graphics::text;
 /// Most series that stand out in one chart.
 const HIGHLIGHTED: usize = 8;
 
+/// Most grey series that a legend names.
+const NOTED: usize = 24;
+
 /// What precedes the name of a model in the label of a policy that always chooses it.
 pub(crate) const SINGLE: &str = "single:";
 
@@ -147,7 +150,11 @@ pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> V
         players.iter().filter(|player| player.part == Part::Other).map(|player| player.name.as_str()).collect();
     if !others.is_empty() {
         entries.push(entry("other".to_owned(), OTHER));
-        entries.push(Entry::Note(others.join(", ")));
+        let more = match others.len().saturating_sub(NOTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        entries.push(Entry::Note(others[..others.len().min(NOTED)].join(", ") + &more));
     }
     entries
 }

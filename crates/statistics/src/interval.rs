@@ -1,5 +1,7 @@
 //! A mean over replicates with its interval.
 
+use std::sync::OnceLock;
+
 use crate::t_quantile;
 
 /// Share of repeated experiments whose interval holds the truth.
@@ -60,9 +62,12 @@ pub(crate) fn covariance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - mean_a) * (y - mean_b)).sum::<f64>() / (a.len() - 1) as f64
 }
 
-/// The two-sided critical value for `count` replicates (at least 2).
+/// The two-sided critical value for `count` replicates (at least 2); those of few replicates are worked out once.
 pub(crate) fn critical(count: usize) -> f64 {
-    t_quantile(0.5 + 0.5 * CONFIDENCE, (count - 1) as f64)
+    static FEW: OnceLock<Vec<f64>> = OnceLock::new();
+    let quantile = |count: usize| t_quantile(0.5 + 0.5 * CONFIDENCE, (count - 1) as f64);
+    let few = FEW.get_or_init(|| (2..=64).map(quantile).collect());
+    few.get(count - 2).copied().unwrap_or_else(|| quantile(count))
 }
 
 #[cfg(test)]
@@ -78,6 +83,13 @@ mod tests {
         assert!((interval.low.unwrap() - 1.0367568385224392).abs() < 1e-12, "{interval:?}");
         assert!((interval.high.unwrap() - 4.963243161477561).abs() < 1e-12, "{interval:?}");
         assert_eq!(interval.method, STUDENT);
+    }
+
+    #[test]
+    fn critical_values_are_quantiles_for_few_and_for_many() {
+        for count in [2, 3, 64, 65, 300] {
+            assert_eq!(critical(count), t_quantile(0.5 + 0.5 * CONFIDENCE, (count - 1) as f64), "{count}");
+        }
     }
 
     #[test]

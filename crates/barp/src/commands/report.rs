@@ -34,8 +34,10 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
         simulated: manifest.environments.iter().any(|environment| environment.simulated),
         experiment: manifest.experiment.clone(),
     };
-    let written = report::write(folder.path(), &rows, &context).map_err(Failure::failed)?;
     let verdicts = claims::decide(folder, &replicates)?;
+    let material =
+        report::Material { rows: &rows, replicates: &replicates, claims: &verdicts, manifest: Some(manifest) };
+    let written = report::write_report(folder.path(), &material, &context).map_err(Failure::failed)?;
     if context.simulated {
         say!("simulated: requests were generated, not recorded");
     }
@@ -51,5 +53,8 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
         say!("{missing} of {} cells are missing from this summary", manifest.cells.len());
     }
     say!("{} charts in {}", written.charts.len(), folder.path().join("charts").display());
+    if let Some(page) = &written.page {
+        say!("a page with a preference dial: {}", page.display());
+    }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) struct Reproduce {
     /// Embeddings of its prompts, keyed by `sample_id`
     #[arg(long, requires = "data")]
     embeddings: Option<PathBuf>,
-    /// Result folder [default: results/<what>, or results/<what>-<data>]
+    /// Result folder [default: results/WHAT, or results/WHAT-DATA]
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -14,7 +14,7 @@ use store::Folder;
 pub(crate) struct Run {
     /// The experiment, a TOML file
     config: PathBuf,
-    /// Result folder [default: results/<name>]
+    /// Result folder [default: results/NAME]
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -3,8 +3,8 @@
 //! Each task has its own grades, mean dollars and correlations over models. A prompt is a handful of standard normal
 //! factors: its length, factors that features show, and factors that they do not. Latent scores load on all of them and are
 //! cut into grades (a Gaussian copula); log dollars load on length; features are the task's centre plus length, visible
-//! factors and noise. [`fit`] takes all of it from rows, and turns the features' dials until kNN and ridge learn as much from
-//! generated rows as from recorded ones. [`fidelity`] sets facts of the rows beside facts of the generator.
+//! factors and noise. [`fit()`] takes all of it from rows, and turns the features' dials until kNN and ridge learn as much from
+//! generated rows as from recorded ones. [`fidelity()`] sets facts of the rows beside facts of the generator.
 //!
 //! Generated numbers are marked ([`Environment::simulated`]) and never stand for recorded ones.
 

@@ -32,21 +32,24 @@ impl Chart for ArmShares {
     }
 
     fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
-        let shares = || rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all");
-        let learning = distinct(shares().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
+        let shares: Vec<&SummaryRow> =
+            rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all").collect();
+        let learning = distinct(shares.iter().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
         let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
         panels.truncate(PANELS);
+        let arms = by_price(rows, distinct(shares.iter().filter_map(|row| row.arm.as_ref())));
         let mut table = Table::default();
         for panel in &panels {
-            for arm in by_price(rows, distinct(shares().filter_map(|row| row.arm.as_ref()))) {
-                for row in shares().filter(|row| row.policy == *panel && row.arm.as_ref() == Some(&arm)) {
+            let own: Vec<&SummaryRow> = shares.iter().copied().filter(|row| row.policy == *panel).collect();
+            for arm in &arms {
+                for row in own.iter().filter(|row| row.arm.as_ref() == Some(arm)) {
                     let Some(weight) = row.w_cost else { continue };
                     let mark = Mark {
                         panel: panel.clone(),
                         series: arm.clone(),
                         label: format!("{weight}"),
                         x: Measured::exact(weight),
-                        y: Measured::from(row),
+                        y: Measured::from(*row),
                         n: row.n,
                     };
                     table.push(mark, &[row]);

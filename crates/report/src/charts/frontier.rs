@@ -1,5 +1,7 @@
 //! What quality a dollar buys: every policy's sweep over the weight on cost, above or below what needs no router.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use store::SummaryRow;
 
 use super::table::{Mark, Measured, Table, select};
@@ -13,6 +15,8 @@ use crate::theme::{self, Part, Player, SINGLE};
 
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
+/// Most grey policies that are named where they lie; the legend names some of more.
+const NAMED: usize = 24;
 /// Drawn as lines of reference beside the highlighted series.
 const LINES: [&str; 2] = ["zero-router", "oracle"];
 
@@ -30,12 +34,14 @@ impl Chart for Frontier {
     }
 
     fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
-        let costs: Vec<&SummaryRow> = select(rows, "test", "cost_usd").filter(|row| row.task == "all").collect();
+        let place = |row: &SummaryRow| (row.policy.clone(), row.w_cost.map(f64::to_bits));
+        let costs: BTreeMap<_, &SummaryRow> =
+            select(rows, "test", "cost_usd").filter(|row| row.task == "all").map(|row| (place(row), row)).collect();
+        let mut models = BTreeSet::new();
         let mut table = Table::default();
         for quality in select(rows, "test", "quality").filter(|row| row.task == "all") {
-            let same = |cost: &&&SummaryRow| cost.policy == quality.policy && cost.w_cost == quality.w_cost;
-            let Some(cost) = costs.iter().find(same).filter(|cost| cost.value > 0.0) else { continue };
-            if quality.policy.starts_with(SINGLE) && table.of(&quality.policy).next().is_some() {
+            let Some(cost) = costs.get(&place(quality)).filter(|cost| cost.value > 0.0) else { continue };
+            if quality.policy.starts_with(SINGLE) && !models.insert(&quality.policy) {
                 continue;
             }
             let mark = Mark {
@@ -146,7 +152,11 @@ fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut
 fn name_others(table: &Table, players: &[Player], panel: &Panel, scene: &mut Scene, room: &mut Room) {
     let place = |mark: &Mark| panel.at((mark.x.value, mark.y.value));
     let models: Vec<Point> = table.marks.iter().filter(|mark| mark.series.starts_with(SINGLE)).map(place).collect();
-    for player in players.iter().filter(|player| player.part == Part::Other) {
+    let others = || players.iter().filter(|player| player.part == Part::Other);
+    if others().count() > NAMED {
+        return;
+    }
+    for player in others() {
         let Some(point) = table.of(&player.name).next().map(place) else { continue };
         if models.iter().all(|model| libm::hypot(model.x - point.x, model.y - point.y) > 8.0) {
             room.label(scene, point, &player.name, 9.0);

@@ -44,7 +44,7 @@ pub struct About {
     pub what: &'static str,
 }
 
-/// A chart of one environment's summary. What it is drawn on has no public name: charts are drawn by [`crate::write`] alone.
+/// A chart of one environment's summary. What it is drawn on has no public name: charts are drawn by [`crate::write()`] alone.
 pub trait Chart: Sync {
     /// What it is called and shows.
     fn about(&self) -> About;

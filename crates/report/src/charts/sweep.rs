@@ -12,6 +12,8 @@ use crate::graphics::text;
 use crate::theme::{self, SINGLE};
 
 const ROW: f64 = 22.0;
+/// Most rows on a page.
+const ROWS: usize = 60;
 /// Width of a column of numbers.
 const COLUMN: f64 = 112.0;
 
@@ -22,7 +24,7 @@ impl Chart for Sweep {
         About {
             name: "sweep",
             title: "Mean reward over the grid of preferences",
-            what: "Test split, the best first; lines are intervals. Outcomes: cells of the outcome table \
+            what: "Test split, the best first (at most 60); lines are intervals. Outcomes: cells of the outcome table \
                    shown to the policy before; a dash: a reference, which learns nothing from them.",
         }
     }
@@ -43,6 +45,7 @@ impl Chart for Sweep {
             table.push(mark, &[row]);
         }
         table.marks.sort_by(|left, right| right.x.value.total_cmp(&left.x.value));
+        table.marks.truncate(ROWS);
         table.unless_empty()
     }
 

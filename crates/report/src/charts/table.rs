@@ -1,5 +1,7 @@
 //! What a chart draws, as data: every mark by name with its numbers, and what stands behind them.
 
+use std::collections::BTreeSet;
+
 use store::SummaryRow;
 
 /// A number with the ends of its interval where it has one, in its own unit.
@@ -135,13 +137,8 @@ impl Table {
 
 /// Different values in the order of their first appearance.
 pub(crate) fn distinct<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    for value in values {
-        if !seen.contains(value) {
-            seen.push(value.clone());
-        }
-    }
-    seen
+    let mut seen = BTreeSet::new();
+    values.into_iter().filter(|value| seen.insert(value.as_str())).cloned().collect()
 }
 
 /// The rows of one phase and metric that are about no single model.

@@ -28,7 +28,7 @@ pub struct Calibration {
     /// Share, as a standard deviation in [0, 1), of a prompt's place around its task's centre that each visible factor
     /// accounts for.
     pub visible_amplitude: f64,
-    /// As `visible_amplitude`, for each of [`NUISANCES`] directions that tell nothing: they carry what a prompt is about
+    /// As `visible_amplitude`, for each of `NUISANCES` directions that tell nothing: they carry what a prompt is about
     /// beyond its task and its outcomes.
     pub nuisance_amplitude: f64,
     /// Names of the K models, unique.

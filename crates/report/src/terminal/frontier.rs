@@ -1,0 +1,111 @@
+//! Quality against cost in dots: the sweeps of the most prominent policies, each named by a letter on its line.
+
+use store::SummaryRow;
+
+use super::canvas::Canvas;
+use super::{Page, cut};
+use crate::charts::select;
+use crate::graphics::axis::range;
+use crate::graphics::format::{dollars, number};
+use crate::graphics::scene::Color;
+use crate::theme::{self, Player};
+
+/// Most routers that can be told apart in so few dots.
+const ROUTERS: usize = 5;
+/// The line above which a router is of use.
+const BASELINE: &str = "zero-router";
+const ROWS: usize = 12;
+/// Room for the numbers of the upright axis.
+const BESIDE: usize = 8;
+
+/// A policy's points (dollars per 1,000 requests, quality) as the weight on cost rises.
+struct Sweep<'a> {
+    player: &'a Player,
+    letter: char,
+    points: Vec<(f64, f64)>,
+}
+
+pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], page: &Page) -> String {
+    let routers = players.iter().filter(|player| !theme::is_reference(&player.name)).take(ROUTERS);
+    let sweeps: Vec<Sweep<'_>> = routers
+        .chain(players.iter().filter(|player| player.name == BASELINE))
+        .map(|player| (player, points(rows, &player.name)))
+        .filter(|(_, points)| points.len() > 1)
+        .zip('a'..='z')
+        .map(|((player, points), letter)| Sweep { player, letter, points })
+        .collect();
+    let all = || sweeps.iter().flat_map(|sweep| sweep.points.iter());
+    let costs = range(all().map(|(cost, _)| libm::log10(*cost)));
+    let Some((costs, qualities)) = costs.zip(range(all().map(|(_, quality)| *quality))) else { return String::new() };
+    let columns = page.width - BESIDE - 2;
+    let mut canvas = Canvas::new(columns, ROWS);
+    let share = |value: f64, (low, high): (f64, f64)| if high > low { (value - low) / (high - low) } else { 0.5 };
+    let place = |(cost, quality): (f64, f64)| (share(libm::log10(cost), costs), share(quality, qualities));
+    for sweep in &sweeps {
+        let places: Vec<(f64, f64)> = sweep.points.iter().map(|&point| place(point)).collect();
+        places.windows(2).for_each(|ends| canvas.line(ends[0], ends[1], sweep.player.style.color));
+    }
+    for sweep in &sweeps {
+        let middle = sweep.points.len() / 2;
+        let mut order: Vec<usize> = (0..sweep.points.len()).collect();
+        order.sort_by_key(|position| position.abs_diff(middle));
+        order
+            .iter()
+            .any(|&position| canvas.letter(place(sweep.points[position]), sweep.letter, sweep.player.style.color));
+    }
+    drawn(&canvas, costs, qualities, page) + &key(&sweeps, page)
+}
+
+fn points(rows: &[SummaryRow], policy: &str) -> Vec<(f64, f64)> {
+    let of = |metric: &'static str| {
+        select(rows, "test", metric).filter(|row| row.policy == policy && row.task == "all" && row.w_cost.is_some())
+    };
+    let cost = |quality: &SummaryRow| of("cost_usd").find(|row| row.w_cost == quality.w_cost).map(|row| row.value);
+    let points = of("quality").filter_map(|quality| Some((1_000.0 * cost(quality)?, quality.value)));
+    points.filter(|(cost, quality)| *cost > 0.0 && quality.is_finite()).collect()
+}
+
+/// The dots between their axes: quality at the left, dollars below.
+fn drawn(canvas: &Canvas, costs: (f64, f64), qualities: (f64, f64), page: &Page) -> String {
+    let mut text = format!("\n{}\n", cut("  quality against dollars per 1,000 requests (logarithmic)", page.width));
+    for (row, line) in canvas.lines().enumerate() {
+        let value = match row {
+            0 => number(qualities.1, 3),
+            last if last == ROWS - 1 => number(qualities.0, 3),
+            _ => String::new(),
+        };
+        text += &format!("  {value:>6} \u{2502}{}\n", colored(&line, page));
+    }
+    let (low, high) = (dollars(libm::pow(10.0, costs.0)), dollars(libm::pow(10.0, costs.1)));
+    let columns = page.width - BESIDE - 2;
+    text += &format!("{:>BESIDE$} \u{2514}{}\n", "", "\u{2500}".repeat(columns));
+    let gap = columns.saturating_sub(low.chars().count());
+    text + &format!("{:>BESIDE$}  {low}{high:>gap$}\n", "")
+}
+
+/// Letters of one colour in a row share one sequence.
+fn colored(line: &[(char, Option<Color>)], page: &Page) -> String {
+    let end = line.iter().rposition(|(letter, _)| *letter != ' ').map_or(0, |last| last + 1);
+    let mut text = String::new();
+    for group in line[..end].chunk_by(|left, right| left.1 == right.1) {
+        let words: String = group.iter().map(|(letter, _)| *letter).collect();
+        text += &group[0].1.map_or(words.clone(), |color| page.paint(&words, color));
+    }
+    text
+}
+
+/// Which letter is whose, as many to a line as fit.
+fn key(sweeps: &[Sweep<'_>], page: &Page) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    for sweep in sweeps {
+        let words = cut(&format!("{} {}", sweep.letter, sweep.player.name), page.width - 2);
+        let length = words.chars().count() + 2;
+        if used > 0 && used + length > page.width {
+            text.push('\n');
+            used = 0;
+        }
+        text += &format!("  {}", page.paint(&words, sweep.player.style.color));
+        used += length;
+    }
+    text + "\n"
+}
