@@ -368,3 +368,18 @@ fn each_phase_is_scored_by_itself() {
         }
     }
 }
+
+#[test]
+fn every_configuration_of_a_moving_world_can_be_planned() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/drift");
+    let mut planned = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".claims.toml") {
+            plan(&std::fs::read_to_string(&path).unwrap());
+            planned += 1;
+        }
+    }
+    assert!(planned >= 7, "{planned} configurations");
+}
