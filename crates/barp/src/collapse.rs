@@ -1,45 +1,55 @@
-//! Whether a learned router stopped routing: the same model for every prompt.
+//! Whether a learned router stopped routing, from the summary alone.
 
-use std::collections::BTreeMap;
 use store::SummaryRow;
 
-/// A model with at least this share of the requests answers for all of them.
-const WHOLE: f64 = 0.99;
+/// Below this entropy of choices, in bits, at least about 99 % of the requests go to one model.
+const ONE_MODEL: f64 = 0.08;
 
-/// One sentence for each learned policy that sends (nearly) all prompts to one model: at every preference (collapsed), or
-/// at each preference to another (deaf to the prompt). Policies whose outcomes were not bought are not learned.
-pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
-    let shares = rows.iter().filter(|row| row.metric == "arm_share" && row.phase == "test" && row.task == "all");
-    let learned = shares.filter(|row| row.outcomes > 0.0 && !REFERENCES.contains(&row.policy.as_str()));
-    let mut tops: BTreeMap<(&str, &str), Vec<Option<&str>>> = BTreeMap::new();
-    let mut preferences: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
-    for row in learned {
-        let key = (row.environment.as_str(), row.policy.as_str());
-        let weight = row.w_cost.unwrap_or_default().to_bits();
-        let seen = preferences.entry(key).or_default();
-        let tops = tops.entry(key).or_default();
-        if seen.last() != Some(&weight) {
-            seen.push(weight);
-            tops.push(None);
-        }
-        if row.value >= WHOLE {
-            *tops.last_mut().expect("a place was pushed for this preference") = row.arm.as_deref();
-        }
-    }
-    tops.into_iter().filter_map(|((environment, policy), tops)| sentence(environment, policy, &tops)).collect()
-}
+/// Below this share a model is not used.
+const UNUSED: f64 = 0.001;
 
 /// References that buy full labels but are no routers.
 const REFERENCES: [&str; 3] = ["best-single", "best-per-task", "zero-router"];
 
-fn sentence(environment: &str, policy: &str, tops: &[Option<&str>]) -> Option<String> {
-    let whole: Option<Vec<&str>> = tops.iter().copied().collect();
-    let whole = whole?;
-    let first = whole.first()?;
-    Some(if whole.iter().all(|model| model == first) {
-        format!("collapsed: {policy} sends every prompt to {first} at every preference ({environment})")
-    } else {
-        format!("deaf to the prompt: {policy} sends every prompt to one model at each preference ({environment})")
+/// A sentence for each learned policy that sends (nearly) every prompt to one model whatever the preference (collapsed) or
+/// at each preference (deaf to the prompt), or that never uses the model that is best alone when cost does not matter.
+/// Policies that bought no outcome are not learned.
+pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
+    let tested: Vec<&SummaryRow> = rows.iter().filter(|row| row.phase == "test" && row.task == "all").collect();
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for row in &tested {
+        let key = (row.environment.as_str(), row.policy.as_str());
+        if row.outcomes > 0.0 && !REFERENCES.contains(&key.1) && !seen.contains(&key) {
+            seen.push(key);
+        }
+    }
+    seen.into_iter().filter_map(|(environment, policy)| warning(&tested, environment, policy)).collect()
+}
+
+fn warning(tested: &[&SummaryRow], environment: &str, policy: &str) -> Option<String> {
+    let of = |policy: &str, metric: &str| -> Vec<&SummaryRow> {
+        let own = |row: &&&SummaryRow| row.environment == environment && row.policy == policy && row.metric == metric;
+        tested.iter().filter(own).copied().collect()
+    };
+    let (entropy, shares) = (of(policy, "choice_entropy"), of(policy, "arm_share"));
+    if !entropy.is_empty() && entropy.iter().all(|row| row.value < ONE_MODEL) {
+        let range = |arm: &Option<String>| {
+            let values = shares.iter().filter(|row| row.arm == *arm).map(|row| row.value);
+            let (low, high) = values.fold((1.0, 0.0), |(low, high), v| (f64::min(low, v), f64::max(high, v)));
+            high - low
+        };
+        return Some(if shares.iter().all(|row| range(&row.arm) < 0.01) {
+            format!("collapsed: {policy} sends every prompt to one model whatever the preference ({environment})")
+        } else {
+            format!("deaf to the prompt: {policy} sends every prompt to one model at each preference ({environment})")
+        });
+    }
+    let alone = of("best-single", "arm_share").into_iter().filter(|row| row.w_cost == Some(0.0));
+    let best = alone.max_by(|a, b| a.value.total_cmp(&b.value))?.arm.clone();
+    let used = shares.iter().filter(|row| row.arm == best && row.w_cost == Some(0.0)).any(|row| row.value >= UNUSED);
+    let best = best.unwrap_or_default();
+    (!used && !shares.is_empty()).then(|| {
+        format!("never picks {best}, the best single model when cost does not matter: {policy} ({environment})")
     })
 }
 
@@ -48,15 +58,15 @@ mod tests {
     use super::*;
     use store::Direction;
 
-    fn shares(policy: &str, shares: &[(f64, &str, f64)]) -> Vec<SummaryRow> {
-        let row = |&(w_cost, arm, value): &(f64, &str, f64)| SummaryRow {
+    fn row(policy: &str, metric: &str, w_cost: f64, arm: Option<&str>, value: f64) -> SummaryRow {
+        SummaryRow {
             environment: "e".into(),
             policy: policy.into(),
             phase: "test".into(),
             w_cost: Some(w_cost),
             task: "all".into(),
-            metric: "arm_share".into(),
-            unit: "share".into(),
+            metric: metric.into(),
+            unit: String::new(),
             direction: Direction::None,
             value,
             ci_low: None,
@@ -65,22 +75,34 @@ mod tests {
             replicates: 1,
             n: 10,
             round: 0,
-            arm: Some(arm.into()),
+            arm: arm.map(str::to_owned),
             outcomes: 10.0,
             dollars: 0.0,
             tuning_trials: 0,
+        }
+    }
+
+    /// Shares of models a and b at w_cost 0 and 1, with the entropy at both.
+    fn policy(name: &str, a: [f64; 2], entropy: f64) -> Vec<SummaryRow> {
+        let at = |(w, a): (f64, f64)| {
+            let share = |arm, value| row(name, "arm_share", w, Some(arm), value);
+            [share("a", a), share("b", 1.0 - a), row(name, "choice_entropy", w, None, entropy)]
         };
-        shares.iter().map(row).collect()
+        [(0.0, a[0]), (1.0, a[1])].into_iter().flat_map(at).collect()
     }
 
     #[test]
-    fn collapse_is_told_from_routing() {
-        let mut rows = shares("stuck", &[(0.0, "a", 1.0), (0.0, "b", 0.0), (1.0, "a", 0.995), (1.0, "b", 0.005)]);
-        rows.extend(shares("deaf", &[(0.0, "a", 1.0), (0.0, "b", 0.0), (1.0, "a", 0.0), (1.0, "b", 1.0)]));
-        rows.extend(shares("routes", &[(0.0, "a", 0.6), (0.0, "b", 0.4), (1.0, "a", 0.0), (1.0, "b", 1.0)]));
-        let said = warnings(&rows);
-        assert_eq!(said.len(), 2, "{said:?}");
-        assert!(said[0].starts_with("deaf to the prompt: deaf"), "{said:?}");
-        assert!(said[1].starts_with("collapsed: stuck sends every prompt to a"), "{said:?}");
+    fn collapse_deafness_and_neglect_are_told_from_routing() {
+        let check = |a: [f64; 2], entropy: f64, expected: Option<&str>| {
+            let mut rows = policy("best-single", [1.0, 0.0], 0.0);
+            rows.extend(policy("p", a, entropy));
+            let said = warnings(&rows);
+            assert_eq!(said.len(), usize::from(expected.is_some()), "{said:?}");
+            assert!(expected.is_none_or(|start| said[0].starts_with(start)), "{said:?}");
+        };
+        check([0.6, 0.6], 0.0, Some("collapsed: p"));
+        check([1.0, 0.0], 0.01, Some("deaf to the prompt: p"));
+        check([0.0, 0.0], 0.9, Some("never picks a, the best single model when cost does not matter: p"));
+        check([0.6, 0.1], 0.9, None);
     }
 }

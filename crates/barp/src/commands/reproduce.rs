@@ -61,6 +61,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
             part!("paper", "entropy"),
             part!("paper", "batch"),
             part!("paper", "learning-rate"),
+            part!("paper", "collapse"),
         ],
     ),
     ("price-drift", &[part!("drift", "price-drift", claims)]),
