@@ -39,6 +39,11 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Allocations of this thread so far.
+pub(crate) fn allocations() -> u64 {
+    ALLOCATIONS.get()
+}
+
 #[test]
 fn a_training_step_of_barp_allocates_nothing() {
     let toy = Toy::new(8, 3);

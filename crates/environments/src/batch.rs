@@ -1,7 +1,7 @@
 //! A batch of requests with all their outcomes, and the door through which a policy learns of some of them.
 
 use crate::Table;
-use routing::{Choice, Contexts, ContextsBuffer, Dollars, Feedback, Ledger, Preference, Round};
+use routing::{Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Ledger, Preference, Public, Round};
 use std::ops::Range;
 
 /// One generated request with the outcome of every model; storage is reused from request to request.
@@ -19,8 +19,28 @@ pub struct Request {
 
 /// A stream of requests: a pure function of the rounds asked for, however they are grouped.
 pub trait Episode: Send {
+    /// The task that `round`'s request belongs to by itself.
+    fn task(&self, round: Round) -> usize;
+
+    /// Appends the request of `round` to `batch`; where `instead` names a task, a request of that task with the same luck.
+    fn push(&self, round: Round, instead: Option<usize>, batch: &mut Batch);
+
     /// Replaces the content of `batch` by the requests of `rounds`.
-    fn fill(&self, rounds: Range<u64>, batch: &mut Batch);
+    fn fill(&self, rounds: Range<u64>, batch: &mut Batch) {
+        batch.clear();
+        rounds.for_each(|round| self.push(Round(round), None, batch));
+    }
+}
+
+/// The last request of a [`Batch`], open to whatever moves the world.
+#[derive(Debug)]
+pub struct LastRequest<'a> {
+    /// What a policy may see of it.
+    pub public: Public<'a>,
+    /// Scores of the K models, in [0, 1].
+    pub quality: &'a mut [f32],
+    /// Dollars of the K models, not negative.
+    pub cost: &'a mut [Dollars],
 }
 
 /// n requests, what is public about them, and what is not.
@@ -104,6 +124,19 @@ impl Batch {
         self.contexts.set_preference(preference);
     }
 
+    /// The request appended last, to be changed.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn last_mut(&mut self) -> LastRequest<'_> {
+        let first = (self.len() - 1) * self.arms;
+        LastRequest {
+            public: self.contexts.last_mut(),
+            quality: &mut self.quality[first..],
+            cost: &mut self.cost[first..],
+        }
+    }
+
     /// Task of request `row`.
     pub fn task(&self, row: usize) -> usize {
         usize::from(self.tasks[row])
@@ -127,9 +160,14 @@ impl Batch {
         assert_eq!(choices.len(), self.len(), "one choice for each request");
         feedback.clear();
         for (row, choice) in choices.iter().enumerate() {
-            let (quality, cost) = (self.quality(row)[choice.arm.index()], self.cost(row)[choice.arm.index()]);
-            ledger.charge(cost);
-            feedback.push(Feedback { arm: choice.arm, quality, cost });
+            feedback.push(self.reveal_one(row, choice.arm, ledger));
         }
+    }
+
+    /// The outcome of `arm` on request `row`, charged to `ledger`: the same door, for one model.
+    pub fn reveal_one(&self, row: usize, arm: Arm, ledger: &mut Ledger) -> Feedback {
+        let (quality, cost) = (self.quality(row)[arm.index()], self.cost(row)[arm.index()]);
+        ledger.charge(cost);
+        Feedback { arm, quality, cost }
     }
 }

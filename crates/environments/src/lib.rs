@@ -4,10 +4,11 @@
 
 mod batch;
 mod references;
+pub mod shifts;
 pub mod sources;
 mod table;
 
-pub use batch::{Batch, Episode, Request};
+pub use batch::{Batch, Episode, LastRequest, Request};
 pub use references::{REFERENCES, Reference, ReferenceEntry, Sees, always};
 pub use table::{Table, TableParts};
 
@@ -30,6 +31,14 @@ pub trait Environment: Send + Sync {
 
     /// Whether requests are generated rather than recorded. A simulated number is never shown as a real one.
     fn simulated(&self) -> bool;
+
+    /// Share of each task among the requests by themselves; they sum to 1. A share of 0 cannot be asked for.
+    fn task_shares(&self) -> Vec<f64>;
+
+    /// Rounds, above 0, ascending and distinct, at which the world changes; a phase lies between two of them.
+    fn changes(&self) -> &[u64] {
+        &[]
+    }
 
     /// A finite pool of prompts, to be split into training, validation and test. Real rows are the same for every seed.
     fn pool(&self, seed: &Seed) -> Arc<Table>;

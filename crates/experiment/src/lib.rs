@@ -7,14 +7,16 @@ mod bill;
 mod describe;
 mod plan;
 mod protocols;
+mod resolve;
 mod run;
 mod settings;
+mod shifts;
 mod spec;
 
 pub use bill::Bill;
 pub use describe::{describe, dominance};
 pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, text_encoder};
-pub use protocols::Log;
+pub use protocols::{DelayLaw, FeedbackRule, Log};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{SpecError, nearest};
 pub use spec::{Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};

@@ -1,6 +1,8 @@
 //! A configuration as runnable: worlds opened, policies checked, cells addressed. Configuration errors end here.
 
+use crate::protocols::FeedbackRule;
 use crate::settings::{Place, SpecError};
+use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use encoder::Encoder;
 use environments::sources::{Opening, SOURCES, TextEncoder};
@@ -32,12 +34,20 @@ pub struct PlannedEnvironment {
     pub kind: String,
     /// Its parameters, defaults included.
     pub parameters: Value,
-    /// The opened world.
+    /// The opened world, moved by its shifts.
     pub world: Arc<dyn Environment>,
+    /// Fingerprint of the world without shifts: shifted worlds of one source meet the same requests.
+    pub source: String,
+    /// Its shifts in order: kind and parameters, defaults included.
+    pub shifts: Vec<Value>,
+    /// Its shifts as they stand in addresses.
+    shift_contents: Vec<Value>,
     /// Tasks that are only tested on, as positions in the world's tasks; empty: in-distribution.
     pub held_out: Vec<usize>,
     /// How policies learn and are tested on it.
     pub protocol: Protocol,
+    /// What of the outcomes reaches policies online; none: the chosen model's, at once and as it is.
+    pub feedback: Option<FeedbackRule>,
     /// What is compared on it.
     pub policies: Vec<PlannedPolicy>,
 }
@@ -125,6 +135,7 @@ impl Spec {
         let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
         let place = self.place.table(format!("[[environment]] {label}"));
         let held_out = take_names(&place, &mut table, "held-out")?;
+        let shifts = take_tables(&place, &mut table, "shift")?;
         let protocol = match table.remove("protocol") {
             None => self.protocol.clone(),
             Some(Value::Object(given)) => {
@@ -132,6 +143,7 @@ impl Spec {
             }
             Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
         };
+        let feedback = feedback_rule(&self.place, &label, table.remove("feedback"), &protocol)?;
         let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
         let parameters = place.merge((source.defaults)(), table, source.check)?;
         let world =
@@ -146,7 +158,22 @@ impl Spec {
             "fewer than all tasks",
             format!("{} tasks", tasks.len()),
         )?;
-        Ok(PlannedEnvironment { label, kind, parameters, world, held_out, protocol, policies: Vec::new() })
+        let source = world.fingerprint();
+        let Moving { world, shifts, contents: shift_contents } = moving(&place, shifts, world, &protocol)?;
+        let policies = Vec::new();
+        Ok(PlannedEnvironment {
+            label,
+            kind,
+            parameters,
+            world,
+            source,
+            shifts,
+            shift_contents,
+            held_out,
+            protocol,
+            feedback,
+            policies,
+        })
     }
 
     fn policy(
@@ -206,7 +233,7 @@ impl Spec {
             metrics::METRICS.iter().map(|metric| json!([metric.about.name, metric.about.version])).collect();
         let held_out: Vec<&String> =
             environment.held_out.iter().map(|&task| &environment.world.tasks()[task]).collect();
-        let inputs = canonical(&json!({
+        let mut inputs = json!({
             "format": FORMAT,
             "seed": self.seed,
             "replicate": replicate,
@@ -215,10 +242,19 @@ impl Spec {
             "tau": self.tau,
             "preferences": self.preferences,
             "metrics": metrics,
-            "environment": environment.world.fingerprint(),
+            "environment": environment.source,
             "held-out": held_out,
             "policy": environment.policies[policy].content,
-        }));
+        });
+        // Only where there are any: worlds that stand still keep their addresses.
+        if !environment.shift_contents.is_empty() {
+            inputs["shifts"] = environment.shift_contents.clone().into();
+            inputs["adaptation"] = metrics::ADAPTATION.iter().map(|about| json!([about.name, about.version])).collect();
+        }
+        if let Some(feedback) = &environment.feedback {
+            inputs["feedback"] = json!(feedback);
+        }
+        let inputs = canonical(&inputs);
         PlannedCell { id: address(&inputs), inputs, environment: position, policy, replicate }
     }
 }
@@ -257,45 +293,13 @@ impl Plan {
     pub(crate) fn world_seed(&self, cell: &PlannedCell) -> Seed {
         let (environment, _) = self.parts(cell);
         Seed::root(self.spec.seed)
-            .child("environment", &environment.world.fingerprint())
+            .child("environment", &environment.source)
             .child("replicate", &cell.replicate.to_string())
     }
 
     /// The seed of a cell's policy: by content, so that renaming or reordering policies changes nobody's numbers.
     pub(crate) fn policy_seed(&self, cell: &PlannedCell) -> Seed {
         self.world_seed(cell).child("policy", &canonical(&self.parts(cell).1.content))
-    }
-
-    /// The configuration with every default filled in, as TOML that plans to the same cells.
-    pub fn resolved(&self) -> String {
-        let spec = &self.spec;
-        let environment = |(environment, table): (&PlannedEnvironment, &Map<String, Value>)| {
-            let held_out = table.get("held-out").cloned().unwrap_or_else(|| json!([]));
-            let protocol = table.get("protocol").map(|_| &environment.protocol);
-            let head = json!({
-                "kind": environment.kind, "name": environment.label, "held-out": held_out, "protocol": protocol,
-            });
-            joined(head, &environment.parameters)
-        };
-        let policy = |table: &Map<String, Value>| {
-            let known = self.environments.iter().flat_map(|environment| &environment.policies);
-            let label = table.get("name").or_else(|| table.get("kind")).cloned().unwrap_or_default();
-            let planned = known.into_iter().find(|policy| label == policy.label.as_str());
-            let parameters = planned.map_or(&Value::Null, |policy| &policy.content["parameters"]);
-            joined(Value::Object(table.clone()), parameters)
-        };
-        let all = json!({
-            "name": spec.name,
-            "about": spec.about,
-            "seed": spec.seed,
-            "replicates": spec.replicates,
-            "protocol": spec.protocol,
-            "objective": spec.tau,
-            "preferences": spec.preferences,
-            "environment": self.environments.iter().zip(&spec.environments).map(environment).collect::<Vec<_>>(),
-            "policy": spec.policies.iter().map(policy).collect::<Vec<_>>(),
-        });
-        toml::to_string_pretty(&without_nulls(&all)).expect("a configuration without nulls is TOML")
     }
 
     /// The manifest of the experiment, with no cell computed yet.
@@ -326,27 +330,6 @@ impl Plan {
             environments: self.environments.iter().map(environment).collect(),
             cells: self.cells.iter().map(cell).collect(),
         }
-    }
-}
-
-/// The fields of `head`, then those of `more` that it lacks.
-fn joined(head: Value, more: &Value) -> Value {
-    let Value::Object(mut all) = head else { unreachable!("callers pass tables") };
-    for (key, value) in more.as_object().into_iter().flatten() {
-        all.entry(key).or_insert_with(|| value.clone());
-    }
-    Value::Object(all)
-}
-
-/// TOML has no null: an absent key says the same.
-fn without_nulls(value: &Value) -> Value {
-    match value {
-        Value::Object(table) => {
-            let kept = table.iter().filter(|(_, value)| !value.is_null());
-            kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect()
-        }
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
-        other => other.clone(),
     }
 }
 
@@ -381,7 +364,7 @@ fn unique<'a>(place: &Place, what: &str, labels: impl Iterator<Item = &'a String
     }
 }
 
-fn take_name(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Option<String>, SpecError> {
+pub(crate) fn take_name(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Option<String>, SpecError> {
     match table.remove(key) {
         None => Ok(None),
         Some(Value::String(name)) if !name.is_empty() => Ok(Some(name)),
@@ -393,6 +376,12 @@ fn take_names(place: &Place, table: &mut Map<String, Value>, key: &str) -> Resul
     let given = table.remove(key).unwrap_or_else(|| json!([]));
     serde_json::from_value(given.clone())
         .map_err(|_| place.error(format!("`{key}` must be a list of names, got {given}")))
+}
+
+fn take_tables(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Vec<Map<String, Value>>, SpecError> {
+    let given = table.remove(key).unwrap_or_else(|| json!([]));
+    serde_json::from_value(given.clone())
+        .map_err(|_| place.error(format!("`{key}` must be a list of tables, got {given}")))
 }
 
 /// The `tune` table of a policy: parameter -> values to try on the validation split.
@@ -422,7 +411,7 @@ fn settings(grid: &Map<String, Value>) -> Vec<Map<String, Value>> {
 }
 
 /// JSON with sorted keys, whatever order the parser kept.
-fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(table) => {
             let mut keys: Vec<&String> = table.keys().collect();

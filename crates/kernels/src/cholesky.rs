@@ -58,6 +58,33 @@ impl Cholesky {
             b[row] = value / self.lower[row * n + row];
         }
     }
+
+    /// Writes the inverse of M into `out`, n x n.
+    ///
+    /// # Panics
+    /// If `out` is not n x n.
+    pub fn inverse(&self, out: &mut [f64]) {
+        let n = self.n;
+        assert_eq!(out.len(), n * n, "the inverse is n x n");
+        // Row i of L^-1 is (e_i - sum_{j<i} L_ij row_j) / L_ii, and M^-1 is the sum of the rows' outer products.
+        let mut rows = vec![0.0; n * n];
+        for i in 0..n {
+            let (above, own) = rows.split_at_mut(i * n);
+            let own = &mut own[..n];
+            own[i] = 1.0;
+            let line = &self.lower[i * n..][..=i];
+            for (row, factor) in above.chunks_exact(n).zip(line) {
+                own[..i].iter_mut().zip(row).for_each(|(own, row)| *own -= factor * row);
+            }
+            own[..=i].iter_mut().for_each(|own| *own /= line[i]);
+        }
+        out.fill(0.0);
+        for (i, row) in rows.chunks_exact(n).enumerate() {
+            for (out, factor) in out.chunks_exact_mut(n).zip(&row[..=i]) {
+                out[..=i].iter_mut().zip(row).for_each(|(out, row)| *out += factor * row);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +99,19 @@ mod tests {
         Cholesky::new(matrix, 3).unwrap().solve(&mut b);
         for (x, truth) in b.iter().zip(truth) {
             assert!((x - truth).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_inverse_undoes_the_matrix() {
+        let matrix = vec![4.0, 2.0, 0.6, 2.0, 5.0, 1.0, 0.6, 1.0, 3.0];
+        let mut inverse = vec![7.0; 9];
+        Cholesky::new(matrix.clone(), 3).unwrap().inverse(&mut inverse);
+        for i in 0..3 {
+            for j in 0..3 {
+                let product: f64 = (0..3).map(|k| matrix[3 * i + k] * inverse[3 * k + j]).sum();
+                assert!((product - f64::from(u8::from(i == j))).abs() < 1e-12);
+            }
         }
     }
 

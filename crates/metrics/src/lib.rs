@@ -3,6 +3,7 @@
 //! A metric reads a stream of judged decisions and reports a number, or one for each model. A new one is a file and a line
 //! in [`METRICS`]; every protocol then measures it and every summary carries it.
 
+mod adaptation;
 mod arm_share;
 mod choice_entropy;
 mod cost;
@@ -10,6 +11,8 @@ mod mean;
 mod quality;
 mod regret;
 mod reward;
+
+pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit};
 
 use routing::{Arm, Dollars};
 

@@ -98,20 +98,33 @@ fn configure_barp(given: Value) -> Result<Configured, ParameterError> {
     configure(given, |parameters: NetworkParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, seed| {
-            Box::new(Barp {
-                trainer: parameters.trainer(task, seed),
-                objective: parameters.objective(task),
-                rewards: Vec::new(),
-            })
-        }),
+        build: Box::new(move |task, seed| Box::new(Barp::new(&parameters, task, seed, Price::Paid))),
     })
 }
 
-struct Barp {
+/// Which price the training reward is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Price {
+    /// The dollars that the call cost, as the paper has it.
+    Paid,
+    /// The list price in force of the model chosen.
+    Listed,
+}
+
+/// BaRP while it learns.
+pub(crate) struct Barp {
     trainer: Trainer,
     objective: Objective,
+    price: Price,
     rewards: Vec<f32>,
+}
+
+impl Barp {
+    /// Untrained, with weights from `seed`.
+    pub(crate) fn new(parameters: &NetworkParameters, task: &Task, seed: &Seed, price: Price) -> Barp {
+        let (trainer, objective) = (parameters.trainer(task, seed), parameters.objective(task));
+        Barp { trainer, objective, price, rewards: Vec::new() }
+    }
 }
 
 impl Router for Barp {
@@ -133,8 +146,12 @@ impl Policy for Barp {
             return;
         }
         self.rewards.clear();
-        for (feedback, &preference) in feedback.iter().zip(contexts.preferences()) {
-            self.rewards.push(self.objective.reward(preference, feedback.quality, feedback.cost) as f32);
+        for (row, (feedback, &preference)) in feedback.iter().zip(contexts.preferences()).enumerate() {
+            let cost = match self.price {
+                Price::Paid => feedback.cost,
+                Price::Listed => contexts.list_prices(row)[feedback.arm.index()],
+            };
+            self.rewards.push(self.objective.reward(preference, feedback.quality, cost) as f32);
         }
         let baseline = self.rewards.iter().sum::<f32>() / self.rewards.len() as f32;
         let rewards = &self.rewards;

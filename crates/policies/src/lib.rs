@@ -4,17 +4,25 @@
 //! `mod` line and a line in [`POLICIES`]. The conformance suite, `barp list` and every chart then include it.
 
 mod barp;
+mod barp_frozen;
 mod barp_full;
+mod barp_listed;
+mod budget_paced;
 mod cheapest;
+mod d_lin_ucb;
 mod epsilon_greedy;
+mod glr_lin_ucb;
 mod knn;
 mod largest;
 mod learners;
 mod lin_ts;
+mod lin_ts_forgetting;
 mod lin_ucb;
+mod lin_ucb_listed;
 mod random;
 mod registry;
 mod ridge;
+mod sw_lin_ucb;
 
 pub use learners::actor::{Actor, ActorShape, Head, Trainer};
 pub use registry::{Configured, Entry, Information, ParameterError, Recipe};
@@ -22,11 +30,19 @@ pub use registry::{Configured, Entry, Information, ParameterError, Recipe};
 /// Every policy, in the order of `barp list`.
 pub const POLICIES: &[Entry] = &[
     barp::ENTRY,
+    barp_frozen::ENTRY,
+    barp_listed::ENTRY,
     barp_full::ENTRY,
     knn::ENTRY,
     ridge::ENTRY,
     lin_ucb::ENTRY,
+    d_lin_ucb::ENTRY,
+    sw_lin_ucb::ENTRY,
+    glr_lin_ucb::ENTRY,
+    lin_ucb_listed::ENTRY,
+    budget_paced::ENTRY,
     lin_ts::ENTRY,
+    lin_ts_forgetting::ENTRY,
     epsilon_greedy::ENTRY,
     random::ENTRY,
     cheapest::ENTRY,

@@ -59,8 +59,10 @@ fn configure_lin_ts(given: Value) -> Result<Configured, ParameterError> {
     })
 }
 
-struct LinTs {
-    scale: f64,
+/// Posterior sampling.
+pub(crate) struct LinTs {
+    /// Standard deviation of the reward noise, above 0.
+    pub(crate) scale: f64,
 }
 
 impl Explore for LinTs {

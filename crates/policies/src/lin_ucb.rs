@@ -58,8 +58,10 @@ fn configure_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
     })
 }
 
-struct LinUcb {
-    alpha: f64,
+/// Optimism of width alpha.
+pub(crate) struct LinUcb {
+    /// Width of the confidence bound, at least 0.
+    pub(crate) alpha: f64,
 }
 
 impl Explore for LinUcb {

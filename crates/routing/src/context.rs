@@ -79,6 +79,17 @@ impl<'a> Contexts<'a> {
     }
 }
 
+/// The public facts of one request that can change from round to round.
+#[derive(Debug)]
+pub struct Public<'a> {
+    /// How much quality matters against cost.
+    pub preference: &'a mut Preference,
+    /// List prices in force, K dollars for a typical request.
+    pub list_prices: &'a mut [Dollars],
+    /// Which of the K models can be called.
+    pub available: &'a mut [bool],
+}
+
 /// Owns the storage of [`Contexts`]; filled again for each batch, so that the round loop allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ContextsBuffer {
@@ -131,6 +142,19 @@ impl ContextsBuffer {
     /// Gives every request the same preference, as a test sweep does.
     pub fn set_preference(&mut self, preference: Preference) {
         self.preferences.fill(preference);
+    }
+
+    /// The public facts of the request appended last, to be changed.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn last_mut(&mut self) -> Public<'_> {
+        let first = (self.rounds.len() - 1) * self.arms;
+        Public {
+            preference: self.preferences.last_mut().expect("a request was appended"),
+            list_prices: &mut self.list_prices[first..],
+            available: &mut self.available[first..],
+        }
     }
 
     /// The view that a policy sees.

@@ -13,7 +13,7 @@ pub mod random;
 mod seed;
 mod training;
 
-pub use context::{Contexts, ContextsBuffer};
+pub use context::{Contexts, ContextsBuffer, Public};
 pub use ledger::Ledger;
 pub use money::Dollars;
 pub use policy::{Arm, Choice, Diagnostics, Feedback, Policy, Propensity, Router, Task};

@@ -19,6 +19,7 @@ pub(crate) struct List {
 enum What {
     Policies,
     Environments,
+    Shifts,
     Metrics,
     Charts,
     Encoders,
@@ -36,6 +37,7 @@ impl List {
         let items = match self.what {
             What::Policies => policies(),
             What::Environments => environments(),
+            What::Shifts => shifts(),
             What::Metrics => metrics(),
             What::Charts => charts(),
             What::Encoders => encoders(),
@@ -100,13 +102,27 @@ fn environments() -> Vec<Item> {
     environments::sources::SOURCES.iter().map(item).collect()
 }
 
+fn shifts() -> Vec<Item> {
+    let item = |entry: &environments::shifts::ShiftEntry| Item {
+        name: entry.name.into(),
+        about: entry.about.into(),
+        facts: vec![("parameters", (entry.defaults)())],
+    };
+    environments::shifts::SHIFTS.iter().map(item).collect()
+}
+
 fn metrics() -> Vec<Item> {
     let item = |entry: &metrics::Entry| Item {
         name: entry.about.name.into(),
         about: entry.about.what.into(),
         facts: vec![("unit", json!(entry.about.unit)), ("version", json!(entry.about.version))],
     };
-    metrics::METRICS.iter().map(item).collect()
+    let of_phases = |about: &metrics::About| Item {
+        name: about.name.into(),
+        about: about.what.into(),
+        facts: vec![("unit", json!(about.unit)), ("version", json!(about.version))],
+    };
+    metrics::METRICS.iter().map(item).chain(metrics::ADAPTATION.iter().map(of_phases)).collect()
 }
 
 fn charts() -> Vec<Item> {

@@ -49,20 +49,29 @@ macro_rules! part {
 }
 
 /// What can be reproduced, and by which configurations, in the order they run.
-const REPRODUCTIONS: &[(&str, &[Part])] = &[(
-    "paper",
-    &[
-        part!("paper", "tables", claims),
-        part!("paper", "preference-sweep"),
-        part!("paper", "learners"),
-        part!("paper", "head"),
-        part!("paper", "tau"),
-        part!("paper", "entropy"),
-        part!("paper", "batch"),
-        part!("paper", "learning-rate"),
-        part!("paper", "collapse"),
-    ],
-)];
+const REPRODUCTIONS: &[(&str, &[Part])] = &[
+    (
+        "paper",
+        &[
+            part!("paper", "tables", claims),
+            part!("paper", "preference-sweep"),
+            part!("paper", "learners"),
+            part!("paper", "head"),
+            part!("paper", "tau"),
+            part!("paper", "entropy"),
+            part!("paper", "batch"),
+            part!("paper", "learning-rate"),
+            part!("paper", "collapse"),
+        ],
+    ),
+    ("price-drift", &[part!("drift", "price-drift", claims)]),
+    ("task-shift", &[part!("drift", "task-shift")]),
+    ("quality-drop", &[part!("drift", "quality-drop")]),
+    ("new-model", &[part!("drift", "new-model")]),
+    ("outage", &[part!("drift", "outage")]),
+    ("delayed-feedback", &[part!("drift", "delayed-feedback")]),
+    ("everything-moves", &[part!("drift", "everything-moves")]),
+];
 
 impl Reproduce {
     pub(crate) fn run(self) -> Result<(), Failure> {

@@ -29,7 +29,6 @@ use generate::Generator;
 use routing::{Dollars, Preference, Round, Seed, Stream, random};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Parameters fitted to 1,796 RouterBench 0-shot rows with all eleven models (a subset; see the file's `source`).
@@ -154,6 +153,11 @@ impl Environment for Calibrated {
         true
     }
 
+    fn task_shares(&self) -> Vec<f64> {
+        let total: f64 = self.calibration.tasks.iter().map(|task| task.weight).sum();
+        self.calibration.tasks.iter().map(|task| task.weight / total).collect()
+    }
+
     fn pool(&self, seed: &Seed) -> Arc<Table> {
         let requests = requests_of(seed);
         Arc::new(tabulate(&self.calibration, self.dimension, self.rows, |row, out| {
@@ -182,14 +186,16 @@ struct CalibratedEpisode<'a> {
 }
 
 impl Episode for CalibratedEpisode<'_> {
-    fn fill(&self, rounds: Range<u64>, batch: &mut Batch) {
-        batch.clear();
+    fn task(&self, round: Round) -> usize {
+        self.world.generator.task(&self.requests, round)
+    }
+
+    fn push(&self, round: Round, instead: Option<usize>, batch: &mut Batch) {
         let mut drawn = self.scratch.borrow_mut();
-        for round in rounds.map(Round) {
-            self.world.request(&self.requests, round, &mut drawn);
-            let preference = Preference::new(random::uniform(&mut self.preferences.at(round)));
-            let preference = preference.expect("a uniform number lies in [0, 1)");
-            batch.push_request(round, &drawn, preference, &self.world.list_prices, &self.available);
-        }
+        let task = instead.unwrap_or_else(|| self.task(round));
+        self.world.generator.request_of(task, &self.requests, round, &mut drawn);
+        let preference = Preference::new(random::uniform(&mut self.preferences.at(round)));
+        let preference = preference.expect("a uniform number lies in [0, 1)");
+        batch.push_request(round, &drawn, preference, &self.world.list_prices, &self.available);
     }
 }

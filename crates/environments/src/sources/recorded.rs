@@ -5,7 +5,6 @@ use routing::random::{below, uniform};
 use routing::{Dollars, Preference, Round, Seed, Stream};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A world whose requests are the rows of one table, drawn uniformly with replacement; each round has a preference drawn
@@ -15,6 +14,8 @@ pub struct Recorded {
     table: Arc<Table>,
     list_prices: Vec<Dollars>,
     available: Vec<bool>,
+    /// Rows of each task.
+    by_task: Vec<Vec<usize>>,
     fingerprint: String,
 }
 
@@ -29,6 +30,7 @@ impl Recorded {
         Recorded {
             list_prices: table.mean_cost(&rows),
             available: vec![true; table.arms()],
+            by_task: rows_by_task(&table),
             fingerprint: fingerprint(&table),
             table,
         }
@@ -56,6 +58,10 @@ impl Environment for Recorded {
         false
     }
 
+    fn task_shares(&self) -> Vec<f64> {
+        self.by_task.iter().map(|rows| rows.len() as f64 / self.table.len() as f64).collect()
+    }
+
     fn pool(&self, _seed: &Seed) -> Arc<Table> {
         Arc::clone(&self.table)
     }
@@ -73,16 +79,29 @@ struct Replay<'a> {
 }
 
 impl Episode for Replay<'_> {
-    fn fill(&self, rounds: Range<u64>, batch: &mut Batch) {
-        let Recorded { table, list_prices, available, .. } = self.world;
-        batch.clear();
-        for round in rounds.map(Round) {
-            let row = below(&mut self.rows.at(round), table.len());
-            let w_cost = uniform(&mut self.preferences.at(round));
-            let preference = Preference::new(w_cost).expect("a uniform draw lies in [0, 1)");
-            batch.push_row(round, table, row, preference, list_prices, available);
-        }
+    fn task(&self, round: Round) -> usize {
+        let table = &self.world.table;
+        table.task(below(&mut self.rows.at(round), table.len()))
     }
+
+    fn push(&self, round: Round, instead: Option<usize>, batch: &mut Batch) {
+        let Recorded { table, list_prices, available, by_task, .. } = self.world;
+        let mut generator = self.rows.at(round);
+        let row = match instead {
+            None => below(&mut generator, table.len()),
+            Some(task) => by_task[task][below(&mut generator, by_task[task].len())],
+        };
+        let w_cost = uniform(&mut self.preferences.at(round));
+        let preference = Preference::new(w_cost).expect("a uniform draw lies in [0, 1)");
+        batch.push_row(round, table, row, preference, list_prices, available);
+    }
+}
+
+/// The rows of each task, in table order.
+fn rows_by_task(table: &Table) -> Vec<Vec<usize>> {
+    let mut rows = vec![Vec::new(); table.tasks().len()];
+    (0..table.len()).for_each(|row| rows[table.task(row)].push(row));
+    rows
 }
 
 /// SHA-256, in hexadecimal, of everything a table holds, each part with its length: whatever file it came from, equal
@@ -117,6 +136,7 @@ fn fingerprint(table: &Table) -> String {
 mod tests {
     use super::*;
     use crate::TableParts;
+    use std::ops::Range;
 
     fn parts() -> TableParts {
         TableParts {

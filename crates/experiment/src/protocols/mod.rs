@@ -2,10 +2,14 @@
 
 mod decider;
 mod decisions;
+mod feedback;
 mod online;
+mod phases;
 mod split;
 mod tally;
 mod train_then_test;
+
+pub use feedback::{DelayLaw, FeedbackRule};
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;

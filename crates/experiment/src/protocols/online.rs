@@ -1,10 +1,12 @@
 //! The online protocol: a stream of rounds in which the policy chooses and learns at once.
 //!
 //! All policies of a replicate meet the same requests with the same preferences. Scores are cumulative since the first
-//! round; `regret` is against the best model of each request.
+//! round; `regret` is against the best model of each request. Where the world moves, each phase is scored by itself too.
 
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
+use super::feedback::Desk;
+use super::phases::Phases;
 use super::tally::{Moment, Tally};
 use super::{Log, nothing_bought};
 use crate::plan::{Plan, PlannedCell, Subject, fixed};
@@ -18,7 +20,7 @@ const FROZEN_BATCH: usize = 256;
 
 /// Who plays.
 enum Player {
-    Learner { policy: Box<dyn Policy>, stream: Box<Stream>, feedback: Vec<Feedback> },
+    Learner { policy: Box<dyn Policy>, stream: Box<Stream>, feedback: Vec<Feedback>, desk: Option<Box<Desk>> },
     Frozen(Decider),
 }
 
@@ -36,6 +38,8 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     let episode = environment.world.episode(&seed);
     let mut batch = Batch::new(task.dimension, task.arms());
     let mut tally = Tally::new(task.arms(), 0);
+    let moves = !environment.shifts.is_empty();
+    let mut phases = moves.then(|| Phases::new(task.arms(), environment.world.changes(), rounds));
     let mut decisions = log_decisions.then(DecisionLog::default);
     let names = Names { tasks: pool.tasks(), models: &task.models, objective: &task.objective };
     let (mut choices, mut ledger, mut scores) = (Vec::new(), nothing_bought(), Vec::new());
@@ -49,6 +53,9 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
         }
         for (row, choice) in choices.iter().enumerate() {
             tally.observe(&batch, row, choice.arm, &task.objective);
+            if let Some(phases) = &mut phases {
+                phases.observe(&batch, row, choice.arm, &task.objective);
+            }
             let round = start + row as u64 + 1;
             if round * u64::from(checkpoints) >= point * rounds {
                 point += 1;
@@ -58,12 +65,15 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
         }
         start = end;
     }
+    if let Some(phases) = &phases {
+        phases.report(&ledger, &mut scores);
+    }
     Log { cell: Cell { scores, ledger }, decisions: decisions.map(DecisionLog::into_frame) }
 }
 
 /// The player of a cell, and how many rounds it is asked for at a time.
 fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[usize]) -> (Player, usize) {
-    let (_, policy) = plan.parts(cell);
+    let (environment, policy) = plan.parts(cell);
     let seed: Seed = plan.policy_seed(cell);
     let frozen = |decider| (Player::Frozen(decider), FROZEN_BATCH);
     match &policy.subject {
@@ -73,7 +83,11 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
             Recipe::Fixed(build) => frozen(Decider::Router(build(task, &seed))),
             Recipe::Bandit { batch, build, .. } => {
                 let (policy, stream) = (build(task, &seed), Box::new(seed.stream("choice")));
-                (Player::Learner { policy, stream, feedback: Vec::new() }, *batch)
+                let rule = environment.feedback.clone();
+                // Of the world's seed: losses and delays of a round are the same for all policies.
+                let world = plan.world_seed(cell).child("feedback", "outcomes");
+                let desk = rule.map(|rule| Box::new(Desk::new(rule, task.dimension, task.arms(), &world)));
+                (Player::Learner { policy, stream, feedback: Vec::new(), desk }, *batch)
             }
             Recipe::Full(_) => unreachable!("planning refuses full labels in an online protocol"),
         },
@@ -84,7 +98,11 @@ impl Player {
     fn play(&mut self, batch: &Batch, ledger: &mut routing::Ledger, choices: &mut Vec<Choice>) {
         match self {
             Player::Frozen(decider) => decider.decide(batch, choices),
-            Player::Learner { policy, stream, feedback } => {
+            Player::Learner { policy, stream, desk: Some(desk), .. } => {
+                policy.choose(&batch.contexts(), stream, choices);
+                desk.teach(batch, choices, ledger, &mut **policy);
+            }
+            Player::Learner { policy, stream, feedback, desk: None } => {
                 policy.choose(&batch.contexts(), stream, choices);
                 batch.reveal(choices, ledger, feedback);
                 policy.learn(&batch.contexts(), feedback);

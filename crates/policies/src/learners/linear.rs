@@ -7,7 +7,7 @@
 use super::best;
 use crate::registry::ParameterError;
 use routing::random::Generator;
-use routing::{Choice, Contexts, Feedback, Objective, Policy, Router, Stream, Task};
+use routing::{Arm, Choice, Contexts, Feedback, Objective, Policy, Router, Stream, Task};
 
 #[derive(Clone)]
 struct Regression {
@@ -76,15 +76,65 @@ impl LinearArms {
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
             let reward = self.objective.reward(contexts.preferences()[row], feedback.quality, feedback.cost);
-            let arm = &mut self.arms[feedback.arm.index()];
-            kernels::multiply_vector(&arm.inverse, &self.features, &mut self.direction);
-            let gain = 1.0 / (1.0 + kernels::dot(&self.features, &self.direction));
-            let error = reward - kernels::dot(&arm.theta, &self.features);
-            for (theta, direction) in arm.theta.iter_mut().zip(&self.direction) {
-                *theta += gain * error * direction;
-            }
-            kernels::add_outer(&mut arm.inverse, -gain, &self.direction);
+            let features = std::mem::take(&mut self.features);
+            self.absorb(feedback.arm, &features, reward);
+            self.features = features;
         }
+    }
+
+    /// Learns that `target` was seen at z = `features` of `arm`; returns how far the estimate before was below it.
+    pub(crate) fn absorb(&mut self, arm: Arm, features: &[f64], target: f64) -> f64 {
+        self.update(arm, features, target, 1.0)
+    }
+
+    /// Unlearns what [`LinearArms::absorb`] was told.
+    pub(crate) fn release(&mut self, arm: Arm, features: &[f64], target: f64) {
+        self.update(arm, features, target, -1.0);
+    }
+
+    /// Adds `sign` times an observation to the sums behind the estimate (Sherman-Morrison).
+    fn update(&mut self, arm: Arm, features: &[f64], target: f64, sign: f64) -> f64 {
+        let arm = &mut self.arms[arm.index()];
+        kernels::multiply_vector(&arm.inverse, features, &mut self.direction);
+        let gain = sign / (1.0 + sign * kernels::dot(features, &self.direction));
+        let error = target - kernels::dot(&arm.theta, features);
+        for (theta, direction) in arm.theta.iter_mut().zip(&self.direction) {
+            *theta += gain * error * direction;
+        }
+        kernels::add_outer(&mut arm.inverse, -gain, &self.direction);
+        error
+    }
+
+    /// Replaces the estimate of `arm` by the one from sums z z' (n x n) and r z (n), with regularisation `lambda`.
+    pub(crate) fn refit(&mut self, arm: usize, outer: &[f64], right: &[f64], lambda: f64) {
+        let (n, arm) = (right.len(), &mut self.arms[arm]);
+        let mut matrix = outer.to_vec();
+        for i in 0..n {
+            matrix[i * n + i] += lambda;
+        }
+        let factor = kernels::Cholesky::new(matrix, n).expect("sums of squares plus lambda are positive definite");
+        factor.inverse(&mut arm.inverse);
+        kernels::multiply_vector(&arm.inverse, right, &mut arm.theta);
+    }
+
+    /// Forgets all that is known of `arm`.
+    pub(crate) fn reset(&mut self, arm: Arm, lambda: f64) {
+        let (n, arm) = (self.direction.len(), &mut self.arms[arm.index()]);
+        arm.theta.fill(0.0);
+        arm.inverse.fill(0.0);
+        for i in 0..n {
+            arm.inverse[i * n + i] = 1.0 / lambda;
+        }
+    }
+
+    /// Number of arms K, and length n of z.
+    pub(crate) fn shape(&self) -> (usize, usize) {
+        (self.arms.len(), self.direction.len())
+    }
+
+    /// The reward it estimates.
+    pub(crate) fn objective(&self) -> Objective {
+        self.objective
     }
 }
 
@@ -106,27 +156,50 @@ pub(crate) trait Explore: Send {
     fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], generator: &mut Generator) -> Choice;
 }
 
-/// A linear bandit that explores by `E`.
-pub(crate) struct LinearBandit<E> {
+/// What of the past a linear bandit's estimates rest on.
+pub(crate) trait Memory: Send {
+    /// Learns the reward of each chosen arm, and forgets what is to be forgotten.
+    fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]);
+}
+
+/// Nothing is ever forgotten.
+pub(crate) struct Everything;
+
+impl Memory for Everything {
+    fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        arms.learn(contexts, feedback);
+    }
+}
+
+/// A linear bandit that explores by `E` and remembers by `M`.
+pub(crate) struct LinearBandit<E, M = Everything> {
     arms: LinearArms,
     explore: E,
+    memory: M,
     features: Vec<f64>,
 }
 
 impl<E: Explore> LinearBandit<E> {
     /// Before the first request.
     pub(crate) fn new(arms: LinearArms, explore: E) -> LinearBandit<E> {
-        LinearBandit { arms, explore, features: Vec::new() }
+        LinearBandit::remembering(arms, explore, Everything)
     }
 }
 
-impl<E: Explore> Router for LinearBandit<E> {
+impl<E: Explore, M: Memory> LinearBandit<E, M> {
+    /// Before the first request, with a memory of its own.
+    pub(crate) fn remembering(arms: LinearArms, explore: E, memory: M) -> LinearBandit<E, M> {
+        LinearBandit { arms, explore, memory, features: Vec::new() }
+    }
+}
+
+impl<E: Explore, M: Memory> Router for LinearBandit<E, M> {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
         self.arms.decide(contexts, choices);
     }
 }
 
-impl<E: Explore> Policy for LinearBandit<E> {
+impl<E: Explore, M: Memory> Policy for LinearBandit<E, M> {
     fn choose(&mut self, contexts: &Contexts<'_>, random: &Stream, choices: &mut Vec<Choice>) {
         choices.clear();
         for (row, &round) in contexts.rounds().iter().enumerate() {
@@ -138,7 +211,7 @@ impl<E: Explore> Policy for LinearBandit<E> {
     }
 
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
-        self.arms.learn(contexts, feedback);
+        self.memory.learn(&mut self.arms, contexts, feedback);
     }
 
     fn freeze(&self) -> Box<dyn Router> {
@@ -156,7 +229,7 @@ pub(crate) fn check_linear(epochs: u32, batch: usize, lambda: f64) -> Result<(),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use routing::{Arm, ContextsBuffer, Dollars, Preference, Round};
+    use routing::{ContextsBuffer, Dollars, Preference, Round};
 
     #[test]
     fn online_updates_equal_the_batch_solution() {

@@ -1,6 +1,7 @@
 //! What several policies learn with.
 
 pub(crate) mod actor;
+pub(crate) mod forgetting;
 pub(crate) mod linear;
 pub(crate) mod plug_in;
 

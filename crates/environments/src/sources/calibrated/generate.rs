@@ -70,9 +70,13 @@ impl Generator {
 
     /// Replaces `out` by the request of `round`, of the task that the stream draws. No allocation once `out` has held one.
     pub(super) fn request(&self, requests: &Stream, round: Round, out: &mut Request) {
+        self.request_of(self.task(requests, round), requests, round, out);
+    }
+
+    /// The task that the stream draws at `round`.
+    pub(super) fn task(&self, requests: &Stream, round: Round) -> usize {
         let position = random::uniform(&mut requests.at(round));
-        let task = self.cumulative.iter().position(|&share| position < share).unwrap_or(self.tasks.len() - 1);
-        self.request_of(task, requests, round, out);
+        self.cumulative.iter().position(|&share| position < share).unwrap_or(self.tasks.len() - 1)
     }
 
     /// As [`Generator::request`], of a given task.

@@ -1,0 +1,111 @@
+//! How strong a shift is at each round: the one thing that abrupt, gradual and cyclic changes differ in.
+
+use serde::{Deserialize, Serialize};
+
+/// Strength s(t) in [0, 1] of a shift over the rounds t.
+///
+/// Nothing before `from`. Then, with `period` P > 0, (1 - cos(2 pi (t - from) / P)) / 2; with `rise` R > 0,
+/// min((t - from) / R, 1); else 1 at once. From `until` on it falls back to 0, linearly over `fall` rounds or at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    /// First round at which the shift acts.
+    pub from: u64,
+    /// First round at which it acts no longer, or begins to fall; none: it stays.
+    pub until: Option<u64>,
+    /// Rounds it takes to full strength; 0: abrupt.
+    pub rise: u64,
+    /// Rounds it takes from full strength back to none; 0: abrupt.
+    pub fall: u64,
+    /// Rounds of a full cycle; 0: not cyclic.
+    pub period: u64,
+}
+
+impl Course {
+    /// At full strength in every round of `from..until`.
+    pub fn step(from: u64, until: Option<u64>) -> Course {
+        Course { from, until, rise: 0, fall: 0, period: 0 }
+    }
+
+    /// Refuses courses that contradict themselves; the message names field, rule and value.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Course { from, until, rise, fall, period } = *self;
+        if let Some(until) = until.filter(|&until| until < from) {
+            return Err(format!("`until` must be at least `from` = {from}, got {until}"));
+        }
+        if period > 0 && rise + fall > 0 {
+            return Err(format!("`period` must be 0 where `rise` or `fall` is given, got {period}"));
+        }
+        let Some(until) = until else {
+            return if fall == 0 { Ok(()) } else { Err(format!("`fall` must be 0 without `until`, got {fall}")) };
+        };
+        if rise > until - from {
+            return Err(format!("`rise` must be at most `until` - `from` = {}, got {rise}", until - from));
+        }
+        Ok(())
+    }
+
+    /// s(t), in [0, 1].
+    pub fn strength(&self, round: u64) -> f64 {
+        if round < self.from {
+            return 0.0;
+        }
+        if let Some(past) = self.until.and_then(|until| round.checked_sub(until)) {
+            return if past < self.fall { 1.0 - past as f64 / self.fall as f64 } else { 0.0 };
+        }
+        let since = round - self.from;
+        if self.period > 0 {
+            let angle = (since % self.period) as f64 / self.period as f64 * std::f64::consts::TAU;
+            0.5 * (1.0 - libm::cos(angle))
+        } else if since < self.rise {
+            since as f64 / self.rise as f64
+        } else {
+            1.0
+        }
+    }
+
+    /// Rounds at which it begins, is complete, begins to end and has ended.
+    pub(super) fn changes(&self) -> Vec<u64> {
+        let ends = self.until.into_iter().flat_map(|until| [until, until + self.fall]);
+        [self.from, self.from + self.rise].into_iter().chain(ends).collect()
+    }
+
+    /// First round, and first round after the last, at which it acts.
+    pub(super) fn span(&self) -> (u64, u64) {
+        (self.from, self.until.map_or(u64::MAX, |until| until.saturating_add(self.fall)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strengths_follow_the_closed_form() {
+        let ramp = Course { from: 10, until: Some(30), rise: 10, fall: 4, period: 0 };
+        let expected =
+            [(9, 0.0), (10, 0.0), (15, 0.5), (20, 1.0), (29, 1.0), (30, 1.0), (32, 0.5), (34, 0.0), (99, 0.0)];
+        for (round, strength) in expected {
+            assert_eq!(ramp.strength(round), strength, "round {round}");
+        }
+        let cycle = Course { period: 8, ..Course::step(4, None) };
+        for (round, strength) in [(3, 0.0), (4, 0.0), (6, 0.5), (8, 1.0), (12, 0.0), (16, 1.0)] {
+            assert!((cycle.strength(round) - strength).abs() < 1e-12, "round {round}");
+        }
+        assert_eq!(Course::step(5, Some(7)).strength(6), 1.0);
+        assert_eq!(Course::step(5, Some(7)).strength(7), 0.0);
+    }
+
+    #[test]
+    fn courses_that_contradict_themselves_are_refused() {
+        let plain = Course::step(10, Some(30));
+        for (course, field) in [
+            (Course { until: Some(9), ..plain }, "`until`"),
+            (Course { rise: 21, ..plain }, "`rise`"),
+            (Course { period: 5, fall: 1, ..plain }, "`period`"),
+            (Course { until: None, fall: 1, ..plain }, "`fall`"),
+        ] {
+            assert!(course.check().unwrap_err().starts_with(field), "{course:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Models that cannot be called for a while. Public: `Contexts` says which models are up.
+
+use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry};
+use super::{Claim, Course, Motion, Shift, Span};
+use crate::LastRequest;
+use routing::{Round, Seed};
+use serde::{Deserialize, Serialize};
+
+pub(super) const ENTRY: ShiftEntry = entry::<OutageParameters>("outage", "models that are down for a while");
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutageParameters {
+    /// Names of the models.
+    models: Vec<String>,
+    /// First round at which they are down.
+    from: u64,
+    /// First round at which they are up again.
+    until: u64,
+}
+
+impl Parameters for OutageParameters {
+    const HAS_COURSE: bool = false;
+
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+        if self.until < self.from {
+            let rule = format!("`until` must be at least `from` = {}, got {}", self.from, self.until);
+            return Err(ShiftError::Rule(rule));
+        }
+        let arms = facts.models("models", &self.models)?;
+        Ok(Box::new(Down { arms, names: self.models, span: (self.from, self.until) }))
+    }
+}
+
+/// Models that are down in `span`: an outage, the time before arrival, or that after retirement.
+pub(super) struct Down {
+    pub(super) arms: Vec<usize>,
+    pub(super) names: Vec<String>,
+    pub(super) span: Span,
+}
+
+impl Shift for Down {
+    fn changes(&self) -> Vec<u64> {
+        vec![self.span.0, self.span.1]
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        let claim = |name| Claim { subject: format!("whether `{name}` is up"), span: self.span };
+        self.names.iter().map(claim).collect()
+    }
+
+    fn downtime(&self) -> Vec<(usize, Span)> {
+        self.arms.iter().map(|&arm| (arm, self.span)).collect()
+    }
+
+    fn start(&self, _: &Seed) -> Box<dyn Motion + '_> {
+        Box::new(DownMotion(self))
+    }
+}
+
+struct DownMotion<'a>(&'a Down);
+
+impl Motion for DownMotion<'_> {
+    fn apply(&self, round: Round, request: &mut LastRequest<'_>) {
+        if (self.0.span.0..self.0.span.1).contains(&round.0) {
+            self.0.arms.iter().for_each(|&arm| request.public.available[arm] = false);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What of an outcome reaches a policy, and when: delay, loss, a judge that errs, and more models than the chosen one.
+//!
+//! The world itself does not change: requests, choices and scores are what they are. Only what is learnt from them does.
+//! Each outcome has its own draws, positioned by its round, so neither batching nor another rule's draws change it.
+
+use crate::settings::{Place, SpecError};
+use environments::Batch;
+use routing::random::{self, below, uniform};
+use routing::{Arm, Choice, ContextsBuffer, Feedback, Ledger, Policy, Round, Seed, Stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How long an outcome takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DelayLaw {
+    /// Always the mean.
+    Fixed,
+    /// Geometric: in every round it arrives with the same probability.
+    Geometric,
+}
+
+/// The table `[environment.feedback]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FeedbackRule {
+    /// Mean rounds until an outcome is known, at least 0; 0: at once.
+    pub delay: f64,
+    /// Distribution of the delay.
+    pub law: DelayLaw,
+    /// Probability in [0, 1] that a good outcome (score of at least 1/2) never arrives.
+    pub missing: f64,
+    /// The same for a bad one; none: as `missing`, that is at random.
+    pub missing_bad: Option<f64>,
+    /// Probability in [0, 1] that the judge turns a good score q into 1 - q.
+    pub false_fail: f64,
+    /// Probability in [0, 1] that the judge turns a bad score q into 1 - q.
+    pub false_pass: f64,
+    /// Models whose outcome is shown, at least 1: the chosen one and others drawn uniformly; all that are up if there are
+    /// fewer.
+    pub arms: usize,
+}
+
+impl Default for FeedbackRule {
+    fn default() -> Self {
+        FeedbackRule {
+            delay: 0.0,
+            law: DelayLaw::Geometric,
+            missing: 0.0,
+            missing_bad: None,
+            false_fail: 0.0,
+            false_pass: 0.0,
+            arms: 1,
+        }
+    }
+}
+
+impl FeedbackRule {
+    /// The rule that `given` states; none where it is the usual one: the chosen model's outcome, at once and as it is.
+    pub(crate) fn parse(place: &Place, given: Map<String, Value>) -> Result<Option<FeedbackRule>, SpecError> {
+        let defaults = serde_json::to_value(FeedbackRule::default()).expect("defaults are plain");
+        let accepts = |value: &Value| match FeedbackRule::deserialize(value) {
+            Ok(rule) => rule.check(),
+            Err(error) => Err(error.to_string()),
+        };
+        let all = place.merge(defaults, given, accepts)?;
+        let rule: FeedbackRule = serde_json::from_value(all).expect("`merge` accepted the table");
+        Ok((rule != FeedbackRule::default()).then_some(rule))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !(self.delay >= 0.0 && self.delay <= 1e9) {
+            return Err(format!("`delay` must be in [0, 1e9], got {}", self.delay));
+        }
+        if self.arms == 0 {
+            return Err("`arms` must be at least 1, got 0".into());
+        }
+        let shares = [
+            ("missing", Some(self.missing)),
+            ("missing-bad", self.missing_bad),
+            ("false-fail", Some(self.false_fail)),
+            ("false-pass", Some(self.false_pass)),
+        ];
+        match shares.iter().find(|(_, share)| share.is_some_and(|share| !(0.0..=1.0).contains(&share))) {
+            None => Ok(()),
+            Some((field, share)) => Err(format!("`{field}` must be in [0, 1], got {}", share.unwrap_or_default())),
+        }
+    }
+
+    /// Rounds until an outcome arrives.
+    fn rounds(&self, generator: &mut random::Generator) -> u64 {
+        match self.law {
+            DelayLaw::Fixed => self.delay.round() as u64,
+            DelayLaw::Geometric if self.delay == 0.0 => 0,
+            DelayLaw::Geometric => {
+                let stay = self.delay / (1.0 + self.delay);
+                (libm::log(1.0 - uniform(generator)) / libm::log(stay)) as u64
+            }
+        }
+    }
+
+    /// The score that the judge gives, if it arrives at all.
+    fn judged(&self, quality: f32, generator: &mut random::Generator) -> Option<f32> {
+        let (missing, wrong) = if quality >= 0.5 {
+            (self.missing, self.false_fail)
+        } else {
+            (self.missing_bad.unwrap_or(self.missing), self.false_pass)
+        };
+        let (arrives, errs) = (uniform(generator) >= missing, uniform(generator) < wrong);
+        arrives.then_some(if errs { 1.0 - quality } else { quality })
+    }
+}
+
+/// An outcome under way: due at a round, ordered by when it was sent among those due together.
+type Due = Reverse<(u64, u64, usize)>;
+
+/// Holds outcomes back until they are due. Memory grows with the outcomes under way, not with the rounds played.
+pub(super) struct Desk {
+    rule: FeedbackRule,
+    stream: Stream,
+    under_way: BinaryHeap<Due>,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    sent: u64,
+    contexts: ContextsBuffer,
+    feedback: Vec<Feedback>,
+}
+
+/// One request, kept with the outcome that will be told of it.
+struct Slot {
+    contexts: ContextsBuffer,
+    feedback: Feedback,
+}
+
+impl Desk {
+    /// Nothing is under way yet; all draws come from `seed`.
+    pub(super) fn new(rule: FeedbackRule, dimension: usize, arms: usize, seed: &Seed) -> Desk {
+        Desk {
+            rule,
+            stream: seed.stream("feedback"),
+            under_way: BinaryHeap::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            sent: 0,
+            contexts: ContextsBuffer::new(dimension, arms),
+            feedback: Vec::new(),
+        }
+    }
+
+    /// Takes in the outcomes of `choices`, and lets `policy` learn from all that are due by the last round of `batch`. The
+    /// ledger is charged for all of them now: what is late or lost was paid for.
+    pub(super) fn teach(&mut self, batch: &Batch, choices: &[Choice], ledger: &mut Ledger, policy: &mut dyn Policy) {
+        for (row, choice) in choices.iter().enumerate() {
+            let round = batch.contexts().rounds()[row];
+            let up = batch.contexts().available(row);
+            let others = || (0..up.len()).filter(|&arm| up[arm] && arm != choice.arm.index());
+            let count = others().count();
+            self.send(batch, row, batch.reveal_one(row, choice.arm, ledger), 0);
+            if self.rule.arms == 1 || count == 0 {
+                continue;
+            }
+            // A random rotation shows every other model equally often, without a permutation to store.
+            let first = below(&mut self.stream.at(self.place_of(round, self.rule.arms)), count);
+            for position in 1..self.rule.arms.min(count + 1) {
+                let arm = others().nth((first + position) % count).expect("the position lies below the count");
+                self.send(batch, row, batch.reveal_one(row, Arm::at(arm), ledger), position);
+            }
+        }
+        if let Some(last) = batch.contexts().rounds().last() {
+            self.deliver(last.0, policy);
+        }
+    }
+
+    /// Where the draws for the `position`-th outcome of a round stand; the last place is that of their order.
+    fn place_of(&self, round: Round, position: usize) -> Round {
+        Round(round.0.wrapping_mul(1 + self.rule.arms as u64).wrapping_add(position as u64))
+    }
+
+    fn send(&mut self, batch: &Batch, row: usize, outcome: Feedback, position: usize) {
+        let contexts = batch.contexts();
+        let round = contexts.rounds()[row];
+        let mut generator = self.stream.at(self.place_of(round, position));
+        let (score, wait) = (self.rule.judged(outcome.quality, &mut generator), self.rule.rounds(&mut generator));
+        let Some(quality) = score else { return };
+        let feedback = Feedback { quality, ..outcome };
+        let slot = self.free.pop().unwrap_or_else(|| {
+            let contexts = ContextsBuffer::new(contexts.dimension(), contexts.arms());
+            self.slots.push(Slot { contexts, feedback });
+            self.slots.len() - 1
+        });
+        let kept = &mut self.slots[slot];
+        kept.feedback = feedback;
+        kept.contexts.clear();
+        let (features, preference) = (contexts.feature_row(row), contexts.preferences()[row]);
+        kept.contexts.push(round, features, preference, contexts.list_prices(row), contexts.available(row));
+        self.under_way.push(Reverse((round.0.saturating_add(wait), self.sent, slot)));
+        self.sent += 1;
+    }
+
+    /// Hands over what is due by `round`, in the order in which it fell due.
+    fn deliver(&mut self, round: u64, policy: &mut dyn Policy) {
+        self.contexts.clear();
+        self.feedback.clear();
+        while let Some(&Reverse((due, _, slot))) = self.under_way.peek() {
+            if due > round {
+                break;
+            }
+            self.under_way.pop();
+            self.free.push(slot);
+            let Slot { contexts, feedback } = &self.slots[slot];
+            let view = contexts.view();
+            let (features, preference) = (view.feature_row(0), view.preferences()[0]);
+            self.contexts.push(view.rounds()[0], features, preference, view.list_prices(0), view.available(0));
+            self.feedback.push(*feedback);
+        }
+        if !self.feedback.is_empty() {
+            policy.learn(&self.contexts.view(), &self.feedback);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! BaRP that stops learning: trained on the first outcomes of a stream, then frozen and greedy, as it would be deployed.
+//!
+//! The network is that of `barp` with its default sizes. What goes wrong with it once the world moves is what continued
+//! learning is worth.
+
+use crate::barp::{Barp, NetworkParameters, Price};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use routing::{Choice, Contexts, Diagnostics, Feedback, Policy, Router, Stream};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "barp-frozen",
+    about: "BaRP that stops learning after a number of outcomes",
+    paper: "BaRP, arXiv 2510.07429",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<FrozenParameters>,
+    configure: configure_frozen,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct FrozenParameters {
+    /// Outcomes it learns from, at least 1.
+    learn_for: u64,
+    /// As in `barp`.
+    epochs: u32,
+    /// As in `barp`.
+    batch: usize,
+    /// As in `barp`.
+    learning_rate: f64,
+    /// As in `barp`.
+    entropy: f64,
+}
+
+impl Default for FrozenParameters {
+    fn default() -> Self {
+        let NetworkParameters { epochs, batch, learning_rate, entropy, .. } = NetworkParameters::default();
+        FrozenParameters { learn_for: 50_000, epochs, batch, learning_rate, entropy }
+    }
+}
+
+impl FrozenParameters {
+    fn network(&self) -> NetworkParameters {
+        NetworkParameters {
+            epochs: self.epochs,
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            entropy: self.entropy,
+            ..NetworkParameters::default()
+        }
+    }
+}
+
+impl Parameters for FrozenParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        ParameterError::unless(self.learn_for > 0, "learn-for", "at least 1", self.learn_for)?;
+        self.network().check()
+    }
+}
+
+fn configure_frozen(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: FrozenParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, seed| {
+            let policy = Barp::new(&parameters.network(), task, seed, Price::Paid);
+            Box::new(Frozen { policy, left: parameters.learn_for })
+        }),
+    })
+}
+
+struct Frozen {
+    policy: Barp,
+    /// Outcomes that it still learns from.
+    left: u64,
+}
+
+impl Router for Frozen {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        self.policy.decide(contexts, choices);
+    }
+}
+
+impl Policy for Frozen {
+    fn choose(&mut self, contexts: &Contexts<'_>, random: &Stream, choices: &mut Vec<Choice>) {
+        if self.left > 0 {
+            self.policy.choose(contexts, random, choices);
+        } else {
+            self.policy.decide(contexts, choices);
+        }
+    }
+
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        let taken = self.left.min(feedback.len() as u64) as usize;
+        self.left -= taken as u64;
+        if taken > 0 {
+            self.policy.learn(&contexts.slice(0..taken), &feedback[..taken]);
+        }
+    }
+
+    fn freeze(&self) -> Box<dyn Router> {
+        self.policy.freeze()
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.policy.diagnostics()
+    }
+}

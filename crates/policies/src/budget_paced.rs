@@ -1,0 +1,146 @@
+//! LinUCB under a budget of dollars a request, kept by a price on spending that rises when too much is spent.
+//!
+//! After ParetoBandit's pacer, from its idea (primal-dual; also Agrawal and Devanur 2016): chooses argmax_a theta_a'z + alpha
+//! sqrt(z' A_a^-1 z) - y p_a / B with p_a the list price in force and B the budget; after each outcome the smoothed cost
+//! c <- (1 - s) c + s cost moves the dual, y <- clip(y + eta (c / B - 1), 0, cap). Ties go to the first arm, so the
+//! propensity of a choice is 1.
+
+use crate::learners::best;
+use crate::learners::linear::{LinearArms, check_linear};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use routing::{Choice, Contexts, Feedback, Policy, Router, Stream};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "budget-paced",
+    about: "LinUCB under a budget of dollars a request, by a dual price on spending",
+    paper: "after ParetoBandit and Agrawal and Devanur 2016",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<PacedParameters>,
+    configure: configure_paced,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct PacedParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of the confidence bound, at least 0.
+    alpha: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+    /// B, dollars a request, above 0; none: the mean list price over models at the first request.
+    budget_usd: Option<f64>,
+    /// eta, step of the dual, above 0.
+    rate: f64,
+    /// s, weight of the newest cost in the smoothed one, in (0, 1].
+    smoothing: f64,
+    /// Largest dual, at least 0.
+    cap: f64,
+}
+
+impl Default for PacedParameters {
+    fn default() -> Self {
+        let (rate, smoothing, cap) = (0.01, 0.01, 5.0);
+        PacedParameters { epochs: 1, batch: 1, alpha: 0.1, lambda: 1.0, budget_usd: None, rate, smoothing, cap }
+    }
+}
+
+impl Parameters for PacedParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        let positive = |number: f64| number > 0.0 && number.is_finite();
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
+        ParameterError::unless(self.budget_usd.is_none_or(positive), "budget-usd", "above 0", self.budget_usd)?;
+        ParameterError::unless(positive(self.rate), "rate", "above 0", self.rate)?;
+        let smoothing = self.smoothing;
+        ParameterError::unless(smoothing > 0.0 && smoothing <= 1.0, "smoothing", "in (0, 1]", smoothing)?;
+        ParameterError::unless(self.cap >= 0.0 && self.cap.is_finite(), "cap", "at least 0", self.cap)
+    }
+}
+
+fn configure_paced(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: PacedParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = LinearArms::new(task, parameters.lambda);
+            let budget = parameters.budget_usd;
+            Box::new(Paced {
+                arms,
+                parameters: parameters.clone(),
+                budget,
+                smoothed: None,
+                dual: 0.0,
+                features: Vec::new(),
+            })
+        }),
+    })
+}
+
+#[derive(Clone)]
+struct Paced {
+    arms: LinearArms,
+    parameters: PacedParameters,
+    /// B, once known.
+    budget: Option<f64>,
+    /// c in dollars; none before the first outcome.
+    smoothed: Option<f64>,
+    /// y.
+    dual: f64,
+    features: Vec<f64>,
+}
+
+impl Paced {
+    /// The arm with the highest score less what its list price costs under the budget.
+    fn best(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
+        let charge = self.budget.map_or(0.0, |budget| self.dual / budget);
+        let charged = scores.zip(contexts.list_prices(row)).map(|(score, price)| score - charge * price.0);
+        Choice::certain(best(charged, contexts.available(row)))
+    }
+}
+
+impl Router for Paced {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut features = Vec::new();
+        choices.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            choices.push(self.best(contexts, row, self.arms.means(&features)));
+        }
+    }
+}
+
+impl Policy for Paced {
+    fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for row in 0..contexts.len() {
+            let prices = contexts.list_prices(row);
+            let mean = || prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
+            self.budget.get_or_insert_with(mean);
+            LinearArms::features_of(contexts, row, &mut self.features);
+            let bounds = self.arms.predictions(&self.features).map(|p| p.mean + self.parameters.alpha * p.width);
+            choices.push(self.best(contexts, row, bounds));
+        }
+    }
+
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        self.arms.learn(contexts, feedback);
+        let Some(budget) = self.budget else { return };
+        let PacedParameters { rate, smoothing, cap, .. } = self.parameters;
+        for feedback in feedback {
+            let before = self.smoothed.unwrap_or(feedback.cost.0);
+            let smoothed = (1.0 - smoothing) * before + smoothing * feedback.cost.0;
+            self.smoothed = Some(smoothed);
+            self.dual = (self.dual + rate * (smoothed / budget - 1.0)).clamp(0.0, cap);
+        }
+    }
+
+    fn freeze(&self) -> Box<dyn Router> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,64 @@
+//! D-LinUCB: LinUCB on discounted statistics, for worlds that drift.
+//!
+//! An observation of age a counts gamma^a (Russac, Vernade and Cappe 2019, arXiv 1909.09146, algorithm 1), for disjoint
+//! models and with weights that fall in steps (see `learners::forgetting`); its effective memory is 1 / (1 - gamma) rounds.
+//! The width uses the discounted matrix alone, not the sandwich with gamma^2 of the paper's analysis. Ties go to the
+//! first arm, so the propensity of a choice is 1.
+
+use crate::learners::forgetting::Discounted;
+use crate::learners::linear::{LinearArms, LinearBandit, check_linear};
+use crate::lin_ucb::LinUcb;
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "d-lin-ucb",
+    about: "LinUCB that weighs observations by age",
+    paper: "Russac et al. 2019, arXiv 1909.09146",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<DLinUcbParameters>,
+    configure: configure_d_lin_ucb,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct DLinUcbParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of the confidence bound, at least 0.
+    alpha: f64,
+    /// Weight of an observation one round older, in (0, 1].
+    gamma: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for DLinUcbParameters {
+    fn default() -> Self {
+        DLinUcbParameters { epochs: 1, batch: 1, alpha: 0.1, gamma: 0.9998, lambda: 1.0 }
+    }
+}
+
+impl Parameters for DLinUcbParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
+        ParameterError::unless(self.gamma > 0.0 && self.gamma <= 1.0, "gamma", "in (0, 1]", self.gamma)
+    }
+}
+
+fn configure_d_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: DLinUcbParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = LinearArms::new(task, parameters.lambda);
+            let memory = Discounted::new(&arms, parameters.gamma, parameters.lambda);
+            Box::new(LinearBandit::remembering(arms, LinUcb { alpha: parameters.alpha }, memory))
+        }),
+    })
+}

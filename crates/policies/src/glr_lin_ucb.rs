@@ -1,0 +1,94 @@
+//! GLR-LinUCB: LinUCB that starts a model again when its prediction errors say that it changed.
+//!
+//! Each model has a generalised likelihood ratio test on its errors (Besson and Kaufmann 2019, arXiv 1902.01575, local
+//! restarts); with probability `explore` a model is drawn uniformly, since a change of a model that is never called cannot
+//! be heard. The propensity follows in closed form.
+
+use crate::learners::forgetting::Restart;
+use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
+use crate::learners::{any, best};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use routing::random::{self, Generator};
+use routing::{Choice, Propensity};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "glr-lin-ucb",
+    about: "LinUCB that restarts a model whose errors change",
+    paper: "after Besson and Kaufmann 2019, arXiv 1902.01575",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<GlrParameters>,
+    configure: configure_glr_lin_ucb,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct GlrParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of the confidence bound, at least 0.
+    alpha: f64,
+    /// Probability of a uniform choice, in [0, 1].
+    explore: f64,
+    /// Standard deviation of a prediction error, above 0.
+    deviation: f64,
+    /// Probability of a false alarm of a model, in (0, 1).
+    delta: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for GlrParameters {
+    fn default() -> Self {
+        GlrParameters { epochs: 1, batch: 1, alpha: 0.1, explore: 0.01, deviation: 0.3, delta: 0.001, lambda: 1.0 }
+    }
+}
+
+impl Parameters for GlrParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
+        ParameterError::unless((0.0..=1.0).contains(&self.explore), "explore", "in [0, 1]", self.explore)?;
+        let deviation = self.deviation;
+        ParameterError::unless(deviation > 0.0 && deviation.is_finite(), "deviation", "above 0", deviation)?;
+        ParameterError::unless(self.delta > 0.0 && self.delta < 1.0, "delta", "in (0, 1)", self.delta)
+    }
+}
+
+fn configure_glr_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: GlrParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = LinearArms::new(task, parameters.lambda);
+            let memory = Restart::new(&arms, parameters.deviation, parameters.delta, parameters.lambda);
+            Box::new(LinearBandit::remembering(
+                arms,
+                Listening { alpha: parameters.alpha, explore: parameters.explore },
+                memory,
+            ))
+        }),
+    })
+}
+
+/// Optimism, and now and then any model.
+struct Listening {
+    alpha: f64,
+    explore: f64,
+}
+
+impl Explore for Listening {
+    fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], generator: &mut Generator) -> Choice {
+        let greedy = best(arms.predictions(features).map(|p| p.mean + self.alpha * p.width), available);
+        let exploring = random::uniform(generator) < self.explore;
+        let (drawn, up) = any(available, generator);
+        let arm = if exploring { drawn } else { greedy };
+        let share = self.explore / up as f64;
+        let propensity = if arm == greedy { 1.0 - self.explore + share } else { share };
+        Choice { arm, propensity: Propensity::Exact(propensity as f32) }
+    }
+}

@@ -1,0 +1,62 @@
+//! Linear Thompson sampling on discounted statistics: what is old is uncertain again.
+//!
+//! The posterior of `lin-ts` with an observation of age a counting gamma^a (after D-LinTS; Kim and Tewari 2020, arXiv
+//! 1912.05695), so that models not tried for long are sampled more widely. The propensity is estimated as in `lin-ts`.
+
+use crate::learners::forgetting::Discounted;
+use crate::learners::linear::{LinearArms, LinearBandit, check_linear};
+use crate::lin_ts::LinTs;
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "lin-ts-forgetting",
+    about: "posterior sampling that weighs observations by age",
+    paper: "after Kim and Tewari 2020, arXiv 1912.05695",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<ForgettingParameters>,
+    configure: configure_lin_ts_forgetting,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct ForgettingParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Standard deviation of the reward noise, which scales the posterior; above 0.
+    scale: f64,
+    /// Weight of an observation one round older, in (0, 1].
+    gamma: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for ForgettingParameters {
+    fn default() -> Self {
+        ForgettingParameters { epochs: 1, batch: 1, scale: 0.1, gamma: 0.9998, lambda: 1.0 }
+    }
+}
+
+impl Parameters for ForgettingParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless(self.scale > 0.0 && self.scale.is_finite(), "scale", "above 0", self.scale)?;
+        ParameterError::unless(self.gamma > 0.0 && self.gamma <= 1.0, "gamma", "in (0, 1]", self.gamma)
+    }
+}
+
+fn configure_lin_ts_forgetting(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: ForgettingParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = LinearArms::new(task, parameters.lambda);
+            let memory = Discounted::new(&arms, parameters.gamma, parameters.lambda);
+            Box::new(LinearBandit::remembering(arms, LinTs { scale: parameters.scale }, memory))
+        }),
+    })
+}

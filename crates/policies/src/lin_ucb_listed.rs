@@ -1,0 +1,110 @@
+//! LinUCB that learns quality alone and takes the list price in force as known.
+//!
+//! Chooses argmax_a w_q (theta_a'z + alpha sqrt(z' A_a^-1 z)) - w_c min(p_a / tau, 1) with theta_a regressed on quality, so a
+//! change of price moves the very next choice and is never learnt. What it gives up is the cost of the single request: a
+//! list price is that of a typical one. Ties go to the first arm, so the propensity of a choice is 1.
+
+use crate::learners::best;
+use crate::learners::linear::{LinearArms, check_linear};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use routing::{Choice, Contexts, Feedback, Policy, Router, Stream};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "lin-ucb-listed",
+    about: "LinUCB on quality, with the list price in force as known cost",
+    paper: "ours, after Li et al. 2010, arXiv 1003.0146",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<ListedParameters>,
+    configure: configure_listed,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct ListedParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of the confidence bound, at least 0.
+    alpha: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for ListedParameters {
+    fn default() -> Self {
+        ListedParameters { epochs: 1, batch: 1, alpha: 0.1, lambda: 1.0 }
+    }
+}
+
+impl Parameters for ListedParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)
+    }
+}
+
+fn configure_listed(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: ListedParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = LinearArms::new(task, parameters.lambda);
+            Box::new(Listed { arms, alpha: parameters.alpha, features: Vec::new() })
+        }),
+    })
+}
+
+/// Estimates of quality, with prices added when the decision falls.
+#[derive(Clone)]
+struct Listed {
+    arms: LinearArms,
+    alpha: f64,
+    features: Vec<f64>,
+}
+
+impl Listed {
+    /// The arm with the highest reward at list prices, given each arm's estimated quality.
+    fn best(&self, contexts: &Contexts<'_>, row: usize, quality: impl Iterator<Item = f64>) -> Choice {
+        let (preference, objective) = (contexts.preferences()[row], self.arms.objective());
+        let priced = quality.zip(contexts.list_prices(row));
+        let rewards = priced.map(|(q, &price)| preference.quality() * q - preference.cost() * objective.penalty(price));
+        Choice::certain(best(rewards, contexts.available(row)))
+    }
+}
+
+impl Router for Listed {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut features = Vec::new();
+        choices.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            choices.push(self.best(contexts, row, self.arms.means(&features)));
+        }
+    }
+}
+
+impl Policy for Listed {
+    fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut self.features);
+            let bounds = self.arms.predictions(&self.features).map(|p| p.mean + self.alpha * p.width);
+            choices.push(self.best(contexts, row, bounds));
+        }
+    }
+
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        for (row, feedback) in feedback.iter().enumerate() {
+            LinearArms::features_of(contexts, row, &mut self.features);
+            self.arms.absorb(feedback.arm, &self.features, f64::from(feedback.quality));
+        }
+    }
+
+    fn freeze(&self) -> Box<dyn Router> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,62 @@
+//! SW-LinUCB: LinUCB on the last observations alone, for worlds that change.
+//!
+//! Statistics over a sliding window of `window` rounds (Cheung, Simchi-Levi and Zhu 2019, arXiv 1810.03024), for disjoint
+//! models, exact: what leaves the window is subtracted. Ties go to the first arm, so the propensity of a choice is 1.
+
+use crate::learners::forgetting::Window;
+use crate::learners::linear::{LinearArms, LinearBandit, check_linear};
+use crate::lin_ucb::LinUcb;
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "sw-lin-ucb",
+    about: "LinUCB on a sliding window",
+    paper: "Cheung et al. 2019, arXiv 1810.03024",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<SwLinUcbParameters>,
+    configure: configure_sw_lin_ucb,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct SwLinUcbParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of the confidence bound, at least 0.
+    alpha: f64,
+    /// Observations that count, at least 1; each takes d + 4 numbers of memory.
+    window: usize,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+}
+
+impl Default for SwLinUcbParameters {
+    fn default() -> Self {
+        SwLinUcbParameters { epochs: 1, batch: 1, alpha: 0.1, window: 10_000, lambda: 1.0 }
+    }
+}
+
+impl Parameters for SwLinUcbParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
+        ParameterError::unless(self.window > 0, "window", "at least 1", self.window)
+    }
+}
+
+fn configure_sw_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: SwLinUcbParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = LinearArms::new(task, parameters.lambda);
+            let memory = Window::new(&arms, parameters.window, parameters.lambda);
+            Box::new(LinearBandit::remembering(arms, LinUcb { alpha: parameters.alpha }, memory))
+        }),
+    })
+}
