@@ -15,7 +15,8 @@ quick:
 
 test:
 	$(CARGO) build --release --package barp
-	$(CARGO) test --release --workspace
+	$(CARGO) test --release --workspace --exclude tests
+	$(CARGO) test --release --package tests --test it
 
 # The page in headless Chromium: dial, keyboard, numbers, accessibility. Skips loudly without a browser.
 page-test:
