@@ -2,6 +2,7 @@
 
 mod canvas;
 mod frontier;
+mod online;
 
 use store::SummaryRow;
 
@@ -17,7 +18,8 @@ const WIDEST: usize = 110;
 
 /// For each environment of `rows`, policies by their mean reward over the grid of preferences, the best first, and below them
 /// their sweeps from quality alone to cost alone. No line is wider than `width` columns (at least 32); columns that do not fit
-/// are left out. With `colour`, policies have the colours of the charts, as ANSI sequences. Empty without scores.
+/// are left out; of an online run, policies by their regret after the last round. With `colour`, policies have the colours of
+/// the charts, as ANSI sequences. Empty without scores.
 pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
     let page = Page { width: width.clamp(NARROWEST, WIDEST), colour };
     let mut text = String::new();
@@ -31,6 +33,12 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
             text += &page.heading(&environment);
             text += &ranking;
             text += &frontier::frontier(&own, &players, &page);
+            text.push('\n');
+        }
+        let online = online::online(&own, &page);
+        if !online.is_empty() {
+            text += &page.heading(&environment);
+            text += &online;
             text.push('\n');
         }
     }
@@ -194,7 +202,8 @@ mod tests {
     #[test]
     fn nothing_measured_is_nothing_said() {
         assert_eq!(terminal(&[], 80, true), "");
-        let online: Vec<SummaryRow> = fake::summary(SMALL).into_iter().filter(|row| row.phase == "online").collect();
-        assert_eq!(terminal(&online, 80, false), "");
+        let learning: Vec<SummaryRow> =
+            fake::summary(SMALL).into_iter().filter(|row| row.phase == "validation").collect();
+        assert_eq!(terminal(&learning, 80, false), "");
     }
 }
