@@ -14,9 +14,8 @@ quick:
 	$(BARP) run configs/quick.toml
 
 test:
-	$(CARGO) build --release --package barp
-	$(CARGO) test --release --workspace --exclude tests
-	$(CARGO) test --release --package tests --test it
+	$(CARGO) test --release --workspace --doc
+	$(CARGO) test --release --workspace --lib --bins --tests
 
 # The page in headless Chromium: dial, keyboard, numbers, accessibility. Skips loudly without a browser.
 page-test:
