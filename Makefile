@@ -14,6 +14,7 @@ quick:
 	$(BARP) run configs/quick.toml
 
 test:
+	$(CARGO) build --release --package barp
 	$(CARGO) test --release --workspace --doc
 	$(CARGO) test --release --workspace --lib --bins --tests
 
