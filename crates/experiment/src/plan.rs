@@ -6,7 +6,7 @@ use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use encoder::Encoder;
 use environments::sources::{Opening, SOURCES, TextEncoder};
-use environments::{Environment, REFERENCES, ReferenceEntry, always};
+use environments::{Environment, REFERENCES, ReferenceEntry};
 use policies::{Configured, Information, POLICIES};
 use routing::{Arm, Seed};
 use serde_json::{Map, Value, json};
@@ -331,11 +331,6 @@ impl Plan {
             cells: self.cells.iter().map(cell).collect(),
         }
     }
-}
-
-/// The reference that always takes `arm`.
-pub(crate) fn fixed(arm: Arm) -> Box<dyn environments::Reference> {
-    always(arm)
 }
 
 /// The encoder called `name`, for sources that read texts.

@@ -13,7 +13,6 @@ pub use feedback::{DelayLaw, FeedbackRule};
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;
-use routing::Ledger;
 use store::{Cell, Frame};
 
 /// What a cell leaves behind.
@@ -37,9 +36,4 @@ impl Plan {
             }
         }
     }
-}
-
-/// An empty bill.
-fn nothing_bought() -> Ledger {
-    Ledger::default()
 }

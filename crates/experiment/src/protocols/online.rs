@@ -3,16 +3,16 @@
 //! All policies of a replicate meet the same requests with the same preferences. Scores are cumulative since the first
 //! round; `regret` is against the best model of each request. Where the world moves, each phase is scored by itself too.
 
+use super::Log;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::feedback::Desk;
 use super::phases::Phases;
 use super::tally::{Moment, Tally};
-use super::{Log, nothing_bought};
-use crate::plan::{Plan, PlannedCell, Subject, fixed};
-use environments::{Batch, Table};
+use crate::plan::{Plan, PlannedCell, Subject};
+use environments::{Batch, Table, always};
 use policies::Recipe;
-use routing::{Choice, Dollars, Feedback, Objective, Policy, Seed, Stream, Task};
+use routing::{Choice, Dollars, Feedback, Ledger, Objective, Policy, Seed, Stream, Task};
 use store::Cell;
 
 /// Rounds that a player which does not learn is asked for at a time.
@@ -42,7 +42,7 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     let mut phases = moves.then(|| Phases::new(task.arms(), environment.world.changes(), rounds));
     let mut decisions = log_decisions.then(DecisionLog::default);
     let names = Names { tasks: pool.tasks(), models: &task.models, objective: &task.objective };
-    let (mut choices, mut ledger, mut scores) = (Vec::new(), nothing_bought(), Vec::new());
+    let (mut choices, mut ledger, mut scores) = (Vec::new(), Ledger::default(), Vec::new());
     let (mut start, mut point) = (0, 1);
     while start < rounds {
         let end = rounds.min(start + batch_rows as u64);
@@ -77,7 +77,7 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
     let seed: Seed = plan.policy_seed(cell);
     let frozen = |decider| (Player::Frozen(decider), FROZEN_BATCH);
     match &policy.subject {
-        Subject::Always(arm) => frozen(Decider::Reference(fixed(*arm))),
+        Subject::Always(arm) => frozen(Decider::Reference(always(*arm))),
         Subject::Reference(entry) => frozen(Decider::Reference((entry.fit)(pool, rows, &task.objective))),
         Subject::Policy(candidates) => match &candidates[0].recipe {
             Recipe::Fixed(build) => frozen(Decider::Router(build(task, &seed))),
@@ -95,7 +95,7 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
 }
 
 impl Player {
-    fn play(&mut self, batch: &Batch, ledger: &mut routing::Ledger, choices: &mut Vec<Choice>) {
+    fn play(&mut self, batch: &Batch, ledger: &mut Ledger, choices: &mut Vec<Choice>) {
         match self {
             Player::Frozen(decider) => decider.decide(batch, choices),
             Player::Learner { policy, stream, desk: Some(desk), .. } => {

@@ -5,14 +5,14 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
+use super::Log;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::split::{Split, split};
 use super::tally::{Moment, Tally};
-use super::{Log, nothing_bought};
-use crate::plan::{Plan, PlannedCell, Subject, fixed};
+use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
-use environments::{Batch, ReferenceEntry, Sees, Table};
+use environments::{Batch, ReferenceEntry, Sees, Table, always};
 use metrics::Better;
 use policies::{Configured, Recipe};
 use routing::{Choice, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random};
@@ -84,7 +84,7 @@ impl<'a> TrainThenTest<'a> {
         let (_, policy) = self.plan.parts(self.cell);
         let seed = self.plan.policy_seed(self.cell);
         let trained = match &policy.subject {
-            Subject::Always(arm) => self.fixed(Decider::Reference(fixed(*arm)), nothing_bought()),
+            Subject::Always(arm) => self.fixed(Decider::Reference(always(*arm)), Ledger::default()),
             Subject::Reference(entry) => self.reference(entry),
             Subject::Policy(candidates) => self.tune(candidates, &seed),
         };
@@ -101,14 +101,14 @@ impl<'a> TrainThenTest<'a> {
         let ledger = match entry.sees {
             Sees::Training => self.full_labels(),
             // What it sees cannot be bought before the request is answered.
-            Sees::Everything => nothing_bought(),
+            Sees::Everything => Ledger::default(),
         };
         self.fixed(Decider::Reference(reference), ledger)
     }
 
     /// The bill for every model's outcome on every training prompt.
     fn full_labels(&self) -> Ledger {
-        let mut ledger = nothing_bought();
+        let mut ledger = Ledger::default();
         for &row in &self.split.train {
             for &cost in self.table.cost(row) {
                 ledger.charge(cost);
@@ -119,7 +119,7 @@ impl<'a> TrainThenTest<'a> {
 
     fn train(&mut self, recipe: &Recipe, seed: &Seed) -> Trained {
         match recipe {
-            Recipe::Fixed(build) => self.fixed(Decider::Router(build(&self.task, seed)), nothing_bought()),
+            Recipe::Fixed(build) => self.fixed(Decider::Router(build(&self.task, seed)), Ledger::default()),
             Recipe::Full(fit) => {
                 let training = self.table.training_set(&self.split.train);
                 self.fixed(Decider::Router(fit(&self.task, &training, seed)), self.full_labels())
@@ -135,7 +135,7 @@ impl<'a> TrainThenTest<'a> {
         if trials.len() == 1 {
             return trials.into_iter().next().expect("there is one");
         }
-        let mut bill = Ledger { tuning_trials: trials.len() as u64, ..nothing_bought() };
+        let mut bill = Ledger { tuning_trials: trials.len() as u64, ..Ledger::default() };
         let mut best: Option<(f64, Trained)> = None;
         for trained in trials {
             let sweep = self.sweep(&self.split.validation, |batch, choices| trained.decider.decide(batch, choices));
@@ -161,7 +161,7 @@ impl<'a> TrainThenTest<'a> {
         let mut due = Checkpoints::new(self.checkpoints, order.len() as u64 * u64::from(epochs));
         let mut batch = Batch::new(self.table.dimension(), self.table.arms());
         let (mut choices, mut feedback) = (Vec::new(), Vec::new());
-        let (mut ledger, mut round, mut curve) = (nothing_bought(), 0, Vec::new());
+        let (mut ledger, mut round, mut curve) = (Ledger::default(), 0, Vec::new());
         let mut best: Option<(f64, Box<dyn Router>)> = None;
         for epoch in 0..epochs {
             random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
@@ -229,7 +229,7 @@ impl<'a> TrainThenTest<'a> {
         let (arms, tasks) = (self.table.arms(), self.table.tasks().len());
         let mut tallies: Vec<Tally> = grid.iter().map(|_| Tally::new(arms, tasks)).collect();
         let mut batch = Batch::new(self.table.dimension(), arms);
-        let (mut choices, mut feedback, mut seen) = (Vec::new(), Vec::new(), nothing_bought());
+        let (mut choices, mut feedback, mut seen) = (Vec::new(), Vec::new(), Ledger::default());
         let mut total = 0.0;
         for (chunk, rows) in rows.chunks(TEST_ROWS).enumerate() {
             batch.clear();
