@@ -3,8 +3,11 @@
 //! Data flows one way: TOML -> [`Spec`] (as written) -> [`Plan`] (as runnable; every configuration error comes before it)
 //! -> cells, sequential inside and parallel outside -> `store`.
 
+mod artifact;
 mod bill;
+mod deployment;
 mod describe;
+mod encoding;
 mod plan;
 mod protocols;
 mod resolve;
@@ -12,11 +15,16 @@ mod run;
 mod settings;
 mod shifts;
 mod spec;
+mod train;
 
+pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, PolicyCard, Scored};
 pub use bill::Bill;
+pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
 pub use describe::{describe, dominance};
+pub use encoding::open_encoder;
 pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, text_encoder};
 pub use protocols::{DelayLaw, FeedbackRule, Log};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{SpecError, nearest};
 pub use spec::{Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};
+pub use train::{TrainedRouter, Training};

@@ -102,7 +102,7 @@ pub struct FrameError {
 
 impl FrameError {
     /// `message` about the file at `path`.
-    fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
+    pub(crate) fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
         FrameError { path: path.to_owned(), message: message.to_string() }
     }
 }
