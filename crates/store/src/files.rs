@@ -9,12 +9,17 @@ use std::path::Path;
 /// # Errors
 /// When a folder cannot be made, or the file beside cannot be written or renamed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut beside = builder().prefix(".").suffix(".tmp").tempfile_in(folder)?;
+    let mut beside = beside(path)?;
     beside.write_all(bytes)?;
     beside.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// An empty file beside `path`, gone when dropped, to be filled and renamed; parent folders are made.
+pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    builder().prefix(".").suffix(".tmp").tempfile_in(folder)
 }
 
 /// Temporary files are private by default; results are for everyone whom the user's umask lets in.

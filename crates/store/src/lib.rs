@@ -9,6 +9,6 @@ mod summary;
 
 pub use files::write_whole;
 pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Folder, Manifest};
-pub use frame::{Column, Frame, FrameError, read, write_csv, write_parquet};
+pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use summary::{read_summary, write_summary};
