@@ -26,10 +26,7 @@ impl Whole {
     /// # Errors
     /// When a folder or the file beside cannot be made.
     pub fn begin(path: &Path) -> io::Result<Whole> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let beside = builder().prefix(".").suffix(".tmp").tempfile_in(folder)?;
-        Ok(Whole { beside: BufWriter::new(beside), path: path.to_owned() })
+        Ok(Whole { beside: BufWriter::new(beside(path)?), path: path.to_owned() })
     }
 
     /// Puts it in its place, replacing what was there. Dropped without this, it leaves nothing.
@@ -51,6 +48,13 @@ impl Write for Whole {
     fn flush(&mut self) -> io::Result<()> {
         self.beside.flush()
     }
+}
+
+/// An empty file beside `path`, gone when dropped, to be filled and renamed; parent folders are made.
+pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    builder().prefix(".").suffix(".tmp").tempfile_in(folder)
 }
 
 /// Temporary files are private by default; results are for everyone whom the user's umask lets in.

@@ -3,13 +3,15 @@
 mod csv;
 mod jsonl;
 mod parquet;
+mod records;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
 pub use self::csv::write_csv;
-pub use self::parquet::write_parquet;
+pub use self::parquet::{ParquetParts, write_parquet};
+pub use self::records::{Record, Records};
 
 /// A column of n values; None is a missing cell.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ mod tensors;
 
 pub use files::{Whole, write_whole};
 pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Folder, Manifest};
-pub use frame::{Column, Frame, FrameError, read, write_csv, write_parquet};
+pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use summary::{read_summary, write_summary};
 pub use tensors::{read_tensors, tensors_hash, write_tensors};
