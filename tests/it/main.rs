@@ -13,3 +13,4 @@ mod router; // what leaves the laboratory: saved routers, and what they say of b
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod shifts; // every way in which the world moves
 mod support;
+mod walkthrough; // the front page does what it says
