@@ -24,20 +24,23 @@ fn commands(heading: &str) -> Vec<String> {
 /// A request with its outcomes: prompt, and (model, quality, dollars) of each model.
 type Row = (String, Vec<(String, f64, f64)>);
 
+/// A model with its columns of quality and dollars.
+type Columns<'a> = (&'a str, &'a [Option<f64>], &'a [Option<f64>]);
+
 /// Real rows where they are; else, loudly, made-up ones of the same shape.
 fn rows() -> Vec<Row> {
     let wanted = LOGGED + ROUTED;
     if let Some(path) = shared("routerbench_0shot_5llm.parquet") {
         let frame = store::read(&path).unwrap();
         let models = frame.columns.iter().filter_map(|(name, _)| name.strip_suffix("|total_cost"));
-        let outcomes: Vec<(&str, &[Option<f64>], &[Option<f64>])> = models
+        let outcomes: Vec<Columns<'_>> = models
             .map(|model| (model, numbers(&frame, model), numbers(&frame, &format!("{model}|total_cost"))))
             .collect();
         let prompts = texts(&frame, "prompt_core");
         // Rows of one task stand together: take them from the whole file.
         let places = (0..wanted).map(|place| place * prompts.len() / wanted);
         let row = |place: usize| {
-            let outcome = |(model, quality, dollars): &(&str, &[Option<f64>], &[Option<f64>])| {
+            let outcome = |(model, quality, dollars): &Columns<'_>| {
                 ((*model).to_owned(), quality[place].unwrap(), dollars[place].unwrap())
             };
             (prompts[place].clone().unwrap(), outcomes.iter().map(outcome).collect())
@@ -46,7 +49,7 @@ fn rows() -> Vec<Row> {
     }
     let row = |row: usize| {
         let kind = ["add", "translate", "write"][row % 3];
-        let small = if row % 3 == 0 { 1.0 } else { 0.2 };
+        let small = if row.is_multiple_of(3) { 1.0 } else { 0.2 };
         (format!("{kind} number {row}"), vec![("small".into(), small, 0.0001), ("large".into(), 0.9, 0.004)])
     };
     (0..wanted).map(row).collect()
