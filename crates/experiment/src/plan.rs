@@ -246,10 +246,13 @@ impl Spec {
             "held-out": held_out,
             "policy": environment.policies[policy].content,
         });
-        // Only where there are any: worlds that stand still keep their addresses.
+        // Only where there are any: cells of the paper's protocol keep their addresses.
+        if matches!(environment.protocol, Protocol::Online { .. }) {
+            inputs["adaptation"] =
+                metrics::adaptation_metrics().map(|about| json!([about.name, about.version])).collect();
+        }
         if !environment.shift_contents.is_empty() {
             inputs["shifts"] = environment.shift_contents.clone().into();
-            inputs["adaptation"] = metrics::ADAPTATION.iter().map(|about| json!([about.name, about.version])).collect();
         }
         if let Some(feedback) = &environment.feedback {
             inputs["feedback"] = json!(feedback);

@@ -7,6 +7,7 @@ mod fake;
 mod graphics;
 mod page;
 mod summarise;
+mod survival;
 pub mod tables;
 mod terminal;
 mod theme;

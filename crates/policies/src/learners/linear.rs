@@ -160,6 +160,11 @@ pub(crate) trait Explore: Send {
 pub(crate) trait Memory: Send {
     /// Learns the reward of each chosen arm, and forgets what is to be forgotten.
     fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]);
+
+    /// Changes that it heard so far, if it listens for any.
+    fn alarms(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Nothing is ever forgotten.
@@ -216,6 +221,10 @@ impl<E: Explore, M: Memory> Policy for LinearBandit<E, M> {
 
     fn freeze(&self) -> Box<dyn Router> {
         Box::new(self.arms.clone())
+    }
+
+    fn alarms(&self) -> Option<u64> {
+        self.memory.alarms()
     }
 }
 
