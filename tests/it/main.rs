@@ -10,5 +10,7 @@ mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
 mod real_rows; // our numbers beside an independent implementation's
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
+mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod support;
+mod variants; // one environment table that stands for many

@@ -12,11 +12,12 @@ mod run;
 mod settings;
 mod shifts;
 mod spec;
+mod take;
 
 pub use bill::Bill;
 pub use describe::{describe, dominance};
 pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, text_encoder};
-pub use protocols::{DelayLaw, FeedbackRule, Log};
+pub use protocols::{DelayLaw, FeedbackRule, LabelsAt, Log};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{SpecError, nearest};
 pub use spec::{Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};

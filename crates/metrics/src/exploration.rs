@@ -9,7 +9,12 @@ use crate::{About, Better, Reading, about};
 
 /// What [`Exploration`] reports of each phase and of the whole run, in order.
 pub const EXPLORATION: &[About] = &[
-    about("exploration_share", "share", Better::Neither, "share of requests whose choice was not the policy's greedy one"),
+    about(
+        "exploration_share",
+        "share",
+        Better::Neither,
+        "share of requests whose choice was not the policy's greedy one",
+    ),
     about(
         "exploration_usd",
         "USD",

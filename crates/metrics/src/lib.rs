@@ -18,7 +18,7 @@ mod reward;
 pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit, WHOLE};
 pub use budget::{BUDGET_USE, budget_use};
 pub use detection::{DETECTION, Detection};
-pub use exploration::{EXPLORATION, Explored, Exploration};
+pub use exploration::{EXPLORATION, Exploration, Explored};
 
 use routing::{Arm, Dollars};
 

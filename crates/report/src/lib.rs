@@ -2,6 +2,7 @@
 
 mod charts;
 mod claims;
+mod effects;
 #[cfg(test)]
 mod fake;
 mod graphics;
@@ -15,6 +16,7 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use effects::effects;
 pub use page::page;
 pub use summarise::summarise;
 pub use terminal::terminal;

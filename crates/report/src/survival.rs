@@ -15,18 +15,8 @@ struct Censored {
 }
 
 const CENSORED: [Censored; 2] = [
-    Censored {
-        time: "recovery_rounds",
-        seen: "recovered",
-        median: "recovery_median",
-        curve: "recovery_curve",
-    },
-    Censored {
-        time: "detection_delay",
-        seen: "detected",
-        median: "detection_median",
-        curve: "detection_curve",
-    },
+    Censored { time: "recovery_rounds", seen: "recovered", median: "recovery_median", curve: "recovery_curve" },
+    Censored { time: "detection_delay", seen: "detected", median: "detection_median", curve: "detection_curve" },
 ];
 
 /// Environment and policy.

@@ -76,9 +76,8 @@ fn band(survival: f64, variance: f64) -> Interval {
 }
 
 fn median(steps: &[Step]) -> Option<Interval> {
-    let first = |below: &dyn Fn(&Interval) -> bool| {
-        steps.iter().find(|step| below(&step.survival)).map(|step| step.time)
-    };
+    let first =
+        |below: &dyn Fn(&Interval) -> bool| steps.iter().find(|step| below(&step.survival)).map(|step| step.time);
     let mean = first(&|survival| survival.mean <= 0.5)?;
     // Where nobody is left the curve itself is the lower end, and nothing bounds it from above.
     let low = first(&|survival| survival.low.unwrap_or(survival.mean) <= 0.5);

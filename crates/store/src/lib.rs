@@ -8,7 +8,7 @@ mod rows;
 mod summary;
 
 pub use files::write_whole;
-pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Folder, Manifest};
+pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest};
 pub use frame::{Column, Frame, FrameError, read, write_csv, write_parquet};
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use summary::{read_summary, write_summary};

@@ -11,6 +11,7 @@ use super::feedback::Desk;
 use super::phases::Phases;
 use super::tally::{Moment, Tally};
 use crate::plan::{Plan, PlannedCell, Subject};
+use crate::spec::Protocol;
 use environments::{Batch, Table, always};
 use policies::Recipe;
 use routing::{Choice, Dollars, Feedback, Ledger, Objective, Policy, Seed, Stream, Task};
@@ -83,6 +84,7 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
 /// The player of a cell, and how many rounds it is asked for at a time.
 fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[usize]) -> (Player, usize) {
     let (environment, policy) = plan.parts(cell);
+    let Protocol::Online { rounds, .. } = &environment.protocol else { unreachable!("this is the online protocol") };
     let seed: Seed = plan.policy_seed(cell);
     let frozen = |decider| (Player::Frozen(decider), FROZEN_BATCH);
     match &policy.subject {
@@ -95,7 +97,7 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
                 let rule = environment.feedback.clone();
                 // Of the world's seed: losses and delays of a round are the same for all policies.
                 let world = plan.world_seed(cell).child("feedback", "outcomes");
-                let desk = rule.map(|rule| Desk::new(rule, task.dimension, task.arms(), &world));
+                let desk = rule.map(|rule| Desk::new(rule, *rounds, task.dimension, task.arms(), &world));
                 let learner = Learner { policy, stream, feedback: Vec::new(), desk, greedy: Vec::new() };
                 (Player::Learner(Box::new(learner)), *batch)
             }
