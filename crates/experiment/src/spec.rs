@@ -122,6 +122,19 @@ impl Default for Preferences {
     }
 }
 
+impl Preferences {
+    /// Smallest and largest weight on cost of a training visit.
+    pub(crate) fn trained_range(&self) -> [f64; 2] {
+        match self.train {
+            TrainPreferences::Uniform => [0.0, 1.0],
+            TrainPreferences::Grid => {
+                let weights = || self.test.iter().map(|preference| preference.cost());
+                [weights().fold(1.0, f64::min), weights().fold(0.0, f64::max)]
+            }
+        }
+    }
+}
+
 impl Spec {
     /// Parses the TOML `text` of the file called `file`.
     ///

@@ -11,6 +11,7 @@ mod budget_paced;
 mod cheapest;
 mod d_lin_ucb;
 mod epsilon_greedy;
+mod forecast;
 mod glr_lin_ucb;
 mod knn;
 mod largest;
@@ -22,11 +23,14 @@ mod lin_ucb;
 mod lin_ucb_listed;
 mod random;
 mod registry;
+mod restore;
 mod ridge;
 mod sw_lin_ucb;
 
+pub use forecast::{Expected, Forecast};
 pub use learners::actor::{Actor, ActorShape, Head, Trainer};
 pub use registry::{Configured, Entry, Information, ParameterError, Recipe};
+pub use restore::restore;
 
 /// Every policy, in the order of `barp list`.
 pub const POLICIES: &[Entry] = &[

@@ -14,9 +14,9 @@
 use crate::learners::best;
 use crate::learners::linear::{LinearArms, check_linear};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Dollars, Feedback, Policy, Router, Stream};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-cbwk",
@@ -74,15 +74,16 @@ fn configure_knapsack(given: Value) -> Result<Configured, ParameterError> {
         batch: parameters.batch,
         build: Box::new(move |task, _| {
             let arms = || LinearArms::new(task, parameters.lambda);
-            Box::new(Knapsack {
-                rewards: arms(),
-                consumption: arms(),
+            let mut policy = Knapsack {
+                priced: Priced { rewards: arms(), consumption: arms(), charge: 0.0, exhausted: false },
                 price: Price::new(parameters.rate),
                 budget: parameters.budget_usd,
                 spent: 0.0,
                 parameters: parameters.clone(),
                 features: Vec::new(),
-            })
+            };
+            policy.reprice();
+            Box::new(policy)
         }),
     })
 }
@@ -111,10 +112,67 @@ impl Price {
     }
 }
 
+/// Estimates and the charge on consumption as they stand: all that a decision needs.
 #[derive(Clone)]
-struct Knapsack {
+struct Priced {
     rewards: LinearArms,
     consumption: LinearArms,
+    /// Z theta.
+    charge: f64,
+    /// Whether the budget of all rounds is spent.
+    exhausted: bool,
+}
+
+/// Name of the saved estimates of consumption, K x (d + 2).
+const CONSUMPTION: &str = "consumption";
+
+/// Builds it again, for decisions alone, from what it saved.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    let charge = &saved.settings["charge"];
+    let number = charge.as_f64().filter(|number| number.is_finite());
+    let charge = number.ok_or_else(|| NotRestored::new("setting `charge`", "a number", charge))?;
+    let exhausted = &saved.settings["exhausted"];
+    let exhausted =
+        exhausted.as_bool().ok_or_else(|| NotRestored::new("setting `exhausted`", "true or false", exhausted))?;
+    Ok(Box::new(Priced {
+        rewards: LinearArms::restore(saved, task)?,
+        consumption: LinearArms::restore_named(CONSUMPTION, saved, task)?,
+        charge,
+        exhausted,
+    }))
+}
+
+impl Priced {
+    fn choice(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
+        let up = contexts.available(row);
+        Choice::certain(if self.exhausted {
+            best(contexts.list_prices(row).iter().map(|price| -price.0), up)
+        } else {
+            best(scores, up)
+        })
+    }
+}
+
+impl Router for Priced {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut features = Vec::new();
+        choices.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            let estimates = self.rewards.means(&features).zip(self.consumption.means(&features));
+            choices.push(self.choice(contexts, row, estimates.map(|(r, v)| r - self.charge * v.max(0.0))));
+        }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        let settings = json!({ "charge": self.charge, "exhausted": self.exhausted });
+        let saved = Saved { settings, ..self.rewards.save(ENTRY.name) };
+        Some(self.consumption.save_named(CONSUMPTION, saved))
+    }
+}
+
+struct Knapsack {
+    priced: Priced,
     price: Price,
     /// B / T in dollars, once known.
     budget: Option<f64>,
@@ -125,39 +183,18 @@ struct Knapsack {
 }
 
 impl Knapsack {
-    /// Z theta.
-    fn charge(&self) -> f64 {
-        let tau = self.rewards.objective().tau.0;
-        let bound = || self.budget.map_or(0.0, |budget| (tau / budget).max(1.0));
-        self.parameters.multiplier.unwrap_or_else(bound) * self.price.theta()
-    }
-
-    /// Whether the budget of all rounds is spent.
-    fn exhausted(&self) -> bool {
-        let whole = self.parameters.horizon.zip(self.budget).map(|(rounds, budget)| rounds as f64 * budget);
-        whole.is_some_and(|whole| self.spent >= whole)
-    }
-
-    fn choice(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
-        let up = contexts.available(row);
-        Choice::certain(if self.exhausted() {
-            best(contexts.list_prices(row).iter().map(|price| -price.0), up)
-        } else {
-            best(scores, up)
-        })
+    /// Brings the charge and the end of the budget up to date.
+    fn reprice(&mut self) {
+        let Some(budget) = self.budget else { return };
+        let bound = (self.priced.rewards.objective().tau.0 / budget).max(1.0);
+        self.priced.charge = self.parameters.multiplier.unwrap_or(bound) * self.price.theta();
+        self.priced.exhausted = self.parameters.horizon.is_some_and(|rounds| self.spent >= rounds as f64 * budget);
     }
 }
 
 impl Router for Knapsack {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
-        let mut features = Vec::new();
-        let charge = self.charge();
-        choices.clear();
-        for row in 0..contexts.len() {
-            LinearArms::features_of(contexts, row, &mut features);
-            let estimates = self.rewards.means(&features).zip(self.consumption.means(&features));
-            choices.push(self.choice(contexts, row, estimates.map(|(r, v)| r - charge * v.max(0.0))));
-        }
+        self.priced.decide(contexts, choices);
     }
 }
 
@@ -166,37 +203,40 @@ impl Policy for Knapsack {
         let alpha = self.parameters.alpha;
         choices.clear();
         for row in 0..contexts.len() {
-            let prices = contexts.list_prices(row);
-            let mean = || prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
-            self.budget.get_or_insert_with(mean);
+            if self.budget.is_none() {
+                let prices = contexts.list_prices(row);
+                self.budget = Some(prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64);
+                self.reprice();
+            }
             LinearArms::features_of(contexts, row, &mut self.features);
-            let charge = self.charge();
+            let Priced { rewards, consumption, charge, .. } = &self.priced;
             // Both regressions saw the same requests, so their widths are the same.
-            let estimates = self.rewards.predictions(&self.features).zip(self.consumption.means(&self.features));
+            let estimates = rewards.predictions(&self.features).zip(consumption.means(&self.features));
             let scores = estimates.map(|(r, v)| {
                 let width = alpha * r.width;
                 r.mean + width - charge * (v - width).max(0.0)
             });
-            choices.push(self.choice(contexts, row, scores));
+            choices.push(self.priced.choice(contexts, row, scores));
         }
     }
 
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
-        self.rewards.learn(contexts, feedback);
-        let objective = self.rewards.objective();
+        self.priced.rewards.learn(contexts, feedback);
+        let objective = self.priced.rewards.objective();
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
             let consumed = objective.penalty(feedback.cost);
-            self.consumption.absorb(feedback.arm, &self.features, consumed);
+            self.priced.consumption.absorb(feedback.arm, &self.features, consumed);
             self.spent += feedback.cost.0;
             if let Some(budget) = self.budget {
                 self.price.learn(consumed - budget / objective.tau.0);
             }
         }
+        self.reprice();
     }
 
     fn freeze(&self) -> Box<dyn Router> {
-        Box::new(self.clone())
+        Box::new(self.priced.clone())
     }
 
     fn budget(&self) -> Option<Dollars> {

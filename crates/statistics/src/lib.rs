@@ -1,9 +1,10 @@
-//! Intervals over replicates and paired comparisons of two policies, the same bits on every host (`libm` alone).
+//! Intervals over replicates, paired comparisons of two policies and off-policy evaluation, the same bits on every host (`libm` alone).
 //!
 //! What a replicate is, and which two belong together, is decided by the caller.
 
 mod interval;
 mod kaplan_meier;
+pub mod off_policy;
 mod paired;
 mod student;
 

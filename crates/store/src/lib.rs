@@ -6,9 +6,11 @@ mod folder;
 mod frame;
 mod rows;
 mod summary;
+mod tensors;
 
-pub use files::write_whole;
+pub use files::{Whole, write_whole};
 pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest};
-pub use frame::{Column, Frame, FrameError, read, write_csv, write_parquet};
+pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use summary::{read_summary, write_summary};
+pub use tensors::{read_tensors, tensors_hash, write_tensors};

@@ -1,6 +1,7 @@
 //! Where outcome tables come from, one file for each kind of source.
 
 pub mod calibrated;
+pub mod logged;
 mod recorded;
 mod registry;
 pub mod wide;
