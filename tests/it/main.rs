@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says aloud what it skips")]
 #![expect(clippy::disallowed_methods, reason = "tests write the bad files that the program must refuse")]
 
+mod adaptation; // buckets, exploration bill, budgets, alarms, regret of the whole run
 mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
