@@ -40,6 +40,8 @@ fn exploring_is_billed_to_those_who_explore() {
     let share = last(&curious, "whole", "exploration_share");
     assert!((share - 0.2 * 10.0 / 11.0).abs() < 0.03, "{share}");
     assert!(last(&curious, "whole", "exploration_reward") > 0.0);
+    let regret = last(&curious, "online", "regret") - last(&curious, "whole", "exploration_reward");
+    assert!((last(&curious, "whole", "greedy_regret") - regret).abs() < 1e-9);
     for metric in ["exploration_usd", "exploration_quality", "exploration_reward"] {
         let phases = last(&curious, "phase 1", metric) + last(&curious, "phase 2", metric);
         assert!((phases - last(&curious, "whole", metric)).abs() < 1e-9, "{metric}");

@@ -35,6 +35,36 @@ pub const EXPLORATION: &[About] = &[
     ),
 ];
 
+/// What [`greedy_regret`] reports.
+pub const GREEDY_REGRET: About = about(
+    "greedy_regret",
+    "reward",
+    Better::Lower,
+    "regret against the best model of each request that the policy's greedy decisions would have had: the regret less \
+     `exploration_reward`; what they knew was still paid for by exploring",
+);
+
+/// Regret of the greedy decisions in each phase and in the run, given the `phase_regret` among `readings` and the `bill` of
+/// the same run.
+pub fn greedy_regret(readings: &[Reading], bill: &[Reading]) -> Vec<Reading> {
+    let explored = |phase: Option<usize>| {
+        let own = bill.iter().find(|reading| reading.phase == phase && reading.about.name == "exploration_reward");
+        own.map_or(0.0, |reading| reading.value)
+    };
+    let phases = readings.iter().filter(|reading| reading.about.name == "phase_regret");
+    let of = |reading: &Reading| Reading {
+        about: &GREEDY_REGRET,
+        value: reading.value - explored(reading.phase),
+        ..*reading
+    };
+    let mut all: Vec<Reading> = phases.map(of).collect();
+    if let Some(&last) = all.last() {
+        let value = all.iter().map(|phase| phase.value).sum();
+        all.push(Reading { phase: None, n: last.end, value, ..last });
+    }
+    all
+}
+
 /// What one explored request cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Explored {
@@ -122,6 +152,14 @@ mod tests {
         assert_eq!([Some(0), Some(1), None].map(|phase| of("exploration_usd", phase)), [3.0, 4.0, 7.0]);
         let shares = [Some(0), Some(1), None].map(|phase| of("exploration_share", phase));
         assert_eq!(shares, [0.2, 1.0 / 30.0, 0.075]);
+        let regret = |phase, value| Reading { about: &crate::ADAPTATION[0], phase: Some(phase), end: 40, n: 20, value };
+        let greedy = greedy_regret(&[regret(0, 5.0), regret(1, 1.0)], &exploration.readings());
+        let values: Vec<f64> = greedy.iter().map(|reading| reading.value).collect();
+        assert_eq!(
+            values,
+            [5.5, 1.25, 6.75],
+            "choices that happened to earn more than the greedy ones lower no regret"
+        );
         assert_eq!((of("exploration_quality", None), of("exploration_reward", None)), (1.5, -0.75));
     }
 }

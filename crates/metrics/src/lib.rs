@@ -18,7 +18,7 @@ mod reward;
 pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit, WHOLE};
 pub use budget::{BUDGET_USE, budget_use};
 pub use detection::{DETECTION, Detection};
-pub use exploration::{EXPLORATION, Exploration, Explored};
+pub use exploration::{EXPLORATION, Exploration, Explored, GREEDY_REGRET, greedy_regret};
 
 use routing::{Arm, Dollars};
 
@@ -63,9 +63,9 @@ pub struct About {
     pub version: u32,
 }
 
-/// What [`Adaptation`], [`Exploration`], [`Detection`] and [`budget_use`] may report, in order.
+/// What [`Adaptation`], [`Exploration`], [`Detection`], [`budget_use`] and [`greedy_regret`] may report, in order.
 pub fn adaptation_metrics() -> impl Iterator<Item = &'static About> {
-    ADAPTATION.iter().chain(WHOLE).chain(EXPLORATION).chain(DETECTION).chain([&BUDGET_USE])
+    ADAPTATION.iter().chain(WHOLE).chain(EXPLORATION).chain(DETECTION).chain([&BUDGET_USE, &GREEDY_REGRET])
 }
 
 /// The first version of a metric.

@@ -2,7 +2,7 @@
 
 use super::tally::Moment;
 use environments::Batch;
-use metrics::{Adaptation, Detection, Exploration, Explored, Reading, Visit, budget_use};
+use metrics::{Adaptation, Detection, Exploration, Explored, Reading, Visit, budget_use, greedy_regret};
 use routing::{Choice, Dollars, Ledger, Objective};
 use store::Score;
 
@@ -75,7 +75,9 @@ impl Phases {
     pub(super) fn report(&self, budget: Option<Dollars>, ledger: &Ledger, scores: &mut Vec<Score>) {
         let mut readings: Vec<Reading> = self.adaptation.readings().to_vec();
         if self.explores {
-            readings.extend(self.exploration.readings());
+            let bill = self.exploration.readings();
+            readings.extend(greedy_regret(self.adaptation.readings(), &bill));
+            readings.extend(bill);
         }
         if self.listens {
             readings.extend(self.detection.readings());
