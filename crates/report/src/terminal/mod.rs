@@ -1,6 +1,7 @@
 //! The short of a run for a terminal: who earned most, what it had bought, and quality against cost in braille dots.
 
 mod canvas;
+mod effects;
 mod frontier;
 mod online;
 mod recovery;
@@ -34,6 +35,12 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
             text += &page.heading(&environment);
             text += &ranking;
             text += &frontier::frontier(&own, &players, &page);
+            text.push('\n');
+        }
+        let effects = effects::effects(&own, &page);
+        if !effects.is_empty() {
+            text += &page.heading(&environment);
+            text += &effects;
             text.push('\n');
         }
         let online = online::online(&own, &page);
