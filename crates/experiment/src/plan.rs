@@ -1,13 +1,14 @@
 //! A configuration as runnable: worlds opened, policies checked, cells addressed. Configuration errors end here.
 
+use crate::extensions::Extensions;
 use crate::protocols::FeedbackRule;
 use crate::settings::{Place, SpecError};
 use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use encoder::Encoder;
-use environments::sources::{Opening, SOURCES, TextEncoder};
+use environments::sources::TextEncoder;
 use environments::{Environment, REFERENCES, ReferenceEntry};
-use policies::{Configured, Information, POLICIES};
+use policies::{Configured, Information};
 use routing::{Arm, Seed};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -94,11 +95,20 @@ impl Spec {
     /// [`SpecError`] for an unknown environment, policy or parameter (with the nearest known one), a parameter that breaks
     /// its rule, a data file that cannot be used, or a combination that cannot run.
     pub fn plan(self) -> Result<Plan, SpecError> {
+        self.plan_with(&Extensions::default())
+    }
+
+    /// [`Spec::plan`], with policies and environments beside the registered ones.
+    ///
+    /// # Errors
+    /// As [`Spec::plan`], and for an extension whose name is registered.
+    pub fn plan_with(self, extensions: &Extensions) -> Result<Plan, SpecError> {
+        extensions.check(&self.place)?;
         let mut environments: Vec<PlannedEnvironment> = Vec::new();
         for table in &self.environments {
-            let mut environment = self.environment(table.clone())?;
+            let mut environment = self.environment(table.clone(), extensions)?;
             for policy in &self.policies {
-                environment.policies.extend(self.policy(policy.clone(), &environment)?);
+                environment.policies.extend(self.policy(policy.clone(), &environment, extensions)?);
             }
             unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
             environments.push(environment);
@@ -129,7 +139,11 @@ impl Spec {
         Ok(())
     }
 
-    fn environment(&self, mut table: Map<String, Value>) -> Result<PlannedEnvironment, SpecError> {
+    fn environment(
+        &self,
+        mut table: Map<String, Value>,
+        extensions: &Extensions,
+    ) -> Result<PlannedEnvironment, SpecError> {
         let place = self.place.table("[[environment]]");
         let kind = take_name(&place, &mut table, "kind")?.unwrap_or_else(|| "calibrated".into());
         let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
@@ -144,10 +158,9 @@ impl Spec {
             Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
         };
         let feedback = feedback_rule(&self.place, &label, table.remove("feedback"), &protocol)?;
-        let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
-        let parameters = place.merge((source.defaults)(), table, source.check)?;
-        let world =
-            (source.open)(&parameters, &Opening { encoder: &text_encoder }).map_err(|rule| place.error(rule))?;
+        let source = extensions.source(&place, &kind)?;
+        let parameters = place.merge(source.defaults(), table, |given| source.check(given))?;
+        let world = source.open(&parameters, &text_encoder).map_err(|rule| place.error(rule))?;
         let tasks = world.tasks();
         let known = || tasks.iter().enumerate().map(|(position, task)| (task.as_str(), position));
         let held_out: Vec<usize> =
@@ -180,6 +193,7 @@ impl Spec {
         &self,
         mut table: Map<String, Value>,
         environment: &PlannedEnvironment,
+        extensions: &Extensions,
     ) -> Result<Vec<PlannedPolicy>, SpecError> {
         let place = self.place.table("[[policy]]");
         let Some(kind) = take_name(&place, &mut table, "kind")? else {
@@ -200,10 +214,7 @@ impl Spec {
             let content = json!({ "kind": kind, "revision": reference.revision });
             return Ok(vec![PlannedPolicy { label, content, subject: Subject::Reference(reference) }]);
         }
-        let references = REFERENCES.iter().map(|reference| (reference.name, None));
-        let known =
-            POLICIES.iter().map(|entry| (entry.name, Some(entry))).chain(references).chain([(SINGLE_MODELS, None)]);
-        let entry = place.find("policy", &kind, known)?.expect("references were found above");
+        let entry = extensions.policy(&place, &kind)?;
         let online = matches!(environment.protocol, Protocol::Online { .. });
         if online && entry.information == Information::Full {
             return Err(place.error(format!(
@@ -216,11 +227,11 @@ impl Spec {
             return Err(place.error("`tune` needs a validation split; protocol `online` has none"));
         }
         let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
-        let parameters = place.merge((entry.defaults)(), table, accepts)?;
+        let parameters = place.merge(entry.defaults, table, accepts)?;
         let mut candidates = Vec::new();
         for setting in settings(&tune) {
             let all = place.table(format!("[[policy]] {label}.tune")).merge(parameters.clone(), setting, accepts)?;
-            candidates.push((entry.configure)(all).expect("`merge` accepted the table"));
+            candidates.push((entry.configure)(all).map_err(|error| place.error(error.to_string()))?);
         }
         let content = json!({
             "kind": kind, "revision": entry.revision, "parameters": candidates[0].parameters, "tune": tune,
@@ -260,7 +271,7 @@ impl Spec {
 }
 
 /// Kind that stands for one reference for each model.
-const SINGLE_MODELS: &str = "single-models";
+pub(crate) const SINGLE_MODELS: &str = "single-models";
 
 fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
     let single = |(position, model): (usize, &String)| PlannedPolicy {
