@@ -34,6 +34,12 @@ impl Task {
         Ok(Objective { tau: Dollars(self.tau_usd) }.reward(preference, quality, Dollars(cost_usd)))
     }
 
+    /// It cannot be changed, so that a copy of a policy may share it.
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: Bound<'py, PyAny>) -> Bound<'py, Self> {
+        let _ = memo;
+        slf
+    }
+
     fn __repr__(&self) -> String {
         format!("Task(models={:?}, dimension={}, tau_usd={})", self.models, self.dimension, self.tau_usd)
     }
