@@ -3,7 +3,7 @@
 use crate::support::{Toy, barp, plan};
 use experiment::{Artifact, Deployment, Prompt, Training};
 use policies::POLICIES;
-use routing::{Choice, Preference, Round, Router};
+use routing::{Choice, Preference, Round, Router, Seed, random};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -261,4 +261,97 @@ fn what_cannot_be_trained_or_routed_is_said_with_the_known_names() {
     assert!(error.contains("the price of `small` must be at least 0 dollars, got -1"), "{error}");
     let error = refuse(folder.path(), &["route", "router", "--prompts", "none.jsonl", "--w-cost", "2"], 2);
     assert!(error.contains("--w-cost: the weight on cost must lie in [0, 1], got 2"), "{error}");
+}
+
+/// A log of the same prompts: each answered by one model, drawn with known probabilities that favour the dear one.
+fn log() -> String {
+    let odds = [0.2f32, 0.2, 0.6];
+    let row = |place: u64| {
+        let fields: Value = serde_json::from_str(rows().lines().nth(place as usize % 300).unwrap()).unwrap();
+        let generator = &mut Seed::root(3).stream("log").at(Round(place));
+        let arm = random::categorical(generator, &odds);
+        let model = ["small", "middle", "large"][arm];
+        let line = json!({
+            "prompt": fields["prompt"], "model": model, "quality": fields[model],
+            "cost_usd": fields[format!("{model}|total_cost")], "propensity": odds[arm],
+        });
+        format!("{line}\n")
+    };
+    (0..1200).map(row).collect()
+}
+
+#[test]
+fn a_log_teaches_which_model_answers_which_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    store::write_whole(&folder.path().join("log.jsonl"), log().as_bytes()).unwrap();
+    let prompts =
+        "{\"prompt\": \"add the numbers number 1000\"}\n{\"prompt\": \"translate the sentence number 1000\"}\n";
+    store::write_whole(&folder.path().join("prompts.jsonl"), prompts.as_bytes()).unwrap();
+    for (policy, settings) in [("barp", ["--set", "learning-rate=1e-3"]), ("lin-ucb", ["--set", "alpha=0.2"])] {
+        let train = ["train", "--log", "log.jsonl", "--policy", policy, "--out", "router"];
+        let said = succeed(folder.path(), &[&train[..], &settings].concat());
+        assert!(said.contains("log.jsonl: 1200 rows, 0 of them without a score"), "{said}");
+        let routed = succeed(folder.path(), &["route", "router", "--prompts", "prompts.jsonl", "--w-cost", "0.4"]);
+        let models: Vec<Value> = routed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(
+            (&models[0]["model"], &models[1]["model"]),
+            (&json!("small"), &json!("middle")),
+            "`{policy}`: {routed}"
+        );
+        let card: Value = serde_json::from_str(&succeed(folder.path(), &["inspect", "router", "--json"])).unwrap();
+        let reward = card["scores"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|score| score["metric"] == "reward" && score["w_cost"] == 0.4 && score["low"].is_number());
+        let reward = reward.unwrap_or_else(|| panic!("`{policy}`: {card}"));
+        // Its own model for each prompt earns .51, .48 and .24 on average, the dear one .24 on all.
+        let value = reward["value"].as_f64().unwrap();
+        assert!((0.37..0.44).contains(&value) && reward["high"].as_f64().unwrap() < 0.47, "{reward}");
+    }
+}
+
+#[test]
+fn own_choices_teach_the_same_when_they_come_from_a_log() {
+    let toy = Toy::new(6, 3);
+    for entry in POLICIES.iter().filter(|entry| entry.information == policies::Information::Bandit) {
+        let [mut own, mut logged, mut other] = [(); 3].map(|()| toy.bandit(entry));
+        let (mut choices, mut feedback) = (Vec::new(), Vec::new());
+        for start in (0..320).step_by(32) {
+            let batch = toy.batch(start..start + 32);
+            own.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut choices);
+            logged.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut Vec::new());
+            other.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut Vec::new());
+            batch.reveal(&choices, &mut routing::Ledger::default(), &mut feedback);
+            let propensities: Vec<f32> = choices.iter().map(|choice| choice.propensity.value()).collect();
+            own.learn(&batch.contexts(), &feedback);
+            logged.learn_logged(&batch.contexts(), &feedback, &propensities);
+            let skewed: Vec<f32> = propensities.iter().enumerate().map(|(row, p)| p / (1 + row % 3) as f32).collect();
+            other.learn_logged(&batch.contexts(), &feedback, &skewed);
+        }
+        let [own, logged, other] = [own, logged, other].map(|policy| policy.freeze().save());
+        assert_eq!(own, logged, "`{}`", entry.name);
+        if entry.name.starts_with("barp") {
+            assert_ne!(own, other, "`{}` weighs by inverse propensity", entry.name);
+        }
+    }
+}
+
+#[test]
+fn a_log_that_cannot_teach_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    store::write_whole(&folder.path().join("log.jsonl"), log().as_bytes()).unwrap();
+    let train = |extra: &[&str]| {
+        refuse(folder.path(), &[&["train", "--log", "log.jsonl", "--out", "router"], extra].concat(), 2)
+    };
+    let error = train(&["--policy", "knn"]);
+    assert!(error.contains("policy `knn` needs every model's outcome of every prompt"), "{error}");
+    let error = train(&["--policy", "barp", "--set", "epoch=3"]);
+    assert!(error.contains("log.jsonl: --set: unknown key `epoch` (nearest is `epochs`"), "{error}");
+    let error = train(&["--policy", "barp", "--test-share", "1"]);
+    assert!(error.contains("`--test-share` must be in (0, 1), got 1"), "{error}");
+    let bare: String = log().lines().map(|line| line.replace("\"prompt\"", "\"question\"") + "\n").collect();
+    store::write_whole(&folder.path().join("log.jsonl"), bare.as_bytes()).unwrap();
+    let error = train(&["--policy", "barp"]);
+    assert!(error.contains("log.jsonl: line 1: the row must have a prompt or messages to learn from"), "{error}");
 }

@@ -11,7 +11,7 @@ mod summary;
 mod tensors;
 
 pub use files::{Whole, write_whole};
-pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Folder, Manifest};
+pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest};
 pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 #[cfg(feature = "ffi")]

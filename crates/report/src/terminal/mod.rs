@@ -3,6 +3,7 @@
 mod canvas;
 mod frontier;
 mod online;
+mod recovery;
 
 use store::SummaryRow;
 
@@ -39,6 +40,7 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
         if !online.is_empty() {
             text += &page.heading(&environment);
             text += &online;
+            text += &recovery::recovery(&own, &page);
             text.push('\n');
         }
     }
