@@ -4,7 +4,7 @@ was asked is ever seen, and each request says how much quality matters against c
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, Union
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -152,8 +152,8 @@ class Router:
         """A model for each of n texts, or n embeddings (n x d); `w_cost` in [0, 1], one number or n."""
 
 def run(
-    config: Union[str, PathLike[str]],
-    out: Union[str, PathLike[str], None] = None,
+    config: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
     *,
     threads: int = 0,
     policies: Mapping[str, Callable[..., Policy]] | None = None,
@@ -170,7 +170,7 @@ def load(folder: str | PathLike[str]) -> Results:
     """The results in a folder."""
 
 def train(
-    config: Union[str, PathLike[str]],
+    config: str | PathLike[str],
     policy: str,
     out: str | PathLike[str],
     *,

@@ -26,7 +26,6 @@ const ALERTNESS: Duration = Duration::from_millis(100);
 /// (finished cells are kept), KeyboardInterrupt once the cells in flight are done.
 #[pyfunction]
 #[pyo3(signature = (config, out=None, *, threads=0, policies=None, environments=None, log_decisions=false))]
-#[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
 pub(super) fn run(
     py: Python<'_>,
     config: &Bound<'_, PyAny>,
