@@ -25,7 +25,7 @@ page-test:
 
 # The Python module `barp` as a wheel under target/wheels, which `pip install` takes; pip fetches maturin.
 wheel:
-	python3 -m pip wheel --no-deps --wheel-dir target/wheels ./crates/python
+	MATURIN_PEP517_ARGS='--locked --compatibility pypi' python3 -m pip wheel --no-deps --wheel-dir target/wheels ./crates/python
 
 # Lints of the module (the workspace's own leave it out), then the wheel in a fresh virtual environment. Skips loudly without
 # Python or a package index.

@@ -96,7 +96,7 @@ class World(TypedDict, total=False):
     """n names, distinct."""
 
 class Table:
-    """Named columns of equal length. `pyarrow.table(x)`, `polars.from_arrow(x)` and duckdb read them without copying."""
+    """Named columns of equal length. `pyarrow.table(x)`, `polars.DataFrame(x)` and duckdb read them without copying."""
 
     @property
     def columns(self) -> list[str]: ...

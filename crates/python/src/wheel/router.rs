@@ -3,11 +3,11 @@
 use super::arrays::{Holds, numbers, rows};
 use super::json;
 use super::run::Config;
-use experiment::{Artifact, Decision, Deployment, Prompt, Training};
+use experiment::{Artifact, Decision, Deployment, DeploymentError, Prompt, Training};
 use numpy::PyArray1;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use routing::{Dollars, Preference, Round};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -111,26 +111,34 @@ impl Router {
 impl Router {
     /// The features of n prompts, n x d, and n.
     fn features(&self, prompts: &Bound<'_, PyAny>) -> PyResult<(Vec<f32>, usize)> {
-        let deployment = self.deployment();
-        let refuse = |row: usize, error: &dyn std::fmt::Display| {
-            PyValueError::new_err(format!("prompt {row}: {}", error.to_string().replace("`embedding`", "an embedding")))
-        };
-        let mut features = Vec::new();
-        if let Ok(texts) = prompts.extract::<Vec<String>>() {
-            for (row, text) in texts.iter().enumerate() {
-                features.extend(deployment.features(Prompt::Text(text)).map_err(|error| refuse(row, &error))?);
-            }
-            return Ok((features, texts.len()));
-        }
-        if prompts.is_instance_of::<pyo3::types::PyString>() {
+        let py = prompts.py();
+        // Whatever Python has to do is done before the lock: it may let another thread run, which may want the router.
+        let texts = prompts.extract::<Vec<String>>();
+        if texts.is_err() && prompts.is_instance_of::<PyString>() {
             return Err(PyValueError::new_err("prompts must be a list of texts or an n x d array, got one text"));
         }
-        let (values, shape) = numbers::<f32>("embeddings", prompts, 2, Holds::Numbers)?;
-        for row in 0..shape[0] {
-            let embedding = &values[row * shape[1]..][..shape[1]];
-            features.extend(deployment.features(Prompt::Features(embedding)).map_err(|error| refuse(row, &error))?);
-        }
-        Ok((features, shape[0]))
+        let embeddings = match texts {
+            Ok(_) => (Vec::new(), vec![0, 0]),
+            Err(_) => numbers::<f32>("embeddings", prompts, 2, Holds::Numbers)?,
+        };
+        let width = embeddings.1[1];
+        let prompts: Vec<Prompt<'_>> = match &texts {
+            Ok(texts) => texts.iter().map(|text| Prompt::Text(text)).collect(),
+            Err(_) => (0..embeddings.1[0]).map(|row| Prompt::Features(&embeddings.0[row * width..][..width])).collect(),
+        };
+        let encoded = py.detach(|| {
+            let deployment = self.deployment();
+            let mut features = Vec::with_capacity(prompts.len() * deployment.card().dimension);
+            for (row, &prompt) in prompts.iter().enumerate() {
+                let problem = |error: DeploymentError| {
+                    let problem = error.to_string().replace("`embedding`", "an embedding");
+                    PyValueError::new_err(format!("prompt {row}: {problem}"))
+                };
+                features.extend(deployment.features(prompt).map_err(problem)?);
+            }
+            Ok(features)
+        });
+        encoded.map(|features| (features, prompts.len()))
     }
 
     fn routed<'py>(&self, py: Python<'py>, decisions: &[Decision]) -> PyResult<Bound<'py, PyDict>> {

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 use store::{Column, Frame};
 
-/// Named columns of equal length: pyarrow.table(x), polars.from_arrow(x) and duckdb read them without copying, by the
+/// Named columns of equal length: pyarrow.table(x), polars.DataFrame(x) and duckdb read them without copying, by the
 /// Arrow C stream interface; to_dict() needs no library.
 #[pyclass(frozen, module = "barp")]
 pub(super) struct Table {
