@@ -70,6 +70,9 @@ class Policy(Protocol):
     Class attributes, or parameters of the same names: `batch` (requests between two updates, 32), `epochs` (passes over the
     training prompts, 1). Class attribute `revision`: raise it when code that the class calls changes its numbers; its own
     source, and that of its bases, is part of a cell's address by itself. A state is frozen by `copy.deepcopy`.
+
+    The same bytes on any number of threads are promised as long as all draws come from `contexts.uniform` and no state is
+    shared between objects; on another machine, numpy's own arithmetic may round otherwise.
     """
 
     def choose(self, contexts: Contexts) -> tuple[npt.ArrayLike, npt.ArrayLike]:
@@ -80,7 +83,12 @@ class Policy(Protocol):
         """One model for each request, without exploring, learning or drawing."""
 
 class World(TypedDict, total=False):
-    """What a function that is an environment returns; `ids` may be left out."""
+    """What a function that is an environment returns; `ids` may be left out.
+
+    It is called as `make(seed, **parameters)`, parameters as those of a policy, and must draw from the seed alone. Every
+    replicate has a table of its own; an online run draws rows from it with replacement. Whatever it makes counts as
+    simulated. Models, tasks and d must be the same for every seed. Attribute `revision`: as that of a policy.
+    """
 
     features: npt.ArrayLike
     """n x d, finite."""
