@@ -6,7 +6,9 @@ mod policy;
 mod variants;
 
 pub(crate) use address::canonical;
+pub(crate) use policy::SINGLE_MODELS;
 
+use crate::extensions::Extensions;
 use crate::protocols::FeedbackRule;
 use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
@@ -105,11 +107,20 @@ impl Spec {
     /// [`SpecError`] for an unknown environment, policy or parameter (with the nearest known one), a parameter that breaks
     /// its rule, a data file that cannot be used, or a combination that cannot run.
     pub fn plan(self) -> Result<Plan, SpecError> {
+        self.plan_with(&Extensions::default())
+    }
+
+    /// [`Spec::plan`], with policies and environments beside the registered ones.
+    ///
+    /// # Errors
+    /// As [`Spec::plan`], and for an extension whose name is registered.
+    pub fn plan_with(self, extensions: &Extensions) -> Result<Plan, SpecError> {
+        extensions.check(&self.place)?;
         let mut environments: Vec<PlannedEnvironment> = Vec::new();
         for (written, table) in self.environments.iter().enumerate() {
-            for mut environment in self.environments_of(written, table.clone())? {
+            for mut environment in self.environments_of(written, table.clone(), extensions)? {
                 for policy in &self.policies {
-                    environment.policies.extend(self.policy(policy.clone(), &environment)?);
+                    environment.policies.extend(self.policy(policy.clone(), &environment, extensions)?);
                 }
                 unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
                 environments.push(environment);

@@ -2,12 +2,12 @@
 
 use super::variants::{Axes, Variant, variants};
 use super::{PlannedEnvironment, text_encoder};
+use crate::extensions::Extensions;
 use crate::settings::{Place, SpecError};
 use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_name, take_tables};
 use environments::Environment;
-use environments::sources::{Opening, SOURCES};
 use routing::Seed;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ impl Spec {
         &self,
         written: usize,
         mut table: Map<String, Value>,
+        extensions: &Extensions,
     ) -> Result<Vec<PlannedEnvironment>, SpecError> {
         let place = self.place.table("[[environment]]");
         let kind = take_name(&place, &mut table, "kind")?.unwrap_or_else(|| "calibrated".into());
@@ -33,10 +34,9 @@ impl Spec {
             Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
         };
         let feedback = feedback_rule(&self.place, &group, table.remove("feedback"), &protocol)?;
-        let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
-        let parameters = place.merge((source.defaults)(), table, source.check)?;
-        let opened = (source.open)(&parameters, &Opening { encoder: &text_encoder });
-        let opened = opened.map_err(|rule| place.error(rule))?;
+        let source = extensions.source(&place, &kind)?;
+        let parameters = place.merge(source.defaults(), table, |given| source.check(given))?;
+        let opened = source.open(&parameters, &text_encoder).map_err(|rule| place.error(rule))?;
         let mut environments = Vec::new();
         for variant in variants(&place, &group, axes, shifts, &*opened)? {
             let Variant { label, held_out, shots, shifts, factors } = variant;

@@ -1,11 +1,12 @@
 //! `[[policy]]` tables as what is compared on an environment.
 
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
+use crate::extensions::Extensions;
 use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_grid, take_name, take_names};
 use environments::REFERENCES;
-use policies::{Information, POLICIES};
+use policies::Information;
 use routing::Arm;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,7 @@ impl Spec {
         &self,
         mut table: Map<String, Value>,
         environment: &PlannedEnvironment,
+        extensions: &Extensions,
     ) -> Result<Vec<PlannedPolicy>, SpecError> {
         let place = self.place.table("[[policy]]");
         let Some(kind) = take_name(&place, &mut table, "kind")? else {
@@ -34,10 +36,7 @@ impl Spec {
             let content = json!({ "kind": kind, "revision": reference.revision });
             return Ok(vec![PlannedPolicy { label, content, subject: Subject::Reference(reference) }]);
         }
-        let references = REFERENCES.iter().map(|reference| (reference.name, None));
-        let known =
-            POLICIES.iter().map(|entry| (entry.name, Some(entry))).chain(references).chain([(SINGLE_MODELS, None)]);
-        let entry = place.find("policy", &kind, known)?.expect("references were found above");
+        let entry = extensions.policy(&place, &kind)?;
         let online = matches!(environment.protocol, Protocol::Online { .. });
         if online && entry.information == Information::Full {
             return Err(place.error(format!(
@@ -50,11 +49,11 @@ impl Spec {
             return Err(place.error("`tune` needs a validation split; protocol `online` has none"));
         }
         let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
-        let parameters = place.merge((entry.defaults)(), table, accepts)?;
+        let parameters = place.merge(entry.defaults, table, accepts)?;
         let mut candidates = Vec::new();
         for setting in settings(&tune) {
             let all = place.table(format!("[[policy]] {label}.tune")).merge(parameters.clone(), setting, accepts)?;
-            candidates.push((entry.configure)(all).expect("`merge` accepted the table"));
+            candidates.push((entry.configure)(all).map_err(|error| place.error(error.to_string()))?);
         }
         let content = json!({
             "kind": kind, "revision": entry.revision, "parameters": candidates[0].parameters, "tune": tune,
@@ -64,7 +63,7 @@ impl Spec {
 }
 
 /// Kind that stands for one reference for each model.
-const SINGLE_MODELS: &str = "single-models";
+pub(crate) const SINGLE_MODELS: &str = "single-models";
 
 fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
     let single = |(position, model): (usize, &String)| PlannedPolicy {
