@@ -168,7 +168,8 @@ impl Spec {
     /// The same experiment on real rows: every environment keeps its name, held-out tasks and shifts, and reads `recorded` instead.
     pub fn on_recorded(mut self, recorded: &Recorded) -> Spec {
         for table in &mut self.environments {
-            let kept = ["name", "held-out", "shift", "feedback"].map(|key| (key.to_owned(), table.remove(key)));
+            let kept = ["name", "held-out", "shots", "factorial", "shift", "feedback", "protocol"]
+                .map(|key| (key.to_owned(), table.remove(key)));
             *table = kept.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
             table.insert("kind".into(), "recorded".into());
             table.insert("file".into(), recorded.file.display().to_string().into());

@@ -8,7 +8,7 @@
 use crate::learners::best;
 use crate::learners::linear::{LinearArms, check_linear};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -164,5 +164,9 @@ impl Policy for Paced {
 
     fn freeze(&self) -> Box<dyn Router> {
         Box::new(self.clone())
+    }
+
+    fn budget(&self) -> Option<Dollars> {
+        self.budget.map(Dollars)
     }
 }

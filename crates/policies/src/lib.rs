@@ -16,6 +16,7 @@ mod glr_lin_ucb;
 mod knn;
 mod largest;
 mod learners;
+mod lin_cbwk;
 mod lin_ts;
 mod lin_ts_forgetting;
 mod lin_ucb;
@@ -45,6 +46,7 @@ pub const POLICIES: &[Entry] = &[
     glr_lin_ucb::ENTRY,
     lin_ucb_listed::ENTRY,
     budget_paced::ENTRY,
+    lin_cbwk::ENTRY,
     lin_ts::ENTRY,
     lin_ts_forgetting::ENTRY,
     epsilon_greedy::ENTRY,

@@ -1,7 +1,7 @@
 //! From a saved router back to one that decides. A new form is a line in [`FORMS`].
 
 use crate::learners::{actor, linear};
-use crate::{budget_paced, cheapest, knn, largest, lin_ucb_listed, random, ridge};
+use crate::{budget_paced, cheapest, knn, largest, lin_cbwk, lin_ucb_listed, random, ridge};
 use routing::{NotRestored, Router, Saved, Task};
 
 type Restore = fn(&Saved, &Task) -> Result<Box<dyn Router>, NotRestored>;
@@ -12,6 +12,7 @@ const FORMS: &[(&str, Restore)] = &[
     (linear::LINEAR, linear::restore),
     (lin_ucb_listed::ENTRY.name, lin_ucb_listed::restore),
     (budget_paced::ENTRY.name, budget_paced::restore),
+    (lin_cbwk::ENTRY.name, lin_cbwk::restore),
     (knn::ENTRY.name, knn::restore),
     (ridge::ENTRY.name, ridge::restore),
     (random::ENTRY.name, random::restore),

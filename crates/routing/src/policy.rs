@@ -129,4 +129,14 @@ pub trait Policy: Router {
     fn diagnostics(&self) -> Diagnostics {
         Diagnostics::new()
     }
+
+    /// Dollars a request that it was told to keep to; none: it has no budget, or does not know it yet.
+    fn budget(&self) -> Option<Dollars> {
+        None
+    }
+
+    /// Changes of the world that it heard so far; none: it does not listen for any.
+    fn alarms(&self) -> Option<u64> {
+        None
+    }
 }

@@ -10,6 +10,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use self::csv::write_csv;
+#[cfg(feature = "ffi")]
+pub(crate) use self::parquet::record_batch;
 pub use self::parquet::{ParquetParts, write_parquet};
 pub use self::records::{Record, Records};
 

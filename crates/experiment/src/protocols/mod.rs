@@ -9,7 +9,7 @@ mod split;
 mod tally;
 mod train_then_test;
 
-pub use feedback::{DelayLaw, FeedbackRule};
+pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;

@@ -8,7 +8,7 @@
 use super::Log;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
-use super::split::{Split, split};
+use super::split::{HeldOut, Split, split};
 use super::tally::{Moment, Tally};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
@@ -67,12 +67,16 @@ impl<'a> TrainThenTest<'a> {
         let (environment, _) = plan.parts(cell);
         let world = plan.world_seed(cell);
         let table = environment.world.pool(&world);
-        let split = split(&table, shares, &environment.held_out, &world.stream("split"));
+        let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
+        let split = split(&table, shares, &held_out, &world.stream("split"));
+        // Shots of a held-out task leave the scale of the reward, and with it what is compared, as it is.
+        let usual = |&row: &usize| !environment.held_out.contains(&table.task(row));
+        let usual: Vec<usize> = split.train.iter().copied().filter(usual).collect();
         let tau = plan.spec.tau;
-        let tau = tau.tau_usd.map_or_else(|| table.cost_quantile(&split.train, tau.tau_percentile / 100.0), Dollars);
+        let tau = tau.tau_usd.map_or_else(|| table.cost_quantile(&usual, tau.tau_percentile / 100.0), Dollars);
         let task = Task { models: table.models().to_vec(), dimension: table.dimension(), objective: Objective { tau } };
         TrainThenTest {
-            list_prices: table.mean_cost(&split.train),
+            list_prices: table.mean_cost(&usual),
             available: vec![true; table.arms()],
             decisions: log_decisions.then(DecisionLog::default),
             plan,
