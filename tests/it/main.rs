@@ -16,5 +16,5 @@ mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod support;
-mod variants;
-mod walkthrough; // the front page does what it says // one environment table that stands for many
+mod variants; // one environment table that stands for many
+mod walkthrough; // the front page does what it says
