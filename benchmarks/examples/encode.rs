@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Every n-th text so that `count` are taken, shortest first.
 fn sample(column: &Column, count: usize) -> Vec<String> {
     let step = (column.len() / count).max(1);
-    let mut texts: Vec<String> = (0..column.len()).step_by(step).filter_map(|row| column.text(row)).take(count).collect();
+    let mut texts: Vec<String> =
+        (0..column.len()).step_by(step).filter_map(|row| column.text(row)).take(count).collect();
     texts.sort_by_key(String::len);
     texts
 }

@@ -62,16 +62,21 @@ impl std::fmt::Display for EncoderError {
 
 impl std::error::Error for EncoderError {}
 
+/// An encoder, or why there is none.
+pub type Opened = Result<Box<dyn Encoder>, EncoderError>;
+
 /// One line of the registry.
 pub struct Entry {
     /// What a user types.
     pub name: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
+    /// Numbers in each vector.
+    pub width: usize,
     /// Whether it is slow enough that its vectors are worth keeping.
     pub is_costly: bool,
     /// Opens it with its defaults, its files in the folder given or where they are usually found.
-    pub open: fn(Option<&Path>) -> Result<Box<dyn Encoder>, EncoderError>,
+    pub open: fn(Option<&Path>) -> Opened,
 }
 
 /// Every encoder, in the order of listings.
@@ -79,12 +84,14 @@ pub const ENCODERS: &[Entry] = &[
     Entry {
         name: Hashed::NAME,
         about: "signed hashing of words, word pairs and character 3- to 5-grams into 384 numbers; needs no download",
+        width: Hashed::WIDTH,
         is_costly: false,
         open: |_| Ok(Box::new(Hashed::default())),
     },
     Entry {
         name: MiniLm::NAME,
         about: "sentence encoder all-MiniLM-L6-v2, 384 numbers from at most 256 pieces; `make encoder` fetches its weights",
+        width: MiniLm::WIDTH,
         is_costly: true,
         open: |folder| {
             let folder = folder.map_or_else(minilm::default_folder, Path::to_owned);
@@ -93,14 +100,17 @@ pub const ENCODERS: &[Entry] = &[
     },
 ];
 
-/// The line of the encoder called `name`.
-///
-/// # Errors
-/// What is wrong with the name, with the known ones.
-pub fn entry(name: &str) -> Result<&'static Entry, String> {
-    let known: Vec<&str> = ENCODERS.iter().map(|entry| entry.name).collect();
-    let found = ENCODERS.iter().find(|entry| entry.name == name);
-    found.ok_or_else(|| format!("unknown encoder `{name}` (known: {})", known.join(", ")))
+/// The line of the encoder called `name`; None when there is none.
+pub fn by_name(name: &str) -> Option<&'static Entry> {
+    ENCODERS.iter().find(|entry| entry.name == name)
+}
+
+/// Where this user's programs keep what can be made again: `barp` in `$XDG_CACHE_HOME`, else in `$HOME/.cache`, else in
+/// `.cache`.
+pub fn cache_folder() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    cache.unwrap_or_else(|| PathBuf::from(".cache")).join("barp")
 }
 
 #[cfg(test)]
@@ -120,7 +130,7 @@ mod tests {
                     continue;
                 }
             };
-            assert_eq!(encoder.name(), entry.name);
+            assert_eq!((encoder.name(), encoder.width()), (entry.name, entry.width));
             let long = "word ".repeat(20_000);
             for text in ODD.into_iter().chain([long.as_str()]) {
                 let mut vectors = [vec![f32::NAN; encoder.width()], vec![7.0; encoder.width()]];
@@ -136,7 +146,6 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_no_encoder() {
-        let error = entry("nonesuch").err().unwrap();
-        assert_eq!(error, "unknown encoder `nonesuch` (known: hashed, minilm)");
+        assert!(by_name("nonesuch").is_none());
     }
 }

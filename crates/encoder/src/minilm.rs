@@ -60,6 +60,7 @@ pub struct MiniLm {
 
 impl MiniLm {
     pub(crate) const NAME: &'static str = "minilm";
+    pub(crate) const WIDTH: usize = SHAPE.width;
 
     /// Reads and checks the weights in `folder`.
     ///
@@ -82,14 +83,11 @@ impl MiniLm {
     }
 }
 
-/// Where the weights are looked for when no folder is named: `$BARP_ENCODER`, else `barp/encoders/minilm` in the user's
-/// cache (`$XDG_CACHE_HOME` or `$HOME/.cache`), where `make encoder` puts them.
+/// Where the weights are looked for when no folder is named: `$BARP_ENCODER`, else `encoders/minilm` in
+/// [`crate::cache_folder`], where `make encoder` puts them.
 pub(crate) fn default_folder() -> PathBuf {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("BARP_ENCODER").unwrap_or_else(|| {
-        let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
-        cache.unwrap_or_else(|| PathBuf::from(".cache")).join("barp/encoders/minilm")
-    })
+    let named = std::env::var_os("BARP_ENCODER").filter(|value| !value.is_empty());
+    named.map_or_else(|| crate::cache_folder().join("encoders/minilm"), PathBuf::from)
 }
 
 /// The bytes of a pinned file.

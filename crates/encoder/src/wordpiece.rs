@@ -53,7 +53,9 @@ impl WordPiece {
         for (line, piece) in (1..).zip(vocabulary.lines()) {
             let slot = match own.find(hash(START, piece), "", piece) {
                 Err(free) => free,
-                Ok(id) => return Err(format!("line {line}: a piece may stand once, `{piece}` is in line {} too", id + 1)),
+                Ok(id) => {
+                    return Err(format!("line {line}: a piece may stand once, `{piece}` is in line {} too", id + 1));
+                }
             };
             own.text.push_str(piece);
             own.starts.push(own.text.len() as u32);

@@ -3,13 +3,17 @@
 mod csv;
 mod jsonl;
 mod parquet;
+mod records;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
 pub use self::csv::write_csv;
-pub use self::parquet::write_parquet;
+#[cfg(feature = "ffi")]
+pub(crate) use self::parquet::record_batch;
+pub use self::parquet::{ParquetParts, write_parquet};
+pub use self::records::{Record, Records};
 
 /// A column of n values; None is a missing cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +106,7 @@ pub struct FrameError {
 
 impl FrameError {
     /// `message` about the file at `path`.
-    fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
+    pub(crate) fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
         FrameError { path: path.to_owned(), message: message.to_string() }
     }
 }
