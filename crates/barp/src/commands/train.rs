@@ -95,7 +95,7 @@ impl Train {
 
     fn on_log(&self, path: &Path) -> Result<Artifact, Failure> {
         let name = self.encoder.as_deref().unwrap_or("hashed");
-        let encoder = experiment::open_encoder(name).map_err(Failure::Input)?;
+        let encoder = experiment::open_encoder(name, None).map_err(Failure::Input)?;
         let log = Log::open(path, &LogOptions::default()).map_err(Failure::input)?;
         let training = LogTraining {
             policy: self.policy.clone(),
