@@ -5,6 +5,7 @@
 
 mod bill;
 mod describe;
+pub mod logged;
 mod plan;
 mod protocols;
 mod resolve;
