@@ -7,4 +7,4 @@ mod registry;
 pub mod wide;
 
 pub use recorded::Recorded;
-pub use registry::{Opening, SOURCES, SourceEntry, TextEncoder, import_with};
+pub use registry::{Opening, SOURCES, SourceEntry, TextEncoder, import_frame_with, import_with};
