@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod output;
 mod progress;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,9 +38,17 @@ enum Command {
     Compare(commands::compare::Compare),
     /// Decide the claims of a result folder: pass, fail or inconclusive
     Claims(commands::claims::Claims),
+    /// Train one policy and save it as a router
+    Train(commands::train::Train),
+    /// Let a saved router choose a model for each prompt
+    Route(commands::route::Route),
+    /// Say what a saved router is, what it learnt from and how well it does
+    Inspect(commands::inspect::Inspect),
     /// List what can be named in a configuration
     List(commands::list::List),
-    /// Import, describe and imitate outcome tables
+    /// Estimate from a log what other policies would have earned
+    Ope(commands::ope::Ope),
+    /// Import, describe and imitate outcome tables and logs
     #[command(subcommand)]
     Data(commands::data::Data),
 }
@@ -54,7 +63,11 @@ fn main() -> ExitCode {
         Command::Merge(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Claims(command) => command.run(),
+        Command::Train(command) => command.run(),
+        Command::Route(command) => command.run(),
+        Command::Inspect(command) => command.run(),
         Command::List(command) => command.run(),
+        Command::Ope(command) => command.run(),
         Command::Data(command) => command.run(),
     };
     match result {

@@ -2,11 +2,13 @@
 
 mod charts;
 mod claims;
+mod effects;
 #[cfg(test)]
 mod fake;
 mod graphics;
 mod page;
 mod summarise;
+mod survival;
 pub mod tables;
 mod terminal;
 mod theme;
@@ -14,6 +16,7 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use effects::effects;
 pub use page::page;
 pub use summarise::summarise;
 pub use terminal::terminal;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::survival;
 use statistics::mean_interval;
 use store::{Replicate, Score, SummaryRow};
 
@@ -38,14 +39,16 @@ impl<'a> Key<'a> {
 /// tuning trials.
 ///
 /// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
-/// counts as one replicate fewer; where none exists the row is left out.
+/// counts as one replicate fewer; where none exists the row is left out. Right-censored times have no mean; their curves and
+/// medians follow at the end.
 pub fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
     let mut siblings: BTreeMap<(&str, &str), Siblings<'_>> = BTreeMap::new();
     let mut groups: Vec<(&Replicate, Vec<&Score>)> = Vec::new();
     for replicate in replicates {
         let own = siblings.entry((&replicate.environment, &replicate.policy)).or_default();
         own.keys(replicate);
-        for (score, key) in replicate.scores.iter().zip(&own.layout).filter(|(score, _)| score.value.is_finite()) {
+        let measured = |score: &Score| score.value.is_finite() && !survival::is_censored(&score.metric);
+        for (score, key) in replicate.scores.iter().zip(&own.layout).filter(|(score, _)| measured(score)) {
             let group = own.groups[*key].get_or_insert(groups.len());
             if *group == groups.len() {
                 groups.push((replicate, Vec::new()));
@@ -53,7 +56,9 @@ pub fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
             groups[*group].1.push(score);
         }
     }
-    groups.into_iter().map(|(replicate, scores)| row(replicate, &scores)).collect()
+    let mut rows: Vec<SummaryRow> = groups.into_iter().map(|(replicate, scores)| row(replicate, &scores)).collect();
+    rows.extend(survival::rows(replicates));
+    rows
 }
 
 /// What the replicates of one policy in one environment measured so far.

@@ -3,10 +3,12 @@
 //! What a replicate is, and which two belong together, is decided by the caller.
 
 mod interval;
+mod kaplan_meier;
 pub mod off_policy;
 mod paired;
 mod student;
 
 pub use interval::{CONFIDENCE, Interval, STUDENT, mean_interval};
+pub use kaplan_meier::{KAPLAN_MEIER, Lifetime, Step, Survival, kaplan_meier};
 pub use paired::{FIELLER, PAIRED, paired_difference, ratio_gain_interval};
 pub use student::t_quantile;

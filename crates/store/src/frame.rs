@@ -10,6 +10,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use self::csv::write_csv;
+#[cfg(feature = "ffi")]
+pub(crate) use self::parquet::record_batch;
 pub use self::parquet::{ParquetParts, write_parquet};
 pub use self::records::{Record, Records};
 
@@ -104,7 +106,7 @@ pub struct FrameError {
 
 impl FrameError {
     /// `message` about the file at `path`.
-    fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
+    pub(crate) fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
         FrameError { path: path.to_owned(), message: message.to_string() }
     }
 }

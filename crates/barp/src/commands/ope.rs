@@ -21,7 +21,7 @@ pub(crate) struct Ope {
     policy: Vec<String>,
     /// Where the propensities come from
     #[arg(long, value_enum, default_value = "logged")]
-    propensities: From,
+    propensities: PropensitySource,
     /// TOML file that says which column is what
     #[arg(long)]
     columns: Option<PathBuf>,
@@ -37,18 +37,18 @@ pub(crate) struct Ope {
 
 /// As [`Propensities`], with words for the command line.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum From {
+pub(crate) enum PropensitySource {
     /// The log's own column
     Logged,
     /// The share of the chosen model among the rows of its task: right only if nothing else decided the choice
     Shares,
 }
 
-impl From {
+impl PropensitySource {
     pub(crate) fn propensities(self) -> Propensities {
         match self {
-            From::Logged => Propensities::Logged,
-            From::Shares => Propensities::Shares,
+            PropensitySource::Logged => Propensities::Logged,
+            PropensitySource::Shares => Propensities::Shares,
         }
     }
 }
@@ -59,8 +59,7 @@ impl Ope {
         let log = self.arguments.open(&self.log, self.columns.as_deref(), on_bad_row)?;
         let named = if self.policy.is_empty() { names(log.models()) } else { self.policy.clone() };
         let evaluations = evaluate(&log, &named, self.propensities.propensities());
-        let evaluations =
-            evaluations.map_err(|error| Failure::Input(format!("{}: {error}", self.log.display())))?;
+        let evaluations = evaluations.map_err(|error| Failure::Input(format!("{}: {error}", self.log.display())))?;
         if self.json {
             let all: Vec<Value> = evaluations.iter().map(as_json).collect();
             say!("{}", serde_json::to_string_pretty(&all).expect("estimates are plain"));
@@ -82,7 +81,8 @@ fn believed(evaluation: &Evaluation, estimator: Estimator) -> Option<statistics:
 }
 
 fn table(evaluations: &[Evaluation]) -> String {
-    let header = ["policy", "outcome", "doubly robust", "+-", "snips", "ips", "direct", "effective rows", "largest weight"];
+    let header =
+        ["policy", "outcome", "doubly robust", "+-", "snips", "ips", "direct", "effective rows", "largest weight"];
     let mut lines = vec![header.map(str::to_owned)];
     let mut refused = String::new();
     for evaluation in evaluations {

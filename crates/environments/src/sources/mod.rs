@@ -2,9 +2,11 @@
 
 pub mod calibrated;
 pub mod logged;
+mod pooled;
 mod recorded;
 mod registry;
 pub mod wide;
 
+pub use pooled::{MakeTable, Pooled};
 pub use recorded::Recorded;
 pub use registry::{Opening, SOURCES, SourceEntry, TextEncoder, import_frame_with, import_with};

@@ -1,8 +1,10 @@
 //! The short of a run for a terminal: who earned most, what it had bought, and quality against cost in braille dots.
 
 mod canvas;
+mod effects;
 mod frontier;
 mod online;
+mod recovery;
 
 use store::SummaryRow;
 
@@ -35,10 +37,17 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
             text += &frontier::frontier(&own, &players, &page);
             text.push('\n');
         }
+        let effects = effects::effects(&own, &page);
+        if !effects.is_empty() {
+            text += &page.heading(&environment);
+            text += &effects;
+            text.push('\n');
+        }
         let online = online::online(&own, &page);
         if !online.is_empty() {
             text += &page.heading(&environment);
             text += &online;
+            text += &recovery::recovery(&own, &page);
             text.push('\n');
         }
     }

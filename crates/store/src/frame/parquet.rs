@@ -140,19 +140,34 @@ impl ParquetParts {
     }
 }
 
-/// The columns of a frame as arrow holds them, with their schema.
+/// The columns of a frame that goes to `path` as arrow holds them, with their schema.
 fn arrays(path: &Path, frame: &Frame) -> Result<(Arc<Schema>, Vec<ArrayRef>), FrameError> {
+    typed(frame).map_err(|message| FrameError::new(path, message))
+}
+
+fn typed(frame: &Frame) -> Result<(Arc<Schema>, Vec<ArrayRef>), String> {
     if let Some(flaw) = frame.flaw() {
-        return Err(FrameError::new(path, flaw));
+        return Err(flaw);
     }
     let mut fields = Vec::with_capacity(frame.columns.len());
     let mut arrays = Vec::with_capacity(frame.columns.len());
     for (name, column) in &frame.columns {
-        let array = array(column).map_err(|error| FrameError::new(path, error))?;
+        let array = array(column).map_err(|error| error.to_string())?;
         fields.push(Field::new(name, array.data_type().clone(), !matches!(column, Column::Vectors { .. })));
         arrays.push(array);
     }
     Ok((Arc::new(Schema::new(fields)), arrays))
+}
+
+/// A frame as one record batch.
+///
+/// # Errors
+/// When the columns differ in length or share a name.
+#[cfg(feature = "ffi")]
+pub(crate) fn record_batch(frame: &Frame) -> Result<RecordBatch, String> {
+    let (schema, arrays) = typed(frame)?;
+    let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(frame.rows()));
+    RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| error.to_string())
 }
 
 /// The column whose pieces are `chunks`; what is neither number nor vector becomes text.

@@ -1,6 +1,5 @@
 //! `--format log`: production logs in, described and imitated, streamed row by row.
 
-use super::Format;
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
@@ -11,7 +10,8 @@ use environments::sources::calibrated::{LoggedCells, fit_log};
 use environments::sources::logged::{Log, LogColumns, LogError, LogOptions, LogRow, Survey};
 use environments::sources::wide::OnBadRow;
 use experiment::logged::{Comparisons, Margins, Propensities, Verdict, compare, names};
-use std::path::{Path, PathBuf};
+use serde::de::DeserializeOwned;
+use std::path::Path;
 use store::{Column, Frame, ParquetParts};
 
 /// Rows of a log that are written at a time.
@@ -37,48 +37,50 @@ pub(crate) struct LogArguments {
 impl LogArguments {
     /// The log at `path`, read once and found good.
     pub(crate) fn open(&self, path: &Path, columns: Option<&Path>, on_bad_row: OnBadRow) -> Result<Log, Failure> {
-        let mut columns: LogColumns = self.columns(columns)?;
+        let columns = self.column_map(columns, toml::Table::new())?;
+        let log = Log::open(path, &self.options(columns, on_bad_row)?).map_err(Failure::input)?;
+        super::say_dropped(log.dropped());
+        Ok(log)
+    }
+
+    /// These arguments with a map of columns.
+    pub(crate) fn options(&self, mut columns: LogColumns, on_bad_row: OnBadRow) -> Result<LogOptions, Failure> {
         match self.judge_scale[..] {
             [] => {}
             [low, high] if low < high => columns.judge_scale = Some([low, high]),
             _ => return Err(Failure::Input(format!("`--judge-scale` must be LOW,HIGH, got {:?}", self.judge_scale))),
         }
-        let options = LogOptions { columns, prices: self.prices()?, price_date: self.price_date, on_bad_row };
-        let log = Log::open(path, &options).map_err(Failure::input)?;
-        for (rule, rows) in log.dropped() {
-            eprintln!("dropped {rows} rows: {rule}");
-        }
-        Ok(log)
+        Ok(LogOptions { columns, prices: self.prices()?, price_date: self.price_date, on_bad_row })
     }
 
-    /// The map of columns: the file's, overridden by `--column`.
-    pub(crate) fn columns<C: serde::de::DeserializeOwned>(&self, file: Option<&Path>) -> Result<C, Failure> {
+    /// A map of columns: `start`, overridden by the file, overridden by `--column`.
+    pub(crate) fn column_map<C: DeserializeOwned>(
+        &self,
+        file: Option<&Path>,
+        start: toml::Table,
+    ) -> Result<C, Failure> {
         let (text, name) = match file {
             Some(path) => (read(path)?, path.display().to_string()),
             None => (String::new(), "--column".to_owned()),
         };
-        let fail = |error: &dyn std::fmt::Display| Failure::Input(format!("{name}: {}", error.to_string().trim_end()));
-        let mut map: toml::Table = toml::from_str(&text).map_err(|error| fail(&error))?;
+        let fail = |error: toml::de::Error| Failure::Input(format!("{name}: {}", error.to_string().trim_end()));
+        let (mut map, written): (toml::Table, toml::Table) = (start, toml::from_str(&text).map_err(fail)?);
+        map.extend(written);
         for pair in &self.column {
-            let (role, column) =
-                pair.split_once('=').ok_or_else(|| Failure::Input(format!("`--column` must be ROLE=NAME, got `{pair}`")))?;
+            let wrong = || Failure::Input(format!("`--column` must be ROLE=NAME, got `{pair}`"));
+            let (role, column) = pair.split_once('=').ok_or_else(wrong)?;
             map.insert(role.to_owned(), column.into());
         }
-        map.try_into().map_err(|error: toml::de::Error| fail(&error))
+        map.try_into().map_err(fail)
     }
 
     /// The price book, if one is asked for.
-    pub(crate) fn prices(&self) -> Result<Option<PriceBook>, Failure> {
+    fn prices(&self) -> Result<Option<PriceBook>, Failure> {
         match self.prices.as_deref() {
             None => Ok(None),
             Some("embedded") => Ok(Some(PriceBook::embedded())),
             Some(path) => PriceBook::read(Path::new(path)).map(Some).map_err(Failure::input),
         }
-    }
-
-    /// The day given for prices.
-    pub(crate) fn price_date(&self) -> Option<Date> {
-        self.price_date
     }
 }
 
@@ -87,7 +89,8 @@ pub(crate) fn import(log: &Log, out: &Path) -> Result<(), Failure> {
     let path = out.join("log.parquet");
     let (mut rows, mut parts) = (log.rows().map_err(Failure::input)?, None::<ParquetParts>);
     loop {
-        let batch: Vec<LogRow> = rows.by_ref().take(PART_ROWS).collect::<Result<_, LogError>>().map_err(Failure::input)?;
+        let batch: Vec<LogRow> =
+            rows.by_ref().take(PART_ROWS).collect::<Result<_, LogError>>().map_err(Failure::input)?;
         if batch.is_empty() {
             break;
         }
@@ -143,7 +146,8 @@ pub(crate) fn describe(log: &Log) -> String {
     text += &aligned(&by_model(survey), 1);
     text.push('\n');
     text += &aligned(&by_task(survey), 2);
-    let others = if survey.other_tenants > 0 { format!(", {} rows of others", survey.other_tenants) } else { String::new() };
+    let others =
+        if survey.other_tenants > 0 { format!(", {} rows of others", survey.other_tenants) } else { String::new() };
     if !survey.tenants.is_empty() {
         text += &format!("\n{} tenants{others}\n", survey.tenants.len());
     }
@@ -182,7 +186,13 @@ pub(crate) fn dollars(mean: f64) -> String {
 }
 
 /// Fits the generator to a log, writes it, and asks whether simulation and off-policy evaluation agree.
-pub(crate) fn calibrate(log: &Log, name: &str, out: &PathBuf, from: Propensities, margins: Margins) -> Result<(), Failure> {
+pub(crate) fn calibrate(
+    log: &Log,
+    name: &str,
+    out: &Path,
+    from: Propensities,
+    margins: Margins,
+) -> Result<(), Failure> {
     let survey = log.survey();
     let cells = LoggedCells { models: log.models(), tasks: log.tasks(), cells: &survey.cells };
     let fitted = fit_log(cells, name).map_err(Failure::input)?;
@@ -190,7 +200,9 @@ pub(crate) fn calibrate(log: &Log, name: &str, out: &PathBuf, from: Propensities
     say!("calibration of {} logged rows: {}", log.len(), out.display());
     fitted.assumed.iter().for_each(|sentence| say!("{sentence}"));
     if from == Propensities::Logged && survey.with_propensity == 0 {
-        say!("no row has a propensity: whether simulation and off-policy evaluation agree stays open (--propensities shares)");
+        say!(
+            "no row has a propensity: whether simulation and off-policy evaluation agree stays open (--propensities shares)"
+        );
         return Ok(());
     }
     let compared = compare(log, &names(log.models()), from, margins).map_err(Failure::input)?;
@@ -227,11 +239,14 @@ fn table(compared: &Comparisons, margins: Margins) -> String {
             reasons += &format!("{} ({}): {flaw}\n", evaluation.policy, evaluation.outcome.name());
         }
     }
-    let [agree, disagree, open] = [Verdict::Agree, Verdict::Disagree, Verdict::Open].map(|verdict| compared.count(verdict));
+    let [agree, disagree, open] =
+        [Verdict::Agree, Verdict::Disagree, Verdict::Open].map(|verdict| compared.count(verdict));
     let whole = match compared.verdict() {
         Verdict::Agree => "simulation and off-policy evaluation agree",
-        Verdict::Disagree => "simulation and off-policy evaluation disagree: choices depended on more than the task, \
-                              propensities are wrong, or the world moved within the log",
+        Verdict::Disagree => {
+            "simulation and off-policy evaluation disagree: choices depended on more than the task, \
+                              propensities are wrong, or the world moved within the log"
+        }
         Verdict::Open => "too few rows to say whether simulation and off-policy evaluation agree",
     };
     format!(
@@ -243,9 +258,4 @@ fn table(compared: &Comparisons, margins: Margins) -> String {
         margins.quality,
         100.0 * margins.dollars,
     )
-}
-
-/// Whether a format is read by [`LogArguments`].
-pub(crate) fn is_log(format: Format) -> bool {
-    format == Format::Log
 }
