@@ -1,5 +1,7 @@
 //! `barp data ...`: outcome tables in, described, and imitated.
 
+mod encode;
+
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
@@ -20,6 +22,8 @@ pub(crate) enum Data {
     Describe(Describe),
     /// Fit the generator to a table, and set its facts beside the table's
     Calibrate(Calibrate),
+    /// Turn a column of texts into vectors, for --embeddings
+    Encode(encode::Encode),
     /// Set the facts of a table beside those of a generator (the embedded one unless told otherwise)
     Fidelity(FidelityOf),
 }
@@ -30,6 +34,7 @@ impl Data {
             Data::Import(command) => command.run(),
             Data::Describe(command) => command.run(),
             Data::Calibrate(command) => command.run(),
+            Data::Encode(command) => command.run(),
             Data::Fidelity(command) => command.run(),
         }
     }
