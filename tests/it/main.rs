@@ -7,6 +7,7 @@ mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod encoder; // prompts to vectors: stored, refused, and as the reference has them
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for

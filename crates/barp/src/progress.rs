@@ -33,3 +33,12 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// A bar that counts `things` up to `length`, on stderr if that is a terminal.
+pub(crate) fn counter(name: &str, length: usize, things: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    let style = format!("{{prefix}} {{wide_bar}} {{pos}}/{{len}} {things} · {{per_sec}} · {{eta}} left");
+    bar.set_style(ProgressStyle::with_template(&style).expect("the template is well-formed"));
+    bar.set_prefix(name.to_owned());
+    bar
+}

@@ -1,7 +1,7 @@
 //! Encoders by name, and whether one really made the features of a world: a router may read text only if it did.
 
 use crate::artifact::EncoderCard;
-use crate::features::{FeatureCache, encode_texts};
+use crate::features::{Encoding, FeatureCache, encode_texts};
 use crate::plan::{Plan, PlannedEnvironment};
 use crate::settings::{SpecError, unknown};
 use encoder::Encoder;
@@ -43,9 +43,9 @@ pub fn text_encoder(name: &str) -> Result<TextEncoder, String> {
     let known = Rc::clone(&prepared);
     let prepare = move |texts: &[String]| {
         let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
-        let cache = entry.is_costly.then(FeatureCache::usual);
+        let how = Encoding { cache: entry.is_costly.then(FeatureCache::usual), threads: 0 };
         let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let vectors = encode_texts(&*encoder, &borrowed, cache.as_ref(), |_| ()).map_err(|error| error.to_string())?;
+        let vectors = encode_texts(&*encoder, &borrowed, &how, |_| ()).map_err(|error| error.to_string())?;
         let rows = texts.iter().cloned().zip(vectors.chunks_exact(entry.width).map(<[f32]>::to_vec));
         prepared.borrow_mut().extend(rows);
         Ok(())

@@ -34,6 +34,15 @@ impl FeatureCache {
     }
 }
 
+/// How to encode.
+#[derive(Clone, Debug, Default)]
+pub struct Encoding {
+    /// Where vectors are kept; none: nowhere.
+    pub cache: Option<FeatureCache>,
+    /// Threads; 0: one for each core.
+    pub threads: usize,
+}
+
 /// The vectors of `texts`, a row of `encoder.width()` numbers each: the same bits with and without a cache, for any number of
 /// threads. `heard` is told, from any thread, how many texts are newly done; equal texts are encoded once.
 ///
@@ -42,9 +51,11 @@ impl FeatureCache {
 pub fn encode_texts(
     encoder: &dyn Encoder,
     texts: &[&str],
-    cache: Option<&FeatureCache>,
+    how: &Encoding,
     heard: impl Fn(usize) + Sync,
 ) -> Result<Vec<f32>, FrameError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build();
+    let pool = pool.expect("a thread can be started");
     let width = encoder.width();
     let mut wanted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (row, text) in texts.iter().enumerate() {
@@ -55,7 +66,7 @@ pub fn encode_texts(
         rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
         heard(rows.len());
     };
-    let folder = cache.map(|cache| cache.folder.join(hash(encoder.fingerprint().as_bytes(), 16)));
+    let folder = how.cache.as_ref().map(|cache| cache.folder.join(hash(encoder.fingerprint().as_bytes(), 16)));
     for path in folder.as_deref().map(files).transpose()?.unwrap_or_default() {
         for (key, vector) in read(&path, width)? {
             if let Some(rows) = wanted.remove(&key) {
@@ -68,11 +79,12 @@ pub fn encode_texts(
     missing.sort_by_key(|(_, rows)| texts[rows[0]].len());
     for part in missing.chunks(FILE) {
         let mut encoded = vec![0.0; part.len() * width];
-        part.par_chunks(TOGETHER).zip(encoded.par_chunks_mut(TOGETHER * width)).for_each(|(part, out)| {
+        let encode = |(part, out): (&[(String, Vec<usize>)], &mut [f32])| {
             let own: Vec<&str> = part.iter().map(|(_, rows)| texts[rows[0]]).collect();
             encoder.encode_all(&own, out);
             heard(part.iter().map(|(_, rows)| rows.len()).sum());
-        });
+        };
+        pool.install(|| part.par_chunks(TOGETHER).zip(encoded.par_chunks_mut(TOGETHER * width)).for_each(encode));
         for ((_, rows), vector) in part.iter().zip(encoded.chunks_exact(width)) {
             rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
         }

@@ -30,7 +30,7 @@ pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
 pub use describe::{describe, dominance};
 pub use encoding::{open_encoder, text_encoder};
 pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
-pub use features::{FeatureCache, encode_texts};
+pub use features::{Encoding, FeatureCache, encode_texts};
 pub use from_log::{LearntFromLog, LogTraining, train_on_log};
 pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject};
 pub use protocols::{DelayLaw, FeedbackRule, LabelsAt, Log};

@@ -1,5 +1,6 @@
 //! `barp data ...`: outcome tables and logs in, described, and imitated.
 
+mod encode;
 mod leaks;
 pub(crate) mod log;
 
@@ -28,6 +29,8 @@ pub(crate) enum Data {
     Describe(Describe),
     /// Fit the generator to a table, and set its facts beside the table's; or to a log, and ask off-policy evaluation
     Calibrate(Calibrate),
+    /// Turn a column of texts into vectors, for --embeddings
+    Encode(encode::Encode),
     /// Set the facts of a table beside those of a generator (the embedded one unless told otherwise)
     Fidelity(FidelityOf),
 }
@@ -38,6 +41,7 @@ impl Data {
             Data::Import(command) => command.run(),
             Data::Describe(command) => command.run(),
             Data::Calibrate(command) => command.run(),
+            Data::Encode(command) => command.run(),
             Data::Fidelity(command) => command.run(),
         }
     }

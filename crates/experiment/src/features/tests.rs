@@ -31,11 +31,11 @@ fn texts() -> Vec<String> {
 fn encoded(texts: &[String], folder: &Path) -> (Vec<f32>, usize, usize) {
     let (encoder, heard) = (Counting::default(), AtomicUsize::new(0));
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let cache = FeatureCache::new(folder);
+    let how = Encoding { cache: Some(FeatureCache::new(folder)), threads: 2 };
     let count = |more| {
         heard.fetch_add(more, Ordering::Relaxed);
     };
-    let vectors = encode_texts(&encoder, &texts, Some(&cache), count).unwrap();
+    let vectors = encode_texts(&encoder, &texts, &how, count).unwrap();
     (vectors, encoder.encoded.into_inner(), heard.into_inner())
 }
 
@@ -47,7 +47,10 @@ fn nothing_is_encoded_twice_and_what_was_interrupted_goes_on() {
     let (first, times, heard) = encoded(&texts, folder.path());
     assert_eq!((times, heard), (1300, 1301), "equal texts once, all of them heard of");
     let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-    assert_eq!(first, encode_texts(&encoder::Hashed::default(), &borrowed, None, |_| ()).unwrap());
+    assert_eq!(
+        first,
+        encode_texts(&encoder::Hashed::default(), &borrowed, &Encoding { cache: None, threads: 1 }, |_| ()).unwrap()
+    );
     texts.reverse();
     texts.push("a new one".into());
     let (again, times, heard) = encoded(&texts, folder.path());
@@ -74,8 +77,8 @@ fn a_foreign_file_in_the_cache_is_refused_by_name() {
     let own = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let frame = Frame { columns: vec![("x".into(), Column::Real(vec![Some(1.0)]))], metadata: Vec::new() };
     store::write_parquet(&own.join("foreign.parquet"), &frame).unwrap();
-    let cache = FeatureCache::new(folder.path());
-    let error = encode_texts(&Counting::default(), &["a"], Some(&cache), |_| ()).unwrap_err().to_string();
+    let how = Encoding { cache: Some(FeatureCache::new(folder.path())), threads: 1 };
+    let error = encode_texts(&Counting::default(), &["a"], &how, |_| ()).unwrap_err().to_string();
     assert!(
         error.ends_with(
             "foreign.parquet: must have the columns `text` and `embedding`: not a file of the feature cache, delete it"
