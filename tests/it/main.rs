@@ -11,6 +11,7 @@ mod encoder; // prompts to vectors: stored, refused, and as the reference has th
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
+mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod real_rows; // our numbers beside an independent implementation's
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets

@@ -120,7 +120,7 @@ pub fn compare(log: &Log, named: &[String], from: Propensities, margins: Margins
         ready.enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
     }
     let Prepared { policies, .. } = prepared.ok_or("the log has too few rows to be cut in two")?;
-    let cells = LoggedCells { models: log.models(), tasks: log.tasks(), cells: &occupied(&fold)? };
+    let cells = LoggedCells { models: log.models(), tasks: log.tasks(), cells: &fold.cells };
     let fitted = fit_log(cells, "first half").map_err(|error| format!("the first half of the log: {error}"))?;
     let dimension = fitted.calibration.dimension;
     let world = Calibrated::new(fitted.calibration, GENERATED, dimension).map_err(|error| error.to_string())?;
@@ -131,16 +131,6 @@ pub fn compare(log: &Log, named: &[String], from: Propensities, margins: Margins
         judge(evaluation, simulated, error, margins, comparisons)
     });
     Ok(Comparisons { all: judged.collect(), rows: [half, log.len() - half] })
-}
-
-/// The cells of a fold of which every task has rows, as a generator needs.
-fn occupied(fold: &Fold) -> Result<Vec<Vec<Cell>>, String> {
-    match fold.cells.iter().position(|task| task.iter().all(|cell| cell.rows == 0)) {
-        None => Ok(fold.cells.clone()),
-        Some(task) => {
-            Err(format!("task {} occurs in the second half of the log alone: nothing can be fitted to it", task + 1))
-        }
-    }
 }
 
 /// The mean outcome of a policy over generated requests, and its standard error: that of the requests, of their tasks'

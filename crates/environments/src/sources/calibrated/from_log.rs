@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// More distinct scores than this in a task are put together by hundredths of the scale.
 const MOST_GRADES: usize = 101;
 
+/// Rows that a task counts which has none, as a part of a log may have: it is rare, not impossible.
+const UNSEEN_ROWS: f64 = 0.5;
+
 /// Smallest mean dollars of a call that the generator can draw.
 const SMALLEST: f64 = 1e-9;
 
@@ -65,7 +68,8 @@ pub fn fit_log(log: LoggedCells<'_>, source: &str) -> Result<LogFit, Calibration
     ];
     let tasks = log.tasks.iter().zip(log.cells).enumerate().map(|(at, (name, cells))| {
         let filled = filled(log.models, name, cells, &all, &mut assumed);
-        task_of(name, at, &filled, cells.iter().map(|cell| cell.rows).sum::<u64>() as f64 / rows as f64)
+        let own = cells.iter().map(|cell| cell.rows).sum::<u64>() as f64;
+        task_of(name, at, &filled, own.max(UNSEEN_ROWS) / rows as f64)
     });
     let tasks: Vec<TaskCalibration> = tasks.collect();
     let calibration = Calibration {
