@@ -6,13 +6,14 @@ mod claims;
 mod fake;
 mod graphics;
 mod page;
+mod paired;
 mod summarise;
 pub mod tables;
 mod terminal;
 mod theme;
 mod write;
 
-pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Table};
+pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
 pub use page::page;
 pub use summarise::summarise;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use store::{Manifest, Replicate, SummaryRow};
+use store::{Manifest, Run, SummaryRow, in_parallel};
 
-use crate::charts::{CHARTS, Chart, compose, description};
+use crate::charts::{CHARTS, Chart, Source, compose, description};
 use crate::claims::Verdict;
 use crate::graphics::paint::{self, PaintError};
 use crate::tables::{self, Kind};
@@ -25,8 +25,8 @@ pub struct Context {
 pub struct Material<'a> {
     /// The summary.
     pub rows: &'a [SummaryRow],
-    /// What it was made from, for paired tests; without them tables have no bold.
-    pub replicates: &'a [Replicate],
+    /// What it was made from, for comparisons in pairs; without it tables have no bold.
+    pub runs: &'a [Run],
     /// Decided claims.
     pub claims: &'a [Verdict],
     /// The experiment; without one there is no page.
@@ -36,7 +36,7 @@ pub struct Material<'a> {
 /// The files of a report, in the order in which they were written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
-    /// Charts, each as SVG and as PNG.
+    /// Charts, each as SVG, as SVG for dark pages and as PNG.
     pub charts: Vec<PathBuf>,
     /// Tables, each as Markdown, CSV and LaTeX.
     pub tables: Vec<PathBuf>,
@@ -66,10 +66,10 @@ impl std::error::Error for ReportError {}
 /// # Errors
 /// When a file cannot be drawn or written.
 pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Written, ReportError> {
-    write_report(folder, &Material { rows, replicates: &[], claims: &[], manifest: None }, context)
+    write_report(folder, &Material { rows, runs: &[], claims: &[], manifest: None }, context)
 }
 
-/// Writes everything that `material` holds something for under `folder`: `charts/<chart>.svg|png` (with several
+/// Writes everything that `material` holds something for under `folder`: `charts/<chart>.svg|dark.svg|png` (with several
 /// environments `charts/<environment>/`), `tables/scores.md|csv|tex`, `tables/tasks.md|csv|tex` and `report.html`. Equal
 /// material gives equal bytes.
 ///
@@ -80,17 +80,19 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     let mut written = Written::default();
     let environments = crate::charts::distinct(rows.iter().map(|row| &row.environment));
     for environment in &environments {
-        let own: Vec<SummaryRow> = rows.iter().filter(|row| row.environment == *environment).cloned().collect();
+        let own = crate::charts::of_environment(rows, environment);
+        let runs: Vec<&Run> = material.runs.iter().filter(|run| run.environment == *environment).collect();
+        let source = Source { rows: &own, runs: &runs };
         let mut place = folder.join("charts");
         if environments.len() > 1 {
             place.push(slug(environment));
         }
-        for chart in CHARTS {
-            written.charts.extend(draw(chart, &own, context, &place)?);
+        for drawn in in_parallel(CHARTS, |chart| draw(*chart, &source, context, &place)) {
+            written.charts.extend(drawn?);
         }
     }
     for (name, kind) in [("scores", Kind::Scores), ("tasks", Kind::Tasks)] {
-        let Some(table) = tables::render(kind, rows, material.replicates, context) else { continue };
+        let Some(table) = tables::render(kind, rows, material.runs, context) else { continue };
         for (ending, text) in [("md", table.markdown), ("csv", table.csv), ("tex", table.latex)] {
             let path = folder.join("tables").join(format!("{name}.{ending}"));
             put(&path, text.as_bytes())?;
@@ -105,19 +107,21 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     Ok(written)
 }
 
-fn draw(chart: &dyn Chart, rows: &[SummaryRow], context: &Context, place: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    type Painter = fn(&crate::graphics::scene::Scene, &str, &str) -> Result<Vec<u8>, PaintError>;
-    const PAINTERS: [(&str, Painter); 2] = [("svg", paint::svg), ("png", paint::png)];
-    let Some(table) = chart.data(rows) else { return Ok(Vec::new()) };
+fn draw(chart: &dyn Chart, source: &Source<'_>, context: &Context, place: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let Some(table) = chart.data(source) else { return Ok(Vec::new()) };
     let scene = compose(chart, &table, context);
     let words = description(chart, &table, context);
+    let name = chart.about().name;
+    let painted = [
+        (format!("{name}.svg"), paint::svg(&scene, &words, &context.command)),
+        (format!("{name}.dark.svg"), paint::svg(&scene.dark(), &words, &context.command)),
+        (format!("{name}.png"), paint::png(&scene, &words, &context.command)),
+    ];
     let mut paths = Vec::new();
-    for (ending, painter) in PAINTERS {
-        let path = place.join(format!("{}.{ending}", chart.about().name));
-        match painter(&scene, &words, &context.command) {
-            Ok(bytes) => put(&path, &bytes)?,
-            Err(PaintError(message)) => return Err(ReportError { path, message }),
-        }
+    for (file, bytes) in painted {
+        let path = place.join(file);
+        let bytes = bytes.map_err(|PaintError(message)| ReportError { path: path.clone(), message })?;
+        put(&path, &bytes)?;
         paths.push(path);
     }
     Ok(paths)

@@ -1,6 +1,6 @@
 //! The one way any crate writes a file: beside its place, then renamed, so that a file that exists is whole.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Puts `bytes` at `path`, replacing what was there; parent folders are made. Readers see the old file or the new one,
@@ -9,10 +9,19 @@ use std::path::Path;
 /// # Errors
 /// When a folder cannot be made, or the file beside cannot be written or renamed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_whole_by(path, |file| file.write_all(bytes))
+}
+
+/// [`write_whole`] of what `fill` writes, for files too large for memory.
+///
+/// # Errors
+/// As [`write_whole`], and when `fill` fails.
+pub(crate) fn write_whole_by(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut beside = builder().prefix(".").suffix(".tmp").tempfile_in(folder)?;
-    beside.write_all(bytes)?;
+    let mut beside = BufWriter::with_capacity(1 << 16, builder().prefix(".").suffix(".tmp").tempfile_in(folder)?);
+    fill(&mut beside)?;
+    let beside = beside.into_inner().map_err(io::IntoInnerError::into_error)?;
     beside.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::csv::write_csv;
 pub use self::parquet::write_parquet;
+pub(crate) use self::{csv::write_csv_parts, parquet::write_parquet_parts};
 
 /// A column of n values; None is a missing cell.
 #[derive(Clone, Debug, PartialEq)]

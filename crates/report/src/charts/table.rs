@@ -1,5 +1,6 @@
 //! What a chart draws, as data: every mark by name with its numbers, and what stands behind them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use store::SummaryRow;
@@ -76,15 +77,27 @@ impl Basis {
         let widen = |range: Option<(u64, u64)>, value: u64| {
             range.map_or(Some((value, value)), |(low, high)| Some((low.min(value), high.max(value))))
         };
-        self.environment.clone_from(&row.environment);
-        if !self.units.iter().any(|(metric, _)| *metric == row.metric) {
-            self.units.push((row.metric.clone(), row.unit.clone()));
+        if row.environment != self.environment {
+            self.environment = row.environment.to_string();
         }
-        if !self.methods.contains(&row.ci_method) {
-            self.methods.push(row.ci_method.clone());
+        if !self.units.iter().any(|(metric, _)| *metric == row.metric) {
+            self.units.push((row.metric.to_string(), row.unit.to_string()));
+        }
+        if !self.methods.iter().any(|known| row.ci_method == *known) {
+            self.methods.push(row.ci_method.to_string());
         }
         self.replicates = widen(self.replicates, row.replicates);
         self.n = widen(self.n, row.n);
+    }
+}
+
+impl Basis {
+    /// States how an interval was made that is not that of the rows.
+    pub(crate) fn replaced_method(&mut self, method: &str) {
+        self.methods.retain(|known| known == method);
+        if self.methods.is_empty() {
+            self.methods.push(method.to_owned());
+        }
     }
 }
 
@@ -136,9 +149,25 @@ impl Table {
 }
 
 /// Different values in the order of their first appearance.
-pub(crate) fn distinct<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+pub(crate) fn distinct<'a, T: AsRef<str> + ?Sized + 'a>(values: impl IntoIterator<Item = &'a T>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    values.into_iter().filter(|value| seen.insert(value.as_str())).cloned().collect()
+    let mut last = "";
+    let mut fresh = |value: &&'a str| {
+        // Equal names mostly follow each other.
+        let fresh = last != *value && seen.insert(*value);
+        last = value;
+        fresh
+    };
+    values.into_iter().map(AsRef::as_ref).filter(|value| fresh(value)).map(str::to_owned).collect()
+}
+
+/// The rows of one environment: a part of `rows` where they stand together, as they mostly do.
+pub(crate) fn of_environment<'a>(rows: &'a [SummaryRow], environment: &str) -> Cow<'a, [SummaryRow]> {
+    let own = |row: &SummaryRow| row.environment == environment;
+    let first = rows.iter().position(own).unwrap_or(rows.len());
+    let last = rows.iter().rposition(own).map_or(first, |last| last + 1);
+    let part = &rows[first..last];
+    if part.iter().all(own) { Cow::Borrowed(part) } else { part.iter().filter(|row| own(row)).cloned().collect() }
 }
 
 /// The rows of one phase and metric that are about no single model.

@@ -19,6 +19,11 @@ impl Room {
         Room { bounds, taken: Vec::new(), markers: Vec::new(), lines: Vec::new() }
     }
 
+    /// No label will lie on these words.
+    pub fn take_area(&mut self, area: Area) {
+        self.taken.push(area);
+    }
+
     /// No label will lie on this marker.
     pub fn take_point(&mut self, center: Point, radius: f64) {
         self.markers.push(center);

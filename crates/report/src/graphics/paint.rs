@@ -90,7 +90,7 @@ fn averaged(fine: &[u8], fine_width: usize, width: usize, height: usize) -> Vec<
 
 fn paint<B: DrawingBackend>(scene: &Scene, backend: B, set: Setter<B>) -> Result<(), PaintError> {
     let area = backend.into_drawing_area();
-    area.fill(&plotters::style::WHITE).map_err(failed)?;
+    area.fill(&rgba(scene.background)).map_err(failed)?;
     for shape in &scene.shapes {
         match shape {
             Shape::Line { points, color, width } => {

@@ -72,9 +72,9 @@ fn every_number_of_the_dial_is_the_summarys() {
     for row in rows.iter().filter(of_dial) {
         let policies = environment["policies"].as_array().unwrap();
         let policy = policies.iter().find(|policy| policy["name"] == row.policy.as_str()).unwrap();
-        let task = position(&environment["tasks"], &row.task.clone().into()).unwrap();
+        let task = position(&environment["tasks"], &row.task.as_str().into()).unwrap();
         let weight = position(&environment["weights"], &row.w_cost.into()).unwrap();
-        let number = &policy["measured"][&row.metric][task][weight];
+        let number = &policy["measured"][row.metric.as_str()][task][weight];
         for (place, expected) in [(0, row.value), (1, row.ci_low.unwrap()), (2, row.ci_high.unwrap())] {
             // The test's own JSON reader may miss the last bit; a browser does not.
             let error = (number[place].as_f64().unwrap() - expected).abs();
@@ -107,7 +107,7 @@ fn shares_stand_at_their_models() {
 fn nothing_from_outside_can_end_its_element() {
     let evil = "</script><script>alert(1)</script><!-- {{data}} \" ' &";
     let mut rows = fake::summary(SMALL);
-    rows.iter_mut().for_each(|row| row.policy = format!("{evil}{}", row.policy));
+    rows.iter_mut().for_each(|row| row.policy = format!("{evil}{}", row.policy).into());
     let manifest = Manifest { about: evil.into(), experiment: evil.into(), command: evil.into(), ..manifest() };
     let context = Context { experiment: evil.into(), ..context() };
     let page = page(&rows, &context, &[verdict(evil)], &manifest);
@@ -148,7 +148,7 @@ fn very_many_policies_leave_tasks_to_the_tables() {
     let mut rows = Vec::new();
     for copy in 0..12 {
         let mut more = fake::summary(LARGE);
-        more.iter_mut().for_each(|row| row.policy = format!("{} {copy}", row.policy));
+        more.iter_mut().for_each(|row| row.policy = format!("{} {copy}", row.policy).into());
         rows.extend(more);
     }
     let page = page(&rows, &context(), &[], &manifest());

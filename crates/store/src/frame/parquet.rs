@@ -16,6 +16,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
+use std::borrow::Borrow;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -126,29 +127,48 @@ fn cast_all(name: &str, chunks: &[ArrayRef], to: &DataType) -> Result<Vec<ArrayR
 /// # Errors
 /// When the file cannot be written, or the columns differ in length or share a name.
 pub fn write_parquet(path: &Path, frame: &Frame) -> Result<(), FrameError> {
-    if let Some(flaw) = frame.flaw() {
-        return Err(FrameError::new(path, flaw));
-    }
-    let bytes = encode(frame).map_err(|error| FrameError::new(path, error))?;
+    write_parquet_parts(path, std::iter::once(frame))
+}
+
+/// [`write_parquet`] of frames with the same columns, one below the other; there is at least one.
+pub(crate) fn write_parquet_parts(
+    path: &Path,
+    parts: impl Iterator<Item = impl Borrow<Frame>>,
+) -> Result<(), FrameError> {
+    let bytes = encode(parts).map_err(|error| FrameError::new(path, error))?;
     write_whole(path, &bytes).map_err(|error| FrameError::new(path, error))
 }
 
-fn encode(frame: &Frame) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let mut fields = Vec::with_capacity(frame.columns.len());
-    let mut arrays = Vec::with_capacity(frame.columns.len());
-    for (name, column) in &frame.columns {
-        let array = array(column)?;
-        fields.push(Field::new(name, array.data_type().clone(), !matches!(column, Column::Vectors { .. })));
-        arrays.push(array);
+fn encode(parts: impl Iterator<Item = impl Borrow<Frame>>) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut writer = None;
+    for part in parts {
+        let frame = part.borrow();
+        if let Some(flaw) = frame.flaw() {
+            return Err(flaw.into());
+        }
+        let arrays: Vec<ArrayRef> =
+            frame.columns.iter().map(|(_, column)| array(column)).collect::<Result<_, ArrowError>>()?;
+        let (schema, writer) = match &mut writer {
+            Some(begun) => begun,
+            None => {
+                let schema = Arc::new(schema(frame, &arrays));
+                let begun = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties(frame)?))?;
+                writer.insert((schema, begun))
+            }
+        };
+        if !arrays.is_empty() {
+            writer.write(&RecordBatch::try_new(schema.clone(), arrays)?)?;
+        }
     }
-    let schema = Arc::new(Schema::new(fields));
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, schema.clone(), Some(properties(frame)?))?;
-    if !arrays.is_empty() {
-        writer.write(&RecordBatch::try_new(schema, arrays)?)?;
-    }
-    writer.close()?;
-    Ok(bytes)
+    let (_, writer) = writer.ok_or("there is nothing to write")?;
+    Ok(writer.into_inner()?)
+}
+
+fn schema(frame: &Frame, arrays: &[ArrayRef]) -> Schema {
+    let field = |((name, column), array): (&(String, Column), &ArrayRef)| {
+        Field::new(name, array.data_type().clone(), !matches!(column, Column::Vectors { .. }))
+    };
+    Schema::new(frame.columns.iter().zip(arrays).map(field).collect::<Vec<_>>())
 }
 
 fn array(column: &Column) -> Result<ArrayRef, ArrowError> {
