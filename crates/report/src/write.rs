@@ -7,6 +7,7 @@ use store::{Manifest, Run, SummaryRow, in_parallel};
 use crate::charts::{CHARTS, Chart, Source, compose, description};
 use crate::claims::Verdict;
 use crate::graphics::paint::{self, PaintError};
+use crate::page::{Figure, SHOWN};
 use crate::tables::{self, Kind};
 
 /// What a report must say about the run it reports on.
@@ -77,7 +78,7 @@ pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Wr
 /// When a file cannot be drawn or written.
 pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -> Result<Written, ReportError> {
     let rows = material.rows;
-    let mut written = Written::default();
+    let (mut written, mut figures) = (Written::default(), Vec::new());
     let environments = crate::charts::distinct(rows.iter().map(|row| &row.environment));
     for environment in &environments {
         let own = crate::charts::of_environment(rows, environment);
@@ -88,7 +89,11 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
             place.push(slug(environment));
         }
         for drawn in in_parallel(CHARTS, |chart| draw(*chart, &source, context, &place)) {
-            written.charts.extend(drawn?);
+            let Some(drawn) = drawn? else { continue };
+            if SHOWN.contains(&drawn.name) {
+                figures.push(drawn.figure(environment, folder));
+            }
+            written.charts.extend(drawn.paths);
         }
     }
     for (name, kind) in [("scores", Kind::Scores), ("tasks", Kind::Tasks)] {
@@ -101,30 +106,48 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     }
     if let Some(manifest) = material.manifest {
         let path = folder.join("report.html");
-        put(&path, crate::page(rows, context, material.claims, manifest).as_bytes())?;
+        put(&path, crate::page(rows, context, material.claims, manifest, &figures).as_bytes())?;
         written.page = Some(path);
     }
     Ok(written)
 }
 
-fn draw(chart: &dyn Chart, source: &Source<'_>, context: &Context, place: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    let Some(table) = chart.data(source) else { return Ok(Vec::new()) };
+/// A chart that was drawn and written.
+struct Drawn {
+    name: &'static str,
+    title: &'static str,
+    words: String,
+    svg: Vec<u8>,
+    /// As SVG, as SVG for dark pages and as PNG.
+    paths: Vec<PathBuf>,
+}
+
+impl Drawn {
+    fn figure(&self, environment: &str, folder: &Path) -> Figure {
+        let file = self.paths[0].strip_prefix(folder).unwrap_or(&self.paths[0]);
+        Figure {
+            environment: environment.to_owned(),
+            title: self.title.to_owned(),
+            words: self.words.clone(),
+            svg: String::from_utf8_lossy(&self.svg).into_owned(),
+            file: file.to_string_lossy().into_owned(),
+        }
+    }
+}
+
+fn draw(chart: &dyn Chart, source: &Source<'_>, context: &Context, place: &Path) -> Result<Option<Drawn>, ReportError> {
+    let Some(table) = chart.data(source) else { return Ok(None) };
     let scene = compose(chart, &table, context);
     let words = description(chart, &table, context);
-    let name = chart.about().name;
-    let painted = [
-        (format!("{name}.svg"), paint::svg(&scene, &words, &context.command)),
-        (format!("{name}.dark.svg"), paint::svg(&scene.dark(), &words, &context.command)),
-        (format!("{name}.png"), paint::png(&scene, &words, &context.command)),
-    ];
-    let mut paths = Vec::new();
-    for (file, bytes) in painted {
-        let path = place.join(file);
-        let bytes = bytes.map_err(|PaintError(message)| ReportError { path: path.clone(), message })?;
-        put(&path, &bytes)?;
-        paths.push(path);
-    }
-    Ok(paths)
+    let crate::About { name, title, .. } = chart.about();
+    let path = |ending: &str| place.join(format!("{name}.{ending}"));
+    let failed = |path: &Path, PaintError(message): PaintError| ReportError { path: path.to_owned(), message };
+    let (light, dark, dots) = (path("svg"), path("dark.svg"), path("png"));
+    let svg = paint::svg(&scene, &words, &context.command).map_err(|error| failed(&light, error))?;
+    put(&light, &svg)?;
+    put(&dark, &paint::svg(&scene.dark(), &words, &context.command).map_err(|error| failed(&dark, error))?)?;
+    put(&dots, &paint::png(&scene, &words, &context.command).map_err(|error| failed(&dots, error))?)?;
+    Ok(Some(Drawn { name, title, words, svg, paths: vec![light, dark, dots] }))
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {

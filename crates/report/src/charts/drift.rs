@@ -1,7 +1,7 @@
 //! A world that moves, at a glance: what is lost, what is spent, and who answers, phase by phase.
 
 use super::arm_shares::{colors, key, order};
-use super::online::{Bucket, buckets, changes, phases, shade};
+use super::online::{Bucket, buckets, changes, name_phases, phases, shade};
 use super::shares_online::stack;
 use super::table::{Mark, Measured, Table, distinct};
 use super::{About, Chart, Source};
@@ -86,12 +86,16 @@ impl Chart for Drift {
         let area = legend::place(scene, area, &entries);
         let phases: Vec<(f64, f64)> = table.within(PHASE).filter_map(|mark| mark.x.interval).collect();
         let names: Vec<String> = table.panels().into_iter().filter(|name| name != PHASE).collect();
+        let area = Area { top: area.top + 12.0, ..area };
         let height = (area.height() - 30.0) / names.len() as f64;
         for (place, name) in names.iter().enumerate() {
             let top = area.top + height * place as f64;
             let last = place + 1 == names.len();
             let outer = Area { top: top + 22.0, bottom: top + height + if last { 26.0 } else { 8.0 }, ..area };
             let panel = panel(table, name, outer, last);
+            if place == 0 {
+                name_phases(&phases, &panel, area.top, scene);
+            }
             if name.starts_with(ANSWERS) {
                 stack(&table.within(name).collect::<Vec<_>>(), &colors, &panel, scene);
                 changes(&phases, &panel, scene);
@@ -99,7 +103,7 @@ impl Chart for Drift {
                 heading(name, &panel, scene);
                 continue;
             }
-            shade(&phases, &panel, scene, place > 0);
+            shade(&phases, &panel, scene);
             panel.frame(scene, Grid::Both, Side::Labelled);
             heading(name, &panel, scene);
             for player in players.iter().rev() {

@@ -64,18 +64,21 @@ pub(super) fn phases(rows: &[SummaryRow]) -> Vec<(f64, f64)> {
     }
 }
 
-/// Shades every other phase and names them at the top where there is room; drawn before the grid.
-pub(super) fn shade(phases: &[(f64, f64)], panel: &Panel, scene: &mut Scene, names: bool) {
-    for (place, &(start, end)) in phases.iter().enumerate() {
+/// Shades every other phase; drawn before the grid.
+pub(super) fn shade(phases: &[(f64, f64)], panel: &Panel, scene: &mut Scene) {
+    for &(start, end) in phases.iter().skip(1).step_by(2) {
         let ends = (start.max(panel.x.low), end.min(panel.x.high));
-        if place % 2 == 1 {
-            panel.bar(scene, ends, (panel.y.low, panel.y.high), SHADE);
-        }
-        let words = Text::new(0.5 * (panel.across(ends.0) + panel.across(ends.1)), panel.area.top - 8.0, NAME, {
-            format!("phase {}", place + 1)
-        });
+        panel.bar(scene, ends, (panel.y.low, panel.y.high), SHADE);
+    }
+}
+
+/// Names the phases over the panel at height `y` of the page, where there is room.
+pub(super) fn name_phases(phases: &[(f64, f64)], panel: &Panel, y: f64, scene: &mut Scene) {
+    for (place, &(start, end)) in phases.iter().enumerate() {
+        let (left, right) = (panel.across(start.max(panel.x.low)), panel.across(end.min(panel.x.high)));
+        let words = Text::new(0.5 * (left + right), y, NAME, format!("phase {}", place + 1));
         let words = words.anchored(Anchor::Middle).colored(SOFT_INK);
-        if names && words.extent().width() < panel.across(ends.1) - panel.across(ends.0) {
+        if words.extent().width() < right - left {
             scene.text(words);
         }
     }

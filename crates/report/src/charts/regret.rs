@@ -1,6 +1,6 @@
 //! What was lost to the best choice while learning.
 
-use super::online::{phases, shade};
+use super::online::{name_phases, phases, shade};
 use super::table::{Mark, Measured, Table, select};
 use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
@@ -62,7 +62,8 @@ impl Chart for Regret {
         let y = Axis::linear("cumulative regret", range(lost).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
         let panel = Panel::inside(area, x, y, Side::Labelled);
         let phases: Vec<(f64, f64)> = table.within(PHASE).filter_map(|mark| mark.x.interval).collect();
-        shade(&phases, &panel, scene, true);
+        shade(&phases, &panel, scene);
+        name_phases(&phases, &panel, panel.area.top - 8.0, scene);
         panel.frame(scene, Grid::Both, Side::Labelled);
         for player in players.iter().rev() {
             curve(table, player, &panel, scene);
