@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick test page-test check format bench clean
+.PHONY: reproduce quick test page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -22,6 +22,16 @@ test:
 page-test:
 	$(BARP) run configs/quick.toml --out target/page-test
 	sh tests/page/run.sh target/page-test
+
+# The Python module `barp` as a wheel under target/wheels, which `pip install` takes; pip fetches maturin.
+wheel:
+	MATURIN_PEP517_ARGS='--locked --compatibility pypi' python3 -m pip wheel --no-deps --wheel-dir target/wheels ./crates/python
+
+# Lints of the module (the workspace's own leave it out), then the wheel in a fresh virtual environment. Skips loudly without
+# Python or a package index.
+python-test:
+	PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 $(CARGO) clippy --release --package barp-python --features wheel -- -D warnings
+	sh crates/python/test.sh
 
 check:
 	$(CARGO) fmt --all --check

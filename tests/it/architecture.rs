@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "barp",
         &["encoder", "environments", "experiment", "metrics", "policies", "report", "routing", "statistics", "store"],
     ),
+    ("barp-python", &["environments", "experiment", "policies", "report", "routing", "store"]),
 ];
 
 /// Heavy crates and the one crate that may name each.
@@ -30,6 +31,8 @@ const CONFINED: &[(&str, &str)] = &[
     ("plotters", "report"),
     ("rayon", "experiment"),
     ("clap", "barp"),
+    ("numpy", "barp-python"),
+    ("pyo3", "barp-python"),
     ("indicatif", "barp"),
     ("ctrlc", "barp"),
     ("rand_chacha", "routing"),

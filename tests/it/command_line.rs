@@ -20,8 +20,8 @@ fn unknown_names_get_the_nearest_known_one() {
     check(
         &format!("{GOOD}[[policy]]\nkind = 'bapr'"),
         "my.toml: [[policy]] bapr: unknown policy `bapr` (nearest is `barp`; known: barp, barp-frozen, barp-listed, barp-full, \
-         knn, ridge, lin-ucb, d-lin-ucb, sw-lin-ucb, glr-lin-ucb, lin-ucb-listed, budget-paced, lin-ts, lin-ts-forgetting, \
-         epsilon-greedy, random, cheapest, largest, best-single, best-per-task, zero-router, oracle, single-models)",
+         knn, ridge, lin-ucb, d-lin-ucb, sw-lin-ucb, glr-lin-ucb, lin-ucb-listed, budget-paced, lin-cbwk, lin-ts, \
+         lin-ts-forgetting, epsilon-greedy, random, cheapest, largest, best-single, best-per-task, zero-router, oracle, single-models)",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'lin-ucb'\nalhpa = 1.0"),
@@ -104,7 +104,8 @@ fn bad_input_exits_with_2_and_says_why() {
     fails(
         &["reproduce", "papr"],
         "error: unknown reproduction `papr` (nearest is `paper`; known: paper, price-drift, task-shift, quality-drop, \
-         new-model, outage, delayed-feedback, everything-moves)",
+         new-model, outage, delayed-feedback, listed-prices, price-book, factorial, leave-one-task-out, \
+         leave-one-model-out, few-shot, everything-moves)",
     );
     let table = "sample_id,prompt,eval_name,gpt-4,gpt-4|total_cost\na,hi,mmlu,1.5,0.1\na,ho,mmlu,0.5,-0.1\n";
     std::fs::write(folder.path().join("table.csv"), table).unwrap();

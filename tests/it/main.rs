@@ -2,13 +2,18 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says aloud what it skips")]
 #![expect(clippy::disallowed_methods, reason = "tests write the bad files that the program must refuse")]
 
+mod adaptation; // buckets, exploration bill, budgets, alarms, regret of the whole run
 mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
 mod real_rows; // our numbers beside an independent implementation's
+mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
+mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod support;
+mod variants; // one environment table that stands for many

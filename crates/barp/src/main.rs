@@ -37,6 +37,12 @@ enum Command {
     Compare(commands::compare::Compare),
     /// Decide the claims of a result folder: pass, fail or inconclusive
     Claims(commands::claims::Claims),
+    /// Train one policy and save it as a router
+    Train(commands::train::Train),
+    /// Let a saved router choose a model for each prompt
+    Route(commands::route::Route),
+    /// Say what a saved router is, what it learnt from and how well it does
+    Inspect(commands::inspect::Inspect),
     /// List what can be named in a configuration
     List(commands::list::List),
     /// Import, describe and imitate outcome tables
@@ -54,6 +60,9 @@ fn main() -> ExitCode {
         Command::Merge(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Claims(command) => command.run(),
+        Command::Train(command) => command.run(),
+        Command::Route(command) => command.run(),
+        Command::Inspect(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Data(command) => command.run(),
     };

@@ -63,7 +63,8 @@ fn training_prompts(environment: &PlannedEnvironment, rows: usize, task: impl Fn
     match &environment.protocol {
         Protocol::TrainThenTest { split, .. } => {
             let seen = (0..rows).filter(|&row| !environment.held_out.contains(&task(row))).count();
-            (seen as f64 * split[0]).round() as u64
+            let shots = environment.shots.unwrap_or(0) * environment.held_out.len() as u64;
+            (seen as f64 * split[0]).round() as u64 + shots
         }
         Protocol::Online { .. } => rows as u64,
     }

@@ -3,8 +3,15 @@
 //! Data flows one way: TOML -> [`Spec`] (as written) -> [`Plan`] (as runnable; every configuration error comes before it)
 //! -> cells, sequential inside and parallel outside -> `store`.
 
+mod artifact;
 mod bill;
+mod deployment;
 mod describe;
+mod encoding;
+mod extensions;
+mod from_log;
+mod log_rows;
+mod log_scores;
 mod plan;
 mod protocols;
 mod resolve;
@@ -12,11 +19,19 @@ mod run;
 mod settings;
 mod shifts;
 mod spec;
+mod take;
+mod train;
 
+pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, PolicyCard, Scored};
 pub use bill::Bill;
+pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
 pub use describe::{describe, dominance};
+pub use encoding::open_encoder;
+pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
+pub use from_log::{LearntFromLog, LogTraining, train_on_log};
 pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, text_encoder};
-pub use protocols::{DelayLaw, FeedbackRule, Log};
+pub use protocols::{DelayLaw, FeedbackRule, LabelsAt, Log};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{SpecError, nearest};
 pub use spec::{Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};
+pub use train::{TrainedRouter, Training};

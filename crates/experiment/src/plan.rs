@@ -1,21 +1,26 @@
 //! A configuration as runnable: worlds opened, policies checked, cells addressed. Configuration errors end here.
 
-use crate::protocols::FeedbackRule;
-use crate::settings::{Place, SpecError};
-use crate::shifts::{Moving, feedback_rule, moving};
-use crate::spec::{Protocol, Spec};
-use encoder::Encoder;
-use environments::sources::{Opening, SOURCES, TextEncoder};
-use environments::{Environment, REFERENCES, ReferenceEntry};
-use policies::{Configured, Information, POLICIES};
-use routing::{Arm, Seed};
-use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
-use store::{CellRecord, EnvironmentRecord, FORMAT, Manifest};
+mod address;
+mod environment;
+mod policy;
+mod variants;
 
-/// Raised when a change of a protocol changes its numbers; part of every cell's address.
-const PROTOCOL_REVISION: u32 = 1;
+pub(crate) use address::canonical;
+pub(crate) use policy::SINGLE_MODELS;
+
+use crate::extensions::Extensions;
+use crate::protocols::FeedbackRule;
+use crate::settings::SpecError;
+use crate::spec::{Protocol, Spec};
+use crate::take::{take_names, unique};
+use encoder::Encoder;
+use environments::sources::TextEncoder;
+use environments::{Environment, ReferenceEntry};
+use policies::Configured;
+use routing::{Arm, Seed};
+use serde_json::Value;
+use std::sync::Arc;
+use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Manifest};
 
 /// An experiment that can run.
 pub struct Plan {
@@ -30,6 +35,10 @@ pub struct Plan {
 pub struct PlannedEnvironment {
     /// Label in the summary.
     pub label: String,
+    /// Name of the table it comes from; its label where the table stands for one environment.
+    pub group: String,
+    /// Position of that table in the configuration.
+    pub(crate) written: usize,
     /// Kind in the registry of sources.
     pub kind: String,
     /// Its parameters, defaults included.
@@ -44,6 +53,10 @@ pub struct PlannedEnvironment {
     shift_contents: Vec<Value>,
     /// Tasks that are only tested on, as positions in the world's tasks; empty: in-distribution.
     pub held_out: Vec<usize>,
+    /// Prompts of each held-out task that are trained on nevertheless; none: held-out tasks are tested on whole.
+    pub shots: Option<u64>,
+    /// Its place in a factorial of shifts, if it has one.
+    pub factors: Option<Factors>,
     /// How policies learn and are tested on it.
     pub protocol: Protocol,
     /// What of the outcomes reaches policies online; none: the chosen model's, at once and as it is.
@@ -94,14 +107,24 @@ impl Spec {
     /// [`SpecError`] for an unknown environment, policy or parameter (with the nearest known one), a parameter that breaks
     /// its rule, a data file that cannot be used, or a combination that cannot run.
     pub fn plan(self) -> Result<Plan, SpecError> {
+        self.plan_with(&Extensions::default())
+    }
+
+    /// [`Spec::plan`], with policies and environments beside the registered ones.
+    ///
+    /// # Errors
+    /// As [`Spec::plan`], and for an extension whose name is registered.
+    pub fn plan_with(self, extensions: &Extensions) -> Result<Plan, SpecError> {
+        extensions.check(&self.place)?;
         let mut environments: Vec<PlannedEnvironment> = Vec::new();
-        for table in &self.environments {
-            let mut environment = self.environment(table.clone())?;
-            for policy in &self.policies {
-                environment.policies.extend(self.policy(policy.clone(), &environment)?);
+        for (written, table) in self.environments.iter().enumerate() {
+            for mut environment in self.environments_of(written, table.clone(), extensions)? {
+                for policy in &self.policies {
+                    environment.policies.extend(self.policy(policy.clone(), &environment, extensions)?);
+                }
+                unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
+                environments.push(environment);
             }
-            unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
-            environments.push(environment);
         }
         self.check_only(&environments)?;
         unique(&self.place, "environment", environments.iter().map(|environment| &environment.label))?;
@@ -118,7 +141,10 @@ impl Spec {
 
     /// Refuses a policy that asks for an environment that is not there.
     fn check_only(&self, environments: &[PlannedEnvironment]) -> Result<(), SpecError> {
-        let known = || environments.iter().map(|environment| (environment.label.as_str(), ()));
+        let names = |environment: &PlannedEnvironment| [environment.label.clone(), environment.group.clone()];
+        let mut names: Vec<String> = environments.iter().flat_map(names).collect();
+        names.dedup();
+        let known = || names.iter().map(|name| (name.as_str(), ()));
         for table in &self.policies {
             let label = table.get("name").or_else(|| table.get("kind")).and_then(Value::as_str).unwrap_or_default();
             let place = self.place.table(format!("[[policy]] {label}"));
@@ -128,147 +154,6 @@ impl Spec {
         }
         Ok(())
     }
-
-    fn environment(&self, mut table: Map<String, Value>) -> Result<PlannedEnvironment, SpecError> {
-        let place = self.place.table("[[environment]]");
-        let kind = take_name(&place, &mut table, "kind")?.unwrap_or_else(|| "calibrated".into());
-        let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
-        let place = self.place.table(format!("[[environment]] {label}"));
-        let held_out = take_names(&place, &mut table, "held-out")?;
-        let shifts = take_tables(&place, &mut table, "shift")?;
-        let protocol = match table.remove("protocol") {
-            None => self.protocol.clone(),
-            Some(Value::Object(given)) => {
-                Protocol::parse(&self.place.table(format!("[[environment]] {label}.protocol")), given)?
-            }
-            Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
-        };
-        let feedback = feedback_rule(&self.place, &label, table.remove("feedback"), &protocol)?;
-        let source = place.find("environment", &kind, SOURCES.iter().map(|source| (source.name, source)))?;
-        let parameters = place.merge((source.defaults)(), table, source.check)?;
-        let world =
-            (source.open)(&parameters, &Opening { encoder: &text_encoder }).map_err(|rule| place.error(rule))?;
-        let tasks = world.tasks();
-        let known = || tasks.iter().enumerate().map(|(position, task)| (task.as_str(), position));
-        let held_out: Vec<usize> =
-            held_out.iter().map(|task| place.find("task", task, known())).collect::<Result<_, _>>()?;
-        place.unless(
-            held_out.len() < tasks.len(),
-            "held-out",
-            "fewer than all tasks",
-            format!("{} tasks", tasks.len()),
-        )?;
-        let source = world.fingerprint();
-        let Moving { world, shifts, contents: shift_contents } = moving(&place, shifts, world, &protocol)?;
-        let policies = Vec::new();
-        Ok(PlannedEnvironment {
-            label,
-            kind,
-            parameters,
-            world,
-            source,
-            shifts,
-            shift_contents,
-            held_out,
-            protocol,
-            feedback,
-            policies,
-        })
-    }
-
-    fn policy(
-        &self,
-        mut table: Map<String, Value>,
-        environment: &PlannedEnvironment,
-    ) -> Result<Vec<PlannedPolicy>, SpecError> {
-        let place = self.place.table("[[policy]]");
-        let Some(kind) = take_name(&place, &mut table, "kind")? else {
-            return Err(place.error("`kind` is missing: it must be the name of a policy (see `barp list policies`)"));
-        };
-        let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
-        let place = self.place.table(format!("[[policy]] {label}"));
-        let only = take_names(&place, &mut table, "only")?;
-        if !only.is_empty() && !only.contains(&environment.label) {
-            return Ok(Vec::new());
-        }
-        if kind == SINGLE_MODELS {
-            place.merge(json!({}), table, |_| Ok(()))?;
-            return Ok(single_models(environment.world.models()));
-        }
-        if let Some(reference) = REFERENCES.iter().find(|reference| reference.name == kind) {
-            place.merge(json!({}), table, |_| Ok(()))?;
-            let content = json!({ "kind": kind, "revision": reference.revision });
-            return Ok(vec![PlannedPolicy { label, content, subject: Subject::Reference(reference) }]);
-        }
-        let references = REFERENCES.iter().map(|reference| (reference.name, None));
-        let known =
-            POLICIES.iter().map(|entry| (entry.name, Some(entry))).chain(references).chain([(SINGLE_MODELS, None)]);
-        let entry = place.find("policy", &kind, known)?.expect("references were found above");
-        let online = matches!(environment.protocol, Protocol::Online { .. });
-        if online && entry.information == Information::Full {
-            return Err(place.error(format!(
-                "policy `{kind}` needs full labels; protocol `online` of environment `{}` reveals chosen outcomes only",
-                environment.label
-            )));
-        }
-        let tune = take_grid(&place, &mut table)?;
-        if online && !tune.is_empty() {
-            return Err(place.error("`tune` needs a validation split; protocol `online` has none"));
-        }
-        let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
-        let parameters = place.merge((entry.defaults)(), table, accepts)?;
-        let mut candidates = Vec::new();
-        for setting in settings(&tune) {
-            let all = place.table(format!("[[policy]] {label}.tune")).merge(parameters.clone(), setting, accepts)?;
-            candidates.push((entry.configure)(all).expect("`merge` accepted the table"));
-        }
-        let content = json!({
-            "kind": kind, "revision": entry.revision, "parameters": candidates[0].parameters, "tune": tune,
-        });
-        Ok(vec![PlannedPolicy { label, content, subject: Subject::Policy(candidates) }])
-    }
-
-    fn cell(&self, environment: &PlannedEnvironment, position: usize, policy: usize, replicate: u32) -> PlannedCell {
-        let metrics: Vec<Value> =
-            metrics::METRICS.iter().map(|metric| json!([metric.about.name, metric.about.version])).collect();
-        let held_out: Vec<&String> =
-            environment.held_out.iter().map(|&task| &environment.world.tasks()[task]).collect();
-        let mut inputs = json!({
-            "format": FORMAT,
-            "seed": self.seed,
-            "replicate": replicate,
-            "protocol": environment.protocol,
-            "protocol-revision": PROTOCOL_REVISION,
-            "tau": self.tau,
-            "preferences": self.preferences,
-            "metrics": metrics,
-            "environment": environment.source,
-            "held-out": held_out,
-            "policy": environment.policies[policy].content,
-        });
-        // Only where there are any: worlds that stand still keep their addresses.
-        if !environment.shift_contents.is_empty() {
-            inputs["shifts"] = environment.shift_contents.clone().into();
-            inputs["adaptation"] = metrics::ADAPTATION.iter().map(|about| json!([about.name, about.version])).collect();
-        }
-        if let Some(feedback) = &environment.feedback {
-            inputs["feedback"] = json!(feedback);
-        }
-        let inputs = canonical(&inputs);
-        PlannedCell { id: address(&inputs), inputs, environment: position, policy, replicate }
-    }
-}
-
-/// Kind that stands for one reference for each model.
-const SINGLE_MODELS: &str = "single-models";
-
-fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
-    let single = |(position, model): (usize, &String)| PlannedPolicy {
-        label: format!("single:{model}"),
-        content: json!({ "kind": SINGLE_MODELS, "model": model, "revision": 1 }),
-        subject: Subject::Always(Arm::at(position)),
-    };
-    models.iter().enumerate().map(single).collect()
 }
 
 impl Plan {
@@ -315,6 +200,7 @@ impl Plan {
             fingerprint: environment.world.fingerprint(),
             simulated: environment.world.simulated(),
             models: environment.world.models().to_vec(),
+            factors: environment.factors.clone(),
         };
         let cell = |cell: &PlannedCell| {
             let (environment, policy) = self.parts(cell);
@@ -351,82 +237,4 @@ pub fn text_encoder(name: &str) -> Result<TextEncoder, String> {
     };
     let width = found.width();
     Ok(TextEncoder { width, encode: Box::new(move |text, out| found.encode(text, out)) })
-}
-
-fn unique<'a>(place: &Place, what: &str, labels: impl Iterator<Item = &'a String>) -> Result<(), SpecError> {
-    let mut labels: Vec<&String> = labels.collect();
-    labels.sort();
-    match labels.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(()),
-        Some(pair) => {
-            let rule = format!("two `[[{what}]]` are called `{}`; give one another `name`", pair[0]);
-            Err(place.error(rule))
-        }
-    }
-}
-
-pub(crate) fn take_name(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Option<String>, SpecError> {
-    match table.remove(key) {
-        None => Ok(None),
-        Some(Value::String(name)) if !name.is_empty() => Ok(Some(name)),
-        Some(other) => Err(place.error(format!("`{key}` must be a name, got {other}"))),
-    }
-}
-
-fn take_names(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Vec<String>, SpecError> {
-    let given = table.remove(key).unwrap_or_else(|| json!([]));
-    serde_json::from_value(given.clone())
-        .map_err(|_| place.error(format!("`{key}` must be a list of names, got {given}")))
-}
-
-fn take_tables(place: &Place, table: &mut Map<String, Value>, key: &str) -> Result<Vec<Map<String, Value>>, SpecError> {
-    let given = table.remove(key).unwrap_or_else(|| json!([]));
-    serde_json::from_value(given.clone())
-        .map_err(|_| place.error(format!("`{key}` must be a list of tables, got {given}")))
-}
-
-/// The `tune` table of a policy: parameter -> values to try on the validation split.
-fn take_grid(place: &Place, table: &mut Map<String, Value>) -> Result<Map<String, Value>, SpecError> {
-    let rule = |got: &Value| place.error(format!("`tune` must be a table of non-empty lists, got {got}"));
-    match table.remove("tune") {
-        None => Ok(Map::new()),
-        Some(Value::Object(grid)) => match grid.values().find(|values| values.as_array().is_none_or(Vec::is_empty)) {
-            None => Ok(grid),
-            Some(bad) => Err(rule(bad)),
-        },
-        Some(other) => Err(rule(&other)),
-    }
-}
-
-/// Every combination of a tuning grid; one empty setting for an empty grid.
-fn settings(grid: &Map<String, Value>) -> Vec<Map<String, Value>> {
-    grid.iter().fold(vec![Map::new()], |settings, (key, values)| {
-        let values = values.as_array().expect("`take_grid` checked the lists");
-        let with = |setting: &Map<String, Value>, value: &Value| {
-            let mut setting = setting.clone();
-            setting.insert(key.clone(), value.clone());
-            setting
-        };
-        settings.iter().flat_map(|setting| values.iter().map(move |value| with(setting, value))).collect()
-    })
-}
-
-/// JSON with sorted keys, whatever order the parser kept.
-pub(crate) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(table) => {
-            let mut keys: Vec<&String> = table.keys().collect();
-            keys.sort();
-            let fields: Vec<String> =
-                keys.iter().map(|key| format!("{}:{}", Value::from(key.as_str()), canonical(&table[*key]))).collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        other => other.to_string(),
-    }
-}
-
-/// The first 80 bits of SHA-256, in hexadecimal.
-fn address(inputs: &str) -> String {
-    Sha256::digest(inputs.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
 }

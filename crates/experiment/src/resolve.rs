@@ -7,12 +7,15 @@ impl Plan {
     /// The configuration with every default filled in, as TOML that plans to the same cells.
     pub fn resolved(&self) -> String {
         let spec = &self.spec;
-        let environment = |(environment, table): (&PlannedEnvironment, &Map<String, Value>)| {
-            let held_out = table.get("held-out").cloned().unwrap_or_else(|| json!([]));
+        let environment = |environment: &PlannedEnvironment| {
+            let table = &spec.environments[environment.written];
+            let tasks = environment.world.tasks();
+            let held_out: Vec<&String> = environment.held_out.iter().map(|&task| &tasks[task]).collect();
             let protocol = table.get("protocol").map(|_| &environment.protocol);
             let shifts = (!environment.shifts.is_empty()).then_some(&environment.shifts);
             let head = json!({
                 "kind": environment.kind, "name": environment.label, "held-out": held_out, "protocol": protocol,
+                "shots": environment.shots,
                 "shift": shifts, "feedback": environment.feedback,
             });
             joined(head, &environment.parameters)
@@ -32,7 +35,7 @@ impl Plan {
             "protocol": spec.protocol,
             "objective": spec.tau,
             "preferences": spec.preferences,
-            "environment": self.environments.iter().zip(&spec.environments).map(environment).collect::<Vec<_>>(),
+            "environment": self.environments.iter().map(environment).collect::<Vec<_>>(),
             "policy": spec.policies.iter().map(policy).collect::<Vec<_>>(),
         });
         toml::to_string_pretty(&without_nulls(&all)).expect("a configuration without nulls is TOML")

@@ -98,7 +98,7 @@ impl Place {
     }
 }
 
-fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     let nearest = match nearest(name, known) {
         Some(nearest) => format!("nearest is `{nearest}`; "),
         None => String::new(),

@@ -1,9 +1,10 @@
 //! `[[environment.shift]]` tables as a world that moves, every mistake with its place.
 
-use crate::plan::{canonical, take_name};
+use crate::plan::canonical;
 use crate::protocols::FeedbackRule;
 use crate::settings::{Place, SpecError};
 use crate::spec::Protocol;
+use crate::take::take_name;
 use environments::Environment;
 use environments::shifts::{Facts, SHIFTS, ShiftError, Shifted};
 use serde_json::{Map, Value, json};
@@ -48,7 +49,11 @@ pub(crate) fn moving(
         let entry = place.find("shift", &kind, SHIFTS.iter().map(|entry| (entry.name, entry)))?;
         let parameters = place.merge((entry.defaults)(), table, entry.check)?;
         let shift = (entry.build)(&parameters, &facts).map_err(|error| refusal(&place, error))?;
-        let content = json!({ "kind": kind, "revision": entry.revision, "parameters": parameters });
+        let mut content = json!({ "kind": kind, "revision": entry.revision, "parameters": parameters });
+        let read = shift.read();
+        if !read.is_empty() {
+            content["read"] = read.into();
+        }
         built.push((entry.name, canonical(&content), shift));
         shifts.push(with_kind(&kind, parameters));
         contents.push(content);
@@ -71,10 +76,10 @@ pub(crate) fn feedback_rule(
         Some(Value::Object(given)) => given,
         Some(other) => return Err(place.error(format!("`feedback` must be a table, got {other}"))),
     };
-    if !matches!(protocol, Protocol::Online { .. }) {
+    let Protocol::Online { rounds, .. } = protocol else {
         return Err(place.error("`feedback` needs a stream of rounds; protocol `train-then-test` has none"));
-    }
-    FeedbackRule::parse(&place, given)
+    };
+    FeedbackRule::parse(&place, given, *rounds)
 }
 
 fn refusal(place: &Place, error: ShiftError) -> SpecError {

@@ -122,6 +122,19 @@ impl Default for Preferences {
     }
 }
 
+impl Preferences {
+    /// Smallest and largest weight on cost of a training visit.
+    pub(crate) fn trained_range(&self) -> [f64; 2] {
+        match self.train {
+            TrainPreferences::Uniform => [0.0, 1.0],
+            TrainPreferences::Grid => {
+                let weights = || self.test.iter().map(|preference| preference.cost());
+                [weights().fold(1.0, f64::min), weights().fold(0.0, f64::max)]
+            }
+        }
+    }
+}
+
 impl Spec {
     /// Parses the TOML `text` of the file called `file`.
     ///
@@ -155,7 +168,8 @@ impl Spec {
     /// The same experiment on real rows: every environment keeps its name, held-out tasks and shifts, and reads `recorded` instead.
     pub fn on_recorded(mut self, recorded: &Recorded) -> Spec {
         for table in &mut self.environments {
-            let kept = ["name", "held-out", "shift", "feedback"].map(|key| (key.to_owned(), table.remove(key)));
+            let kept = ["name", "held-out", "shots", "factorial", "shift", "feedback", "protocol"]
+                .map(|key| (key.to_owned(), table.remove(key)));
             *table = kept.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
             table.insert("kind".into(), "recorded".into());
             table.insert("file".into(), recorded.file.display().to_string().into());

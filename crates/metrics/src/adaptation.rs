@@ -5,7 +5,7 @@
 //! comparator is the clairvoyant of phase and preference: for each interval the one model with the highest reward over
 //! the phase. Memory does not grow with the rounds.
 
-use crate::{About, Better};
+use crate::{About, Better, about};
 use routing::{Arm, Preference};
 
 /// Blocks of a phase: recovery is told to a fiftieth of it.
@@ -20,10 +20,6 @@ const TOLERANCE: f64 = 0.02;
 
 /// Consecutive blocks that have to be good.
 const STAYS: usize = 3;
-
-const fn about(name: &'static str, unit: &'static str, better: Better, what: &'static str) -> About {
-    About { name, unit, better, what, version: 1 }
-}
 
 /// What [`Adaptation`] reports, in order.
 pub const ADAPTATION: &[About] = &[
@@ -53,6 +49,23 @@ pub const ADAPTATION: &[About] = &[
     ),
 ];
 
+/// What [`Adaptation`] reports of the whole run, in order.
+pub const WHOLE: &[About] = &[
+    about(
+        "static_regret",
+        "reward",
+        Better::Lower,
+        "regret over the run against the best model that is up throughout, fixed at each preference; below 0: beats it",
+    ),
+    about(
+        "dynamic_regret",
+        "reward",
+        Better::Lower,
+        "regret over the run against the best fixed model of each phase at each preference: the sum of \
+         `phase_static_regret`",
+    ),
+];
+
 /// A decision, with what every model would have earned.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit<'a> {
@@ -70,14 +83,14 @@ pub struct Visit<'a> {
     pub available: &'a [bool],
 }
 
-/// A number about one phase.
+/// A number about one phase, or about the whole run.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
-    /// What it is, one of [`ADAPTATION`].
+    /// What it is.
     pub about: &'static About,
-    /// The phase, from 0.
-    pub phase: usize,
-    /// First round after the phase.
+    /// The phase, from 0; none: the whole run.
+    pub phase: Option<usize>,
+    /// First round after the phase or run.
     pub end: u64,
     /// Requests it is over.
     pub n: u64,
@@ -94,7 +107,52 @@ pub struct Adaptation {
     current: Sums,
     /// For each interval the best fixed model of the first phase.
     incumbent: Vec<Option<Arm>>,
+    whole: Whole,
     readings: Vec<Reading>,
+}
+
+/// Sums over the phases that have ended.
+struct Whole {
+    /// Of each model's reward: intervals x K.
+    fixed: Vec<f64>,
+    /// Of the reward obtained: intervals.
+    obtained: Vec<f64>,
+    /// Models that were up in every round.
+    up: Vec<bool>,
+    /// Of `phase_static_regret`.
+    dynamic_regret: f64,
+}
+
+impl Whole {
+    fn new(arms: usize) -> Whole {
+        let (fixed, obtained) = (vec![0.0; INTERVALS * arms], vec![0.0; INTERVALS]);
+        Whole { fixed, obtained, up: vec![true; arms], dynamic_regret: 0.0 }
+    }
+
+    /// Adds a phase.
+    fn add(&mut self, phase: &Sums, static_regret: f64) {
+        let arms = self.up.len();
+        for interval in 0..INTERVALS {
+            for cell in Sums::cells_of(interval) {
+                self.obtained[interval] += phase.obtained[cell];
+                let rewards = &phase.fixed[cell * arms..][..arms];
+                let totals = &mut self.fixed[interval * arms..][..arms];
+                totals.iter_mut().zip(rewards).for_each(|(total, reward)| *total += reward);
+            }
+        }
+        self.up.iter_mut().zip(&phase.up).for_each(|(whole, phase)| *whole &= phase);
+        self.dynamic_regret += static_regret;
+    }
+
+    /// NaN where no model was up throughout.
+    fn static_regret(&self) -> f64 {
+        let totals = self.fixed.chunks_exact(self.up.len());
+        let best = |totals: &[f64]| {
+            let up = totals.iter().zip(&self.up).filter(|(_, up)| **up);
+            up.map(|(total, _)| *total).reduce(f64::max).unwrap_or(f64::NAN)
+        };
+        totals.zip(&self.obtained).map(|(totals, obtained)| best(totals) - obtained).sum()
+    }
 }
 
 /// Sums over one phase.
@@ -170,7 +228,8 @@ impl Adaptation {
     pub fn new(arms: usize, changes: &[u64], rounds: u64) -> Adaptation {
         let bounds = [0].iter().chain(changes).chain([&rounds]).copied().collect();
         let incumbent = vec![None; INTERVALS];
-        Adaptation { bounds, arms, phase: 0, current: Sums::new(arms), incumbent, readings: Vec::new() }
+        let (current, whole) = (Sums::new(arms), Whole::new(arms));
+        Adaptation { bounds, arms, phase: 0, current, incumbent, whole, readings: Vec::new() }
     }
 
     /// Takes in the decision of the next round.
@@ -199,7 +258,7 @@ impl Adaptation {
         }
     }
 
-    /// What was measured of the phases that have ended.
+    /// What was measured of the phases that have ended, and of the whole run once it has.
     pub fn readings(&self) -> &[Reading] {
         &self.readings
     }
@@ -215,19 +274,26 @@ impl Adaptation {
         let gaps = sums.gaps(&best);
         let recovery = recovery(&gaps).filter(|_| self.phase > 0);
         let after_a_change = |value: f64| if self.phase > 0 { value } else { f64::NAN };
+        let static_regret = gaps.iter().map(|gap| gap.0).sum();
         let values = [
             sums.regret,
-            gaps.iter().map(|gap| gap.0).sum(),
+            static_regret,
             sums.obtained.iter().sum::<f64>() / n,
             sums.dollars / n,
             after_a_change(recovery.map_or(n, |block| (block as u64 * (end - start)).div_ceil(BLOCKS) as f64)),
             after_a_change(if recovery.is_some() { 1.0 } else { 0.0 }),
             after_a_change(violations(&sums.gaps(&self.incumbent))),
         ];
-        let reading = |(about, value)| Reading { about, phase: self.phase, end, n: end - start, value };
+        let reading = |(about, value)| Reading { about, phase: Some(self.phase), end, n: end - start, value };
         self.readings.extend(ADAPTATION.iter().zip(values).map(reading));
+        self.whole.add(sums, static_regret);
         self.current.clear();
         self.phase += 1;
+        if self.phase + 1 == self.bounds.len() {
+            let values = [self.whole.static_regret(), self.whole.dynamic_regret];
+            let reading = |(about, value)| Reading { about, phase: None, end, n: end, value };
+            self.readings.extend(WHOLE.iter().zip(values).map(reading));
+        }
     }
 }
 
@@ -250,6 +316,8 @@ fn violations(gaps: &[(f64, u64)]) -> f64 {
 mod tests {
     use super::*;
 
+    const WHOLE_RUN: usize = usize::MAX;
+
     /// Two models over two phases of 1,000 rounds: model 0 earns 0.5 and then 0.1, model 1 the other way round. The router
     /// takes model 0 until round `turn`, then model 1.
     fn readings(turn: u64) -> Vec<(String, usize, f64)> {
@@ -261,7 +329,9 @@ mod tests {
             let available = &[true, true];
             adaptation.observe(&Visit { round, preference, reward, dollars: 2.0, rewards: &rewards, available });
         }
-        adaptation.readings().iter().map(|reading| (reading.about.name.into(), reading.phase, reading.value)).collect()
+        let phase = |reading: &Reading| reading.phase.unwrap_or(WHOLE_RUN);
+        let all = adaptation.readings().iter();
+        all.map(|reading| (reading.about.name.into(), phase(reading), reading.value)).collect()
     }
 
     #[track_caller]
@@ -291,6 +361,15 @@ mod tests {
     }
 
     #[test]
+    fn the_whole_run_is_held_against_one_model_and_against_the_best_of_each_phase() {
+        // Either model earns 0.6 a pair of rounds over the run; the router that turns at 1,200 earns 0.5 but for 200 rounds.
+        check(1200, "static_regret", WHOLE_RUN, 600.0 - (900.0 + 20.0));
+        check(1200, "dynamic_regret", WHOLE_RUN, 200.0 * 0.4);
+        check(1000, "dynamic_regret", WHOLE_RUN, 0.0);
+        check(2000, "static_regret", WHOLE_RUN, 0.0);
+    }
+
+    #[test]
     fn the_incumbent_is_the_best_of_the_first_phase() {
         // After the change model 0 is the worse one, so nobody falls below it.
         check(2000, "incumbent_violations", 1, 0.0);
@@ -301,7 +380,7 @@ mod tests {
             let (rewards, available) = (&[0.5, 0.1], &[true, true]);
             adaptation.observe(&Visit { round, preference, reward, dollars: 0.0, rewards, available });
         }
-        let last = adaptation.readings().last().unwrap();
+        let last = adaptation.readings().iter().rfind(|reading| reading.phase.is_some()).unwrap();
         assert_eq!((last.about.name, last.value), ("incumbent_violations", 0.5));
     }
 }

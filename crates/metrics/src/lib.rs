@@ -5,14 +5,20 @@
 
 mod adaptation;
 mod arm_share;
+mod budget;
 mod choice_entropy;
 mod cost;
+mod detection;
+mod exploration;
 mod mean;
 mod quality;
 mod regret;
 mod reward;
 
-pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit};
+pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit, WHOLE};
+pub use budget::{BUDGET_USE, budget_use};
+pub use detection::{DETECTION, Detection};
+pub use exploration::{EXPLORATION, Exploration, Explored, GREEDY_REGRET, greedy_regret};
 
 use routing::{Arm, Dollars};
 
@@ -55,6 +61,16 @@ pub struct About {
     pub what: &'static str,
     /// Raised when its definition changes; part of every cell's address.
     pub version: u32,
+}
+
+/// What [`Adaptation`], [`Exploration`], [`Detection`], [`budget_use`] and [`greedy_regret`] may report, in order.
+pub fn adaptation_metrics() -> impl Iterator<Item = &'static About> {
+    ADAPTATION.iter().chain(WHOLE).chain(EXPLORATION).chain(DETECTION).chain([&BUDGET_USE, &GREEDY_REGRET])
+}
+
+/// The first version of a metric.
+const fn about(name: &'static str, unit: &'static str, better: Better, what: &'static str) -> About {
+    About { name, unit, better, what, version: 1 }
 }
 
 /// Accumulates judged decisions.

@@ -111,19 +111,23 @@ pub(crate) enum Price {
     Listed,
 }
 
+/// Largest weight of a logged outcome.
+const MOST_WEIGHT: f32 = 10.0;
+
 /// BaRP while it learns.
 pub(crate) struct Barp {
     trainer: Trainer,
     objective: Objective,
     price: Price,
     rewards: Vec<f32>,
+    weights: Vec<f32>,
 }
 
 impl Barp {
     /// Untrained, with weights from `seed`.
     pub(crate) fn new(parameters: &NetworkParameters, task: &Task, seed: &Seed, price: Price) -> Barp {
         let (trainer, objective) = (parameters.trainer(task, seed), parameters.objective(task));
-        Barp { trainer, objective, price, rewards: Vec::new() }
+        Barp { trainer, objective, price, rewards: Vec::new(), weights: Vec::new() }
     }
 }
 
@@ -145,21 +149,33 @@ impl Policy for Barp {
         if feedback.is_empty() {
             return;
         }
-        self.rewards.clear();
-        for (row, (feedback, &preference)) in feedback.iter().zip(contexts.preferences()).enumerate() {
-            let cost = match self.price {
-                Price::Paid => feedback.cost,
-                Price::Listed => contexts.list_prices(row)[feedback.arm.index()],
-            };
-            self.rewards.push(self.objective.reward(preference, feedback.quality, cost) as f32);
-        }
+        self.price_rewards(contexts, feedback);
         let baseline = self.rewards.iter().sum::<f32>() / self.rewards.len() as f32;
         let rewards = &self.rewards;
         self.trainer.step(contexts, |row, probabilities, slope| {
-            let (advantage, chosen) = (rewards[row] - baseline, feedback[row].arm.index());
-            for (arm, (slope, p)) in slope.iter_mut().zip(probabilities).enumerate() {
-                *slope = advantage * (f32::from(u8::from(arm == chosen)) - p);
-            }
+            reinforce(rewards[row] - baseline, feedback[row].arm.index(), probabilities, slope);
+        });
+    }
+
+    /// As [`Policy::learn`], each row weighted by how much likelier its model is under pi than it was in the log, at most
+    /// [`MOST_WEIGHT`] (inverse propensity weights, truncated: Ionides 2008; policy gradient from a log: Swaminathan and
+    /// Joachims 2015, arXiv 1502.02362). The baseline is the weighted mean reward: what pi itself would earn.
+    fn learn_logged(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback], propensities: &[f32]) {
+        assert_eq!(feedback.len(), propensities.len(), "one propensity for each outcome");
+        if feedback.is_empty() {
+            return;
+        }
+        self.price_rewards(contexts, feedback);
+        self.weights.clear();
+        for (row, probabilities) in self.trainer.probabilities(contexts).enumerate() {
+            self.weights.push((probabilities[feedback[row].arm.index()] / propensities[row]).min(MOST_WEIGHT));
+        }
+        let total = self.weights.iter().sum::<f32>();
+        let weighted = self.weights.iter().zip(&self.rewards).map(|(weight, reward)| weight * reward).sum::<f32>();
+        let baseline = if total > 0.0 { weighted / total } else { 0.0 };
+        let (rewards, weights) = (&self.rewards, &self.weights);
+        self.trainer.step(contexts, |row, probabilities, slope| {
+            reinforce(weights[row] * (rewards[row] - baseline), feedback[row].arm.index(), probabilities, slope);
         });
     }
 
@@ -169,5 +185,26 @@ impl Policy for Barp {
 
     fn diagnostics(&self) -> Diagnostics {
         vec![("entropy", self.trainer.mean_entropy())]
+    }
+}
+
+impl Barp {
+    /// Replaces `rewards` by what training sees of each outcome.
+    fn price_rewards(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        self.rewards.clear();
+        for (row, (feedback, &preference)) in feedback.iter().zip(contexts.preferences()).enumerate() {
+            let cost = match self.price {
+                Price::Paid => feedback.cost,
+                Price::Listed => contexts.list_prices(row)[feedback.arm.index()],
+            };
+            self.rewards.push(self.objective.reward(preference, feedback.quality, cost) as f32);
+        }
+    }
+}
+
+/// The gradient of advantage x log pi(chosen) with respect to the logits.
+fn reinforce(advantage: f32, chosen: usize, probabilities: &[f32], slope: &mut [f32]) {
+    for (arm, (slope, p)) in slope.iter_mut().zip(probabilities).enumerate() {
+        *slope = advantage * (f32::from(u8::from(arm == chosen)) - p);
     }
 }

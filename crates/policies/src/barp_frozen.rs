@@ -100,6 +100,14 @@ impl Policy for Frozen {
         }
     }
 
+    fn learn_logged(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback], propensities: &[f32]) {
+        let taken = self.left.min(feedback.len() as u64) as usize;
+        self.left -= taken as u64;
+        if taken > 0 {
+            self.policy.learn_logged(&contexts.slice(0..taken), &feedback[..taken], &propensities[..taken]);
+        }
+    }
+
     fn freeze(&self) -> Box<dyn Router> {
         self.policy.freeze()
     }

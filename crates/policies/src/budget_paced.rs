@@ -8,9 +8,9 @@
 use crate::learners::best;
 use crate::learners::linear::{LinearArms, check_linear};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Feedback, Policy, Router, Stream};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "budget-paced",
@@ -95,6 +95,24 @@ struct Paced {
     features: Vec<f64>,
 }
 
+/// Builds it again, for decisions alone, from what it saved: its estimates, and the charge on list prices as it stood.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    let setting = |name: &str| {
+        let given = &saved.settings[name];
+        let number = given.as_f64().filter(|number| number.is_finite());
+        number.ok_or_else(|| NotRestored::new(format!("setting `{name}`"), "a number", given))
+    };
+    let budget = if saved.settings["budget"].is_null() { None } else { Some(setting("budget")?) };
+    Ok(Box::new(Paced {
+        arms: LinearArms::restore(saved, task)?,
+        parameters: PacedParameters::default(),
+        budget,
+        smoothed: None,
+        dual: setting("dual")?,
+        features: Vec::new(),
+    }))
+}
+
 impl Paced {
     /// The arm with the highest score less what its list price costs under the budget.
     fn best(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
@@ -112,6 +130,10 @@ impl Router for Paced {
             LinearArms::features_of(contexts, row, &mut features);
             choices.push(self.best(contexts, row, self.arms.means(&features)));
         }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        Some(Saved { settings: json!({ "budget": self.budget, "dual": self.dual }), ..self.arms.save(ENTRY.name) })
     }
 }
 
@@ -142,5 +164,9 @@ impl Policy for Paced {
 
     fn freeze(&self) -> Box<dyn Router> {
         Box::new(self.clone())
+    }
+
+    fn budget(&self) -> Option<Dollars> {
+        self.budget.map(Dollars)
     }
 }

@@ -5,9 +5,9 @@
 
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Contexts, Objective, TrainingSet};
+use routing::{Contexts, Dollars, NotRestored, Objective, Router, Saved, Task, TrainingSet, Values};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "knn",
@@ -41,10 +41,7 @@ impl Parameters for KnnParameters {
 fn configure_knn(given: Value) -> Result<Configured, ParameterError> {
     configure(given, |parameters: KnnParameters| {
         Recipe::Full(Box::new(move |task, training, _| {
-            let mut features = training.features().to_vec();
-            normalise(&mut features, training.dimension());
-            let (training, objective) = (training.clone(), task.objective);
-            Box::new(PlugIn(Knn { k: parameters.k, features, training, objective }))
+            Box::new(PlugIn(Knn::new(parameters.k, training.clone(), task.objective)))
         }))
     })
 }
@@ -54,6 +51,28 @@ struct Knn {
     features: Vec<f32>,
     training: TrainingSet,
     objective: Objective,
+}
+
+impl Knn {
+    fn new(k: usize, training: TrainingSet, objective: Objective) -> Knn {
+        let mut features = training.features().to_vec();
+        normalise(&mut features, training.dimension());
+        Knn { k, features, training, objective }
+    }
+}
+
+/// Builds it again from what it saved.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    let (d, arms) = (task.dimension, task.arms());
+    let given = &saved.settings["k"];
+    let k = given.as_u64().filter(|&k| k > 0);
+    let k = k.ok_or_else(|| NotRestored::new("setting `k`", "a whole number of at least 1", given))?;
+    let rows = saved.rows("features", &[d])?;
+    let features = saved.f32("features", &[rows, d])?.to_vec();
+    let quality = saved.f32("quality", &[rows, arms])?.to_vec();
+    let cost = saved.f64("cost", &[rows, arms])?.iter().copied().map(Dollars).collect();
+    let training = TrainingSet::new(features, quality, cost, d, arms);
+    Ok(Box::new(PlugIn(Knn::new(k as usize, training, task.objective))))
 }
 
 impl Estimate for Knn {
@@ -73,6 +92,16 @@ impl Estimate for Knn {
                 penalty[query * arms + arm] = c * share;
             }
         });
+    }
+
+    /// `features` (n x d), `quality` and `cost` in dollars (both n x K) of the training prompts, and `k`.
+    fn save(&self) -> Saved {
+        let (n, d, arms) = (self.training.len(), self.training.dimension(), self.training.arms());
+        let cost = self.training.cost().iter().map(|cost| cost.0).collect();
+        Saved { settings: json!({ "k": self.k }), ..Saved::bare(ENTRY.name) }
+            .with("features", &[n, d], Values::F32(self.training.features().to_vec()))
+            .with("quality", &[n, arms], Values::F32(self.training.quality().to_vec()))
+            .with("cost", &[n, arms], Values::F64(cost))
     }
 }
 

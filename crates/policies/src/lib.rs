@@ -11,21 +11,26 @@ mod budget_paced;
 mod cheapest;
 mod d_lin_ucb;
 mod epsilon_greedy;
+mod forecast;
 mod glr_lin_ucb;
 mod knn;
 mod largest;
 mod learners;
+mod lin_cbwk;
 mod lin_ts;
 mod lin_ts_forgetting;
 mod lin_ucb;
 mod lin_ucb_listed;
 mod random;
 mod registry;
+mod restore;
 mod ridge;
 mod sw_lin_ucb;
 
+pub use forecast::{Expected, Forecast};
 pub use learners::actor::{Actor, ActorShape, Head, Trainer};
 pub use registry::{Configured, Entry, Information, ParameterError, Recipe};
+pub use restore::restore;
 
 /// Every policy, in the order of `barp list`.
 pub const POLICIES: &[Entry] = &[
@@ -41,6 +46,7 @@ pub const POLICIES: &[Entry] = &[
     glr_lin_ucb::ENTRY,
     lin_ucb_listed::ENTRY,
     budget_paced::ENTRY,
+    lin_cbwk::ENTRY,
     lin_ts::ENTRY,
     lin_ts_forgetting::ENTRY,
     epsilon_greedy::ENTRY,

@@ -71,7 +71,7 @@ impl Explore for LinTs {
             .predictions(features)
             .map(|p| Prediction { mean: p.mean, width: self.scale * p.width.max(1e-12) })
             .collect();
-        let draws: Vec<f64> = posterior.iter().map(|p| p.mean + p.width * random::normal(generator)).collect();
+        let draws = posterior.iter().map(|p| p.mean + p.width * random::normal(generator));
         let arm = best(draws, available);
         let propensity = probability_of_largest(&posterior, available, arm.index());
         Choice { arm, propensity: Propensity::Estimated(propensity as f32) }

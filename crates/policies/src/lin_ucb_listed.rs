@@ -7,7 +7,7 @@
 use crate::learners::best;
 use crate::learners::linear::{LinearArms, check_linear};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Feedback, Policy, Router, Stream};
+use routing::{Choice, Contexts, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -66,6 +66,11 @@ struct Listed {
     features: Vec<f64>,
 }
 
+/// Builds it again, for decisions alone, from what it saved.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    Ok(Box::new(Listed { arms: LinearArms::restore(saved, task)?, alpha: 0.0, features: Vec::new() }))
+}
+
 impl Listed {
     /// The arm with the highest reward at list prices, given each arm's estimated quality.
     fn best(&self, contexts: &Contexts<'_>, row: usize, quality: impl Iterator<Item = f64>) -> Choice {
@@ -84,6 +89,10 @@ impl Router for Listed {
             LinearArms::features_of(contexts, row, &mut features);
             choices.push(self.best(contexts, row, self.arms.means(&features)));
         }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        Some(self.arms.save(ENTRY.name))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::learners::any;
 use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Propensity, Router, Stream};
-use serde_json::Value;
+use routing::{Choice, Contexts, NotRestored, Propensity, Router, Saved, Seed, Task};
+use serde_json::{Value, json};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "random",
@@ -16,21 +16,42 @@ pub(crate) const ENTRY: Entry = Entry {
 };
 
 fn configure_random(given: Value) -> Result<Configured, ParameterError> {
-    configure(given, |_: NoParameters| {
-        Recipe::Fixed(Box::new(|_, seed| Box::new(Uniform { stream: seed.stream("uniform") })))
-    })
+    configure(given, |_: NoParameters| Recipe::Fixed(Box::new(|_, seed| Box::new(Uniform { seed: *seed }))))
 }
 
 struct Uniform {
-    stream: Stream,
+    seed: Seed,
+}
+
+/// Builds it again from what it saved.
+pub(crate) fn restore(saved: &Saved, _: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    let digits = saved.settings["seed"].as_str().unwrap_or_default();
+    let seed = Seed::from_hexadecimal(digits);
+    let seed =
+        seed.ok_or_else(|| NotRestored::new("setting `seed`", "64 hexadecimal digits", format!("`{digits}`")))?;
+    Ok(Box::new(Uniform { seed }))
 }
 
 impl Router for Uniform {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let stream = self.seed.stream("uniform");
         choices.clear();
         for (row, &round) in contexts.rounds().iter().enumerate() {
-            let (arm, up) = any(contexts.available(row), &mut self.stream.at(round));
+            let (arm, up) = any(contexts.available(row), &mut stream.at(round));
             choices.push(Choice { arm, propensity: Propensity::Exact(1.0 / up as f32) });
         }
+    }
+
+    fn probabilities(&self, contexts: &Contexts<'_>, out: &mut Vec<f32>) {
+        out.clear();
+        for row in 0..contexts.len() {
+            let available = contexts.available(row);
+            let up = available.iter().filter(|&&up| up).count() as f32;
+            out.extend(available.iter().map(|&is_up| if is_up { 1.0 / up } else { 0.0 }));
+        }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        Some(Saved { settings: json!({ "seed": self.seed.to_hexadecimal() }), ..Saved::bare(ENTRY.name) })
     }
 }

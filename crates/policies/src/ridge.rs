@@ -3,10 +3,10 @@
 //! One regularised least-squares fit for each of the 2 K targets, with an unpenalised intercept (the linear counterpart of
 //! RouterBench's regressors, arXiv 2403.12031). Needs every model's outcome on every training prompt.
 
+use crate::learners::least_squares::LeastSquares;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use kernels::Cholesky;
-use routing::{Contexts, Task, TrainingSet};
+use routing::{Contexts, NotRestored, Router, Saved, Task, TrainingSet, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -54,35 +54,21 @@ struct Ridge {
 
 impl Ridge {
     fn fit(penalty: f64, task: &Task, training: &TrainingSet) -> Ridge {
-        let (d, arms) = (training.dimension(), training.arms());
-        let width = d + 1;
-        let mut rows = Vec::with_capacity(training.len() * width);
-        for row in 0..training.len() {
-            rows.extend_from_slice(training.feature_row(row));
-            rows.push(1.0);
-        }
-        let mut matrix = kernels::gram(&rows, width);
-        for i in 0..d {
-            matrix[i * width + i] += penalty;
-        }
-        let factor = Cholesky::new(matrix, width).expect("a Gram matrix with a penalty is positive definite");
+        let arms = training.arms();
         let target = |row: usize, output: usize| match output.checked_sub(arms) {
             None => f64::from(training.quality_row(row)[output]),
             Some(arm) => task.objective.penalty(training.cost_row(row)[arm]),
         };
-        let coefficients = (0..2 * arms).map(|output| {
-            let mut right = vec![0.0; width];
-            for (row, features) in rows.chunks_exact(width).enumerate() {
-                let target = target(row, output);
-                for (right, &feature) in right.iter_mut().zip(features) {
-                    *right += target * f64::from(feature);
-                }
-            }
-            factor.solve(&mut right);
-            right
-        });
-        Ridge { coefficients: coefficients.collect() }
+        let problem = LeastSquares::new(training.features().chunks_exact(training.dimension()), penalty);
+        Ridge { coefficients: (0..2 * arms).map(|output| problem.coefficients(|row| target(row, output))).collect() }
     }
+}
+
+/// Builds it again from what it saved.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    let width = task.dimension + 1;
+    let coefficients = saved.f64("coefficients", &[2 * task.arms(), width])?;
+    Ok(Box::new(PlugIn(Ridge { coefficients: coefficients.chunks_exact(width).map(<[f64]>::to_vec).collect() })))
 }
 
 impl Estimate for Ridge {
@@ -98,5 +84,11 @@ impl Estimate for Ridge {
                 penalty[row * arms + arm] = kernels::dot(&self.coefficients[arms + arm], &features);
             }
         }
+    }
+
+    /// `coefficients`, 2 K x (d + 1): quality of each model, then its cost term; the intercept last.
+    fn save(&self) -> Saved {
+        let shape = [self.coefficients.len(), self.coefficients.first().map_or(0, Vec::len)];
+        Saved::bare(ENTRY.name).with("coefficients", &shape, Values::F64(self.coefficients.concat()))
     }
 }

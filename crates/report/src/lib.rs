@@ -2,12 +2,14 @@
 
 mod charts;
 mod claims;
+mod effects;
 #[cfg(test)]
 mod fake;
 mod graphics;
 mod page;
 mod paired;
 mod summarise;
+mod survival;
 pub mod tables;
 mod terminal;
 mod theme;
@@ -15,6 +17,7 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use effects::effects;
 pub use page::{Figure, page};
 pub use summarise::summarise;
 pub use terminal::terminal;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use statistics::mean_interval;
 use store::{Label, Measurement, Quantity, Run, SummaryRow, in_parallel};
 
+use crate::survival;
+
 /// Policies whose rows are in memory twice.
 const BLOCK: usize = 64;
 
@@ -13,7 +15,8 @@ const BLOCK: usize = 64;
 /// tuning trials.
 ///
 /// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
-/// counts as one replicate fewer; where none exists the row is left out.
+/// counts as one replicate fewer; where none exists the row is left out. Right-censored times have no mean; their curves and
+/// medians follow at the end.
 ///
 /// Policies are summarised one by one, so that beside the runs and the rows little memory is needed.
 pub fn summarise(runs: &[Run]) -> Vec<SummaryRow> {
@@ -31,7 +34,9 @@ pub fn summarise(runs: &[Run]) -> Vec<SummaryRow> {
     if !rows.is_sorted_by_key(|one| one.place) {
         rows.sort_by_key(|one| one.place);
     }
-    rows.into_iter().map(|one| one.row).collect()
+    let mut rows: Vec<SummaryRow> = rows.into_iter().map(|one| one.row).collect();
+    rows.extend(survival::rows(runs));
+    rows
 }
 
 /// Where a number stands: position of its run, and of its score in it.
@@ -50,6 +55,9 @@ fn policy(runs: &[Run], own: &[usize]) -> Vec<Placed> {
     let mut rows = Vec::new();
     let mut close = |places: &[Place]| {
         let score = |&(run, position): &Place| runs[run].scores.get(position);
+        if places.first().is_some_and(|place| survival::is_censored(&score(place).metric)) {
+            return;
+        }
         let there: Vec<Place> = places.iter().copied().filter(|place| score(place).value.is_finite()).collect();
         let Some(&place) = there.first() else { return };
         let scores: Vec<Measurement<'_>> = there.iter().map(score).collect();

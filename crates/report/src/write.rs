@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use store::{Manifest, Run, SummaryRow, in_parallel};
 
-use crate::charts::{CHARTS, Chart, Source, compose, description};
+use crate::charts::{CHARTS, Chart, Source, best, compose, description};
 use crate::claims::Verdict;
 use crate::graphics::paint::{self, PaintError};
 use crate::page::{Figure, SHOWN};
@@ -136,7 +136,8 @@ impl Drawn {
 }
 
 fn draw(chart: &dyn Chart, source: &Source<'_>, context: &Context, place: &Path) -> Result<Option<Drawn>, ReportError> {
-    let Some(table) = chart.data(source) else { return Ok(None) };
+    let Some(mut table) = chart.data(source) else { return Ok(None) };
+    table.best = best(source.rows);
     let scene = compose(chart, &table, context);
     let words = description(chart, &table, context);
     let crate::About { name, title, .. } = chart.about();

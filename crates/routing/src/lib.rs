@@ -10,6 +10,7 @@ mod money;
 mod policy;
 mod preference;
 pub mod random;
+mod saved;
 mod seed;
 mod training;
 
@@ -18,5 +19,6 @@ pub use ledger::Ledger;
 pub use money::Dollars;
 pub use policy::{Arm, Choice, Diagnostics, Feedback, Policy, Propensity, Router, Task};
 pub use preference::{Objective, OutsideSimplex, Preference};
+pub use saved::{NotRestored, Saved, Tensor, Values};
 pub use seed::{Round, Seed, Stream};
 pub use training::TrainingSet;

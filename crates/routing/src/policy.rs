@@ -1,6 +1,6 @@
 //! The traits a router implements, and the small types it speaks in.
 
-use crate::{Contexts, Dollars, Objective, Stream};
+use crate::{Contexts, Dollars, Objective, Saved, Stream};
 
 /// Index of a model in [`Task::models`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +88,23 @@ pub type Diagnostics = Vec<(&'static str, f64)>;
 pub trait Router: Send {
     /// Replaces `choices` by one decision for each row of `contexts`. Deterministic.
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>);
+
+    /// Replaces `out` by the probability of each model, rows x K: the policy behind the greedy decision where there is one,
+    /// else 1 for the model it decides on.
+    fn probabilities(&self, contexts: &Contexts<'_>, out: &mut Vec<f32>) {
+        let mut choices = Vec::new();
+        self.decide(contexts, &mut choices);
+        out.clear();
+        out.resize(contexts.len() * contexts.arms(), 0.0);
+        for (row, choice) in choices.iter().enumerate() {
+            out[row * contexts.arms() + choice.arm.index()] = 1.0;
+        }
+    }
+
+    /// The router as data; none if it exists only inside a program.
+    fn save(&self) -> Option<Saved> {
+        None
+    }
 }
 
 /// A router that explores and learns from the outcomes of its own choices.
@@ -98,11 +115,28 @@ pub trait Policy: Router {
     /// Learns from outcomes: row i of `contexts` belongs to `feedback[i]`. Late, missing and repeated rows are fine.
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]);
 
+    /// Learns from requests that another router decided, chosen with `propensities` in (0, 1], one for each row. Whoever
+    /// regresses outcomes on what was asked and chosen learns as from its own choices, which is what this does by itself.
+    fn learn_logged(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback], propensities: &[f32]) {
+        assert_eq!(feedback.len(), propensities.len(), "one propensity for each outcome");
+        self.learn(contexts, feedback);
+    }
+
     /// The router as it stands now, for use without further learning.
     fn freeze(&self) -> Box<dyn Router>;
 
     /// What the policy says about its last update.
     fn diagnostics(&self) -> Diagnostics {
         Diagnostics::new()
+    }
+
+    /// Dollars a request that it was told to keep to; none: it has no budget, or does not know it yet.
+    fn budget(&self) -> Option<Dollars> {
+        None
+    }
+
+    /// Changes of the world that it heard so far; none: it does not listen for any.
+    fn alarms(&self) -> Option<u64> {
+        None
     }
 }

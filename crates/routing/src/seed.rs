@@ -29,6 +29,19 @@ impl Seed {
         Seed { key: digest(&[&self.key, label.as_bytes(), value.as_bytes()]) }
     }
 
+    /// The node's key, 64 hexadecimal digits: what [`Seed::from_hexadecimal`] reads.
+    pub fn to_hexadecimal(&self) -> String {
+        self.key.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The node with the given key; none unless it is 64 hexadecimal digits.
+    pub fn from_hexadecimal(digits: &str) -> Option<Seed> {
+        let digits: Vec<u8> = digits.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
+        let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] * 16 + pair[1]).collect();
+        let key = bytes.try_into().ok().filter(|_| digits.len() == 64)?;
+        Some(Seed { key })
+    }
+
     /// The generators for one purpose under this node.
     pub fn stream(&self, purpose: &str) -> Stream {
         Stream { start: ChaCha8Rng::from_seed(self.child("purpose", purpose).key) }

@@ -1,7 +1,7 @@
 //! The one way any crate writes a file: beside its place, then renamed, so that a file that exists is whole.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Puts `bytes` at `path`, replacing what was there; parent folders are made. Readers see the old file or the new one,
 /// never a part, and a failed or killed write leaves the old one. Not synced to disk: a power cut may lose it.
@@ -9,21 +9,52 @@ use std::path::Path;
 /// # Errors
 /// When a folder cannot be made, or the file beside cannot be written or renamed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_whole_by(path, |file| file.write_all(bytes))
+    let mut file = Whole::begin(path)?;
+    file.write_all(bytes)?;
+    file.finish()
 }
 
-/// [`write_whole`] of what `fill` writes, for files too large for memory.
-///
-/// # Errors
-/// As [`write_whole`], and when `fill` fails.
-pub(crate) fn write_whole_by(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// A file that is being written beside its place: for what is too long to be held in memory.
+pub struct Whole {
+    beside: BufWriter<tempfile::NamedTempFile>,
+    path: PathBuf,
+}
+
+impl Whole {
+    /// Begins a file that will stand at `path`; parent folders are made.
+    ///
+    /// # Errors
+    /// When a folder or the file beside cannot be made.
+    pub fn begin(path: &Path) -> io::Result<Whole> {
+        Ok(Whole { beside: BufWriter::new(beside(path)?), path: path.to_owned() })
+    }
+
+    /// Puts it in its place, replacing what was there. Dropped without this, it leaves nothing.
+    ///
+    /// # Errors
+    /// When the rest cannot be written, or the file not renamed.
+    pub fn finish(self) -> io::Result<()> {
+        let beside = self.beside.into_inner().map_err(io::IntoInnerError::into_error)?;
+        beside.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.beside.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.beside.flush()
+    }
+}
+
+/// An empty file beside `path`, gone when dropped, to be filled and renamed; parent folders are made.
+pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut beside = BufWriter::with_capacity(1 << 16, builder().prefix(".").suffix(".tmp").tempfile_in(folder)?);
-    fill(&mut beside)?;
-    let beside = beside.into_inner().map_err(io::IntoInnerError::into_error)?;
-    beside.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    builder().prefix(".").suffix(".tmp").tempfile_in(folder)
 }
 
 /// Temporary files are private by default; results are for everyone whom the user's umask lets in.

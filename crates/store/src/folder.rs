@@ -50,6 +50,20 @@ pub struct EnvironmentRecord {
     pub simulated: bool,
     /// Names of its models.
     pub models: Vec<String>,
+    /// Its place in a factorial of shifts, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factors: Option<Factors>,
+}
+
+/// Which of several shifts act in an environment, beside others of its group with every combination of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Factors {
+    /// What the environments of the factorial have in common.
+    pub group: String,
+    /// Names of all shifts of the factorial.
+    pub all: Vec<String>,
+    /// Names of those that act.
+    pub on: Vec<String>,
 }
 
 /// A cell of an experiment.

@@ -3,14 +3,18 @@
 mod csv;
 mod jsonl;
 mod parquet;
+mod records;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
 pub use self::csv::write_csv;
-pub use self::parquet::write_parquet;
-pub(crate) use self::{csv::write_csv_parts, parquet::write_parquet_parts};
+pub(crate) use self::csv::write_csv_parts;
+#[cfg(feature = "ffi")]
+pub(crate) use self::parquet::record_batch;
+pub use self::parquet::{ParquetParts, write_parquet};
+pub use self::records::{Record, Records};
 
 /// A column of n values; None is a missing cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +107,7 @@ pub struct FrameError {
 
 impl FrameError {
     /// `message` about the file at `path`.
-    fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
+    pub(crate) fn new(path: &Path, message: impl std::fmt::Display) -> FrameError {
         FrameError { path: path.to_owned(), message: message.to_string() }
     }
 }

@@ -9,13 +9,19 @@ mod label;
 mod parallel;
 mod rows;
 mod scores;
+#[cfg(feature = "ffi")]
+mod stream;
 mod summary;
+mod tensors;
 
-pub use files::write_whole;
-pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Folder, Manifest};
-pub use frame::{Column, Frame, FrameError, read, write_csv, write_parquet};
+pub use files::{Whole, write_whole};
+pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest};
+pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
 pub use label::Label;
 pub use parallel::in_parallel;
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use scores::{Measurement, Quantity, Run, Scores, Standing};
+#[cfg(feature = "ffi")]
+pub use stream::ArrowStream;
 pub use summary::{read_summary, write_summary};
+pub use tensors::{read_tensors, tensors_hash, write_tensors};

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::columns::Columns;
-use crate::frame::{write_csv_parts, write_parquet_parts};
+use crate::frame::write_csv_parts;
 use crate::scores::Pool;
-use crate::{Column, Direction, Frame, FrameError, Label, SummaryRow, read};
+use crate::{Column, Direction, Frame, FrameError, Label, ParquetParts, SummaryRow, read};
 
 const PARQUET: &str = "summary.parquet";
 const CSV: &str = "summary.csv";
@@ -20,7 +20,13 @@ pub fn write_summary(folder: &Path, rows: &[SummaryRow]) -> Result<(), FrameErro
     // An empty summary has columns too.
     let parts = || rows.chunks(PART).chain(rows.is_empty().then_some(rows)).map(Frame::from);
     let (parquet, csv) = std::thread::scope(|scope| {
-        let parquet = scope.spawn(|| write_parquet_parts(&folder.join(PARQUET), parts()));
+        let parquet = scope.spawn(|| {
+            let mut parts = parts();
+            let first = parts.next().expect("an empty summary is one part");
+            let mut file = ParquetParts::create(&folder.join(PARQUET), &first)?;
+            parts.try_for_each(|part| file.write(&part))?;
+            file.finish()
+        });
         let csv = write_csv_parts(&folder.join(CSV), parts());
         (parquet.join().expect("writing does not panic"), csv)
     });

@@ -122,7 +122,7 @@ fn metrics() -> Vec<Item> {
         about: about.what.into(),
         facts: vec![("unit", json!(about.unit)), ("version", json!(about.version))],
     };
-    metrics::METRICS.iter().map(item).chain(metrics::ADAPTATION.iter().map(of_phases)).collect()
+    metrics::METRICS.iter().map(item).chain(metrics::adaptation_metrics().map(of_phases)).collect()
 }
 
 fn charts() -> Vec<Item> {

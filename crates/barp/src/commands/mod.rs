@@ -3,10 +3,13 @@
 pub(crate) mod claims;
 pub(crate) mod compare;
 pub(crate) mod data;
+pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod reproduce;
+pub(crate) mod route;
 pub(crate) mod run;
+pub(crate) mod train;
 pub(crate) mod verify;

@@ -27,7 +27,8 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     if runs.is_empty() {
         return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
     }
-    let rows = report::summarise(&runs);
+    let mut rows = report::summarise(&runs);
+    rows.extend(report::effects(manifest, &runs));
     store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
     let context = report::Context {
         command: format!("barp report {}", folder.path().display()),

@@ -70,6 +70,12 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
     ("new-model", &[part!("drift", "new-model")]),
     ("outage", &[part!("drift", "outage")]),
     ("delayed-feedback", &[part!("drift", "delayed-feedback")]),
+    ("listed-prices", &[part!("drift", "listed-prices", claims)]),
+    ("price-book", &[part!("drift", "price-book")]),
+    ("factorial", &[part!("drift", "factorial")]),
+    ("leave-one-task-out", &[part!("ablations", "leave-one-task-out")]),
+    ("leave-one-model-out", &[part!("ablations", "leave-one-model-out")]),
+    ("few-shot", &[part!("ablations", "few-shot")]),
     ("everything-moves", &[part!("drift", "everything-moves")]),
 ];
 

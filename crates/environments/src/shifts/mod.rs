@@ -11,6 +11,7 @@ mod course;
 mod outage;
 mod preferences;
 mod price;
+mod price_book;
 mod price_walk;
 mod quality;
 mod quality_swap;
@@ -19,6 +20,7 @@ mod retire;
 mod shifted;
 mod task_arrival;
 mod task_mix;
+mod tenants;
 
 pub use course::Course;
 pub use registry::{Facts, ShiftEntry, ShiftError};
@@ -31,6 +33,7 @@ use routing::{Round, Seed};
 pub const SHIFTS: &[ShiftEntry] = &[
     price::ENTRY,
     price_walk::ENTRY,
+    price_book::ENTRY,
     task_mix::ENTRY,
     task_arrival::ENTRY,
     quality::ENTRY,
@@ -39,6 +42,7 @@ pub const SHIFTS: &[ShiftEntry] = &[
     retire::ENTRY,
     outage::ENTRY,
     preferences::ENTRY,
+    tenants::ENTRY,
 ];
 
 /// A way in which the world moves, checked, without its randomness.
@@ -52,6 +56,11 @@ pub trait Shift: Send + Sync {
     /// Models that cannot be called, by position, and the rounds `start..end` in which they cannot.
     fn downtime(&self) -> Vec<(usize, Span)> {
         Vec::new()
+    }
+
+    /// What it read beyond its parameters, for its address; empty for most.
+    fn read(&self) -> String {
+        String::new()
     }
 
     /// The movement in one episode, all of whose randomness comes from `seed`.

@@ -5,6 +5,7 @@ use routing::random::{below, uniform};
 use routing::{Dollars, Preference, Round, Seed, Stream};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A world whose requests are the rows of one table, drawn uniformly with replacement; each round has a preference drawn
@@ -67,25 +68,31 @@ impl Environment for Recorded {
     }
 
     fn episode(&self, seed: &Seed) -> Box<dyn Episode + '_> {
-        Box::new(Replay { world: self, rows: seed.stream("row"), preferences: seed.stream("preference") })
+        Box::new(Replay::new(self, seed))
     }
 }
 
-/// An endless stream of rows.
-struct Replay<'a> {
-    world: &'a Recorded,
+/// An endless stream of rows of the world that it borrows or owns.
+pub(super) struct Replay<W> {
+    world: W,
     rows: Stream,
     preferences: Stream,
 }
 
-impl Episode for Replay<'_> {
+impl<W> Replay<W> {
+    pub(super) fn new(world: W, seed: &Seed) -> Replay<W> {
+        Replay { world, rows: seed.stream("row"), preferences: seed.stream("preference") }
+    }
+}
+
+impl<W: Deref<Target = Recorded> + Send> Episode for Replay<W> {
     fn task(&self, round: Round) -> usize {
         let table = &self.world.table;
         table.task(below(&mut self.rows.at(round), table.len()))
     }
 
     fn push(&self, round: Round, instead: Option<usize>, batch: &mut Batch) {
-        let Recorded { table, list_prices, available, by_task, .. } = self.world;
+        let Recorded { table, list_prices, available, by_task, .. } = &*self.world;
         let mut generator = self.rows.at(round);
         let row = match instead {
             None => below(&mut generator, table.len()),
@@ -106,7 +113,7 @@ fn rows_by_task(table: &Table) -> Vec<Vec<usize>> {
 
 /// SHA-256, in hexadecimal, of everything a table holds, each part with its length: whatever file it came from, equal
 /// tables have equal fingerprints.
-fn fingerprint(table: &Table) -> String {
+pub(super) fn fingerprint(table: &Table) -> String {
     let mut hash = Sha256::new();
     let mut texts = |texts: &mut dyn ExactSizeIterator<Item = &str>| {
         hash.update((texts.len() as u64).to_le_bytes());

@@ -1,4 +1,5 @@
-//! What of an outcome reaches a policy, and when: delay, loss, a judge that errs, and more models than the chosen one.
+//! What of an outcome reaches a policy, and when: delay, loss, a judge that errs, limits, and more models than the chosen
+//! one.
 //!
 //! The world itself does not change: requests, choices and scores are what they are. Only what is learnt from them does.
 //! Each outcome has its own draws, positioned by its round, so neither batching nor another rule's draws change it.
@@ -41,6 +42,24 @@ pub struct FeedbackRule {
     /// Models whose outcome is shown, at least 1: the chosen one and others drawn uniformly; all that are up if there are
     /// fewer.
     pub arms: usize,
+    /// Rounds m in which every model that is up is shown, at most the rounds of the run; 0: none.
+    pub labels: u64,
+    /// Which rounds these are.
+    pub labels_at: LabelsAt,
+    /// Largest score that can be told, in [0, 1]: of a better one only this much is known (right-censored, Tobin 1958).
+    pub censored_above: f64,
+    /// Scores below this, in [0, 1], are never told, as where only the satisfied answer (truncated); 0: all are.
+    pub truncated_below: f64,
+}
+
+/// In which rounds all models are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelsAt {
+    /// The first m.
+    Start,
+    /// One drawn uniformly from each of m equal parts of the run.
+    Random,
 }
 
 impl Default for FeedbackRule {
@@ -53,13 +72,21 @@ impl Default for FeedbackRule {
             false_fail: 0.0,
             false_pass: 0.0,
             arms: 1,
+            labels: 0,
+            labels_at: LabelsAt::Start,
+            censored_above: 1.0,
+            truncated_below: 0.0,
         }
     }
 }
 
 impl FeedbackRule {
     /// The rule that `given` states; none where it is the usual one: the chosen model's outcome, at once and as it is.
-    pub(crate) fn parse(place: &Place, given: Map<String, Value>) -> Result<Option<FeedbackRule>, SpecError> {
+    pub(crate) fn parse(
+        place: &Place,
+        given: Map<String, Value>,
+        rounds: u64,
+    ) -> Result<Option<FeedbackRule>, SpecError> {
         let defaults = serde_json::to_value(FeedbackRule::default()).expect("defaults are plain");
         let accepts = |value: &Value| match FeedbackRule::deserialize(value) {
             Ok(rule) => rule.check(),
@@ -67,6 +94,8 @@ impl FeedbackRule {
         };
         let all = place.merge(defaults, given, accepts)?;
         let rule: FeedbackRule = serde_json::from_value(all).expect("`merge` accepted the table");
+        let limit = format!("at most `rounds` = {rounds}");
+        place.unless(rule.labels <= rounds, "labels", &limit, rule.labels)?;
         Ok((rule != FeedbackRule::default()).then_some(rule))
     }
 
@@ -82,6 +111,8 @@ impl FeedbackRule {
             ("missing-bad", self.missing_bad),
             ("false-fail", Some(self.false_fail)),
             ("false-pass", Some(self.false_pass)),
+            ("censored-above", Some(self.censored_above)),
+            ("truncated-below", Some(self.truncated_below)),
         ];
         match shares.iter().find(|(_, share)| share.is_some_and(|share| !(0.0..=1.0).contains(&share))) {
             None => Ok(()),
@@ -109,7 +140,22 @@ impl FeedbackRule {
             (self.missing_bad.unwrap_or(self.missing), self.false_pass)
         };
         let (arrives, errs) = (uniform(generator) >= missing, uniform(generator) < wrong);
-        arrives.then_some(if errs { 1.0 - quality } else { quality })
+        let judged = if errs { 1.0 - quality } else { quality };
+        let told = arrives && f64::from(judged) >= self.truncated_below;
+        told.then_some(judged.min(self.censored_above as f32))
+    }
+
+    /// Whether every model is shown in `round` of a run of `rounds`.
+    fn labels(&self, round: u64, rounds: u64, stream: &Stream) -> bool {
+        if self.labels == 0 || self.labels_at == LabelsAt::Start {
+            return round < self.labels;
+        }
+        // Part j holds the rounds t with floor(t m / T) = j.
+        let (m, total) = (u128::from(self.labels), u128::from(rounds));
+        let part = u128::from(round) * m / total;
+        let (start, end) = ((part * total).div_ceil(m), ((part + 1) * total).div_ceil(m));
+        let drawn = below(&mut stream.at(Round(part as u64)), (end - start) as usize);
+        u128::from(round) == start + drawn as u128
     }
 }
 
@@ -119,7 +165,13 @@ type Due = Reverse<(u64, u64, usize)>;
 /// Holds outcomes back until they are due. Memory grows with the outcomes under way, not with the rounds played.
 pub(super) struct Desk {
     rule: FeedbackRule,
+    /// Rounds of the run.
+    rounds: u64,
     stream: Stream,
+    /// Outcomes that may be shown in a round.
+    places: u64,
+    /// For the rounds in which all models are shown.
+    labelled: Stream,
     under_way: BinaryHeap<Due>,
     slots: Vec<Slot>,
     free: Vec<usize>,
@@ -135,10 +187,15 @@ struct Slot {
 }
 
 impl Desk {
-    /// Nothing is under way yet; all draws come from `seed`.
-    pub(super) fn new(rule: FeedbackRule, dimension: usize, arms: usize, seed: &Seed) -> Desk {
+    /// Nothing of a run of `rounds` is under way yet; all draws come from `seed`.
+    pub(super) fn new(rule: FeedbackRule, rounds: u64, dimension: usize, arms: usize, seed: &Seed) -> Desk {
+        // Each outcome that may be shown in a round has a place of its own.
+        let places = if rule.labels > 0 { rule.arms.max(arms) } else { rule.arms } as u64;
         Desk {
             rule,
+            rounds,
+            places,
+            labelled: seed.stream("labels"),
             stream: seed.stream("feedback"),
             under_way: BinaryHeap::new(),
             slots: Vec::new(),
@@ -154,18 +211,20 @@ impl Desk {
     pub(super) fn teach(&mut self, batch: &Batch, choices: &[Choice], ledger: &mut Ledger, policy: &mut dyn Policy) {
         for (row, choice) in choices.iter().enumerate() {
             let round = batch.contexts().rounds()[row];
+            let labelled = self.rule.labels(round.0, self.rounds, &self.labelled);
+            let shown = if labelled { usize::MAX } else { self.rule.arms };
             let up = batch.contexts().available(row);
             let others = || (0..up.len()).filter(|&arm| up[arm] && arm != choice.arm.index());
             let count = others().count();
             self.send(batch, row, batch.reveal_one(row, choice.arm, ledger), 0);
-            if self.rule.arms == 1 || count == 0 {
+            if shown == 1 || count == 0 {
                 continue;
             }
             // A random rotation shows every other model equally often, without a permutation to store.
-            let first = below(&mut self.stream.at(self.place_of(round, self.rule.arms)), count);
-            for position in 1..self.rule.arms.min(count + 1) {
+            let first = below(&mut self.stream.at(self.place_of(round, self.places)), count);
+            for position in 1..shown.min(count + 1) {
                 let arm = others().nth((first + position) % count).expect("the position lies below the count");
-                self.send(batch, row, batch.reveal_one(row, Arm::at(arm), ledger), position);
+                self.send(batch, row, batch.reveal_one(row, Arm::at(arm), ledger), position as u64);
             }
         }
         if let Some(last) = batch.contexts().rounds().last() {
@@ -174,11 +233,11 @@ impl Desk {
     }
 
     /// Where the draws for the `position`-th outcome of a round stand; the last place is that of their order.
-    fn place_of(&self, round: Round, position: usize) -> Round {
-        Round(round.0.wrapping_mul(1 + self.rule.arms as u64).wrapping_add(position as u64))
+    fn place_of(&self, round: Round, position: u64) -> Round {
+        Round(round.0.wrapping_mul(1 + self.places).wrapping_add(position))
     }
 
-    fn send(&mut self, batch: &Batch, row: usize, outcome: Feedback, position: usize) {
+    fn send(&mut self, batch: &Batch, row: usize, outcome: Feedback, position: u64) {
         let contexts = batch.contexts();
         let round = contexts.rounds()[row];
         let mut generator = self.stream.at(self.place_of(round, position));

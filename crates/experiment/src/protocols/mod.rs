@@ -9,10 +9,11 @@ mod split;
 mod tally;
 mod train_then_test;
 
-pub use feedback::{DelayLaw, FeedbackRule};
+pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;
+use crate::train::TrainedRouter;
 use store::{Cell, Frame};
 
 /// What a cell leaves behind.
@@ -25,6 +26,17 @@ pub struct Log {
 }
 
 impl Plan {
+    /// Trains the router of a cell as [`Plan::simulate`] does, and keeps it; none where the protocol never freezes one, or
+    /// for a line that the environment draws.
+    pub(crate) fn router(&self, cell: &PlannedCell) -> Option<TrainedRouter> {
+        match &self.parts(cell).0.protocol {
+            Protocol::TrainThenTest { split, checkpoints, select } => {
+                train_then_test::TrainThenTest::new(self, cell, *split, *checkpoints, *select, false).router()
+            }
+            Protocol::Online { .. } => None,
+        }
+    }
+
     /// Simulates a cell: a pure function of the plan and the cell. `log_decisions` also returns every decision.
     pub fn simulate(&self, cell: &PlannedCell, log_decisions: bool) -> Log {
         match &self.parts(cell).0.protocol {

@@ -1,7 +1,8 @@
 //! The online protocol: a stream of rounds in which the policy chooses and learns at once.
 //!
-//! All policies of a replicate meet the same requests with the same preferences. Scores are cumulative since the first
-//! round; `regret` is against the best model of each request. Where the world moves, each phase is scored by itself too.
+//! All policies of a replicate meet the same requests with the same preferences. Scores of phase `online` are cumulative
+//! since the first round, those of phase `bucket` are over the requests since the last point; `regret` is against the best
+//! model of each request. Each phase of a world that moves is scored by itself too, and the `whole` run.
 
 use super::Log;
 use super::decider::Decider;
@@ -10,6 +11,7 @@ use super::feedback::Desk;
 use super::phases::Phases;
 use super::tally::{Moment, Tally};
 use crate::plan::{Plan, PlannedCell, Subject};
+use crate::spec::Protocol;
 use environments::{Batch, Table, always};
 use policies::Recipe;
 use routing::{Choice, Dollars, Feedback, Ledger, Objective, Policy, Seed, Stream, Task};
@@ -20,8 +22,17 @@ const FROZEN_BATCH: usize = 256;
 
 /// Who plays.
 enum Player {
-    Learner { policy: Box<dyn Policy>, stream: Box<Stream>, feedback: Vec<Feedback>, desk: Option<Box<Desk>> },
+    Learner(Box<Learner>),
     Frozen(Decider),
+}
+
+struct Learner {
+    policy: Box<dyn Policy>,
+    stream: Stream,
+    feedback: Vec<Feedback>,
+    desk: Option<Desk>,
+    /// What it would have decided greedily with what it knew at the last choice.
+    greedy: Vec<Choice>,
 }
 
 pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints: u32, log_decisions: bool) -> Log {
@@ -37,9 +48,8 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
 
     let episode = environment.world.episode(&seed);
     let mut batch = Batch::new(task.dimension, task.arms());
-    let mut tally = Tally::new(task.arms(), 0);
-    let moves = !environment.shifts.is_empty();
-    let mut phases = moves.then(|| Phases::new(task.arms(), environment.world.changes(), rounds));
+    let (mut tally, mut bucket) = (Tally::new(task.arms(), 0), Tally::new(task.arms(), 0));
+    let mut phases = Phases::new(task.arms(), environment.world.changes(), rounds);
     let mut decisions = log_decisions.then(DecisionLog::default);
     let names = Names { tasks: pool.tasks(), models: &task.models, objective: &task.objective };
     let (mut choices, mut ledger, mut scores) = (Vec::new(), Ledger::default(), Vec::new());
@@ -53,27 +63,28 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
         }
         for (row, choice) in choices.iter().enumerate() {
             tally.observe(&batch, row, choice.arm, &task.objective);
-            if let Some(phases) = &mut phases {
-                phases.observe(&batch, row, choice.arm, &task.objective);
-            }
+            bucket.observe(&batch, row, choice.arm, &task.objective);
+            phases.observe(&batch, row, choice, player.greedy(row), &task.objective);
             let round = start + row as u64 + 1;
             if round * u64::from(checkpoints) >= point * rounds {
                 point += 1;
-                let at = Moment { phase: "online", round, w_cost: None, ledger: &ledger };
-                tally.report(&at, &[], &task.models, &mut scores);
+                let at = |phase| Moment { phase, round, w_cost: None, ledger: &ledger };
+                tally.report(&at("online"), &[], &task.models, &mut scores);
+                bucket.report(&at("bucket"), &[], &task.models, &mut scores);
+                bucket = Tally::new(task.arms(), 0);
             }
         }
+        phases.hear(end - 1, player.alarms());
         start = end;
     }
-    if let Some(phases) = &phases {
-        phases.report(&ledger, &mut scores);
-    }
+    phases.report(player.budget(), &ledger, &mut scores);
     Log { cell: Cell { scores, ledger }, decisions: decisions.map(DecisionLog::into_frame) }
 }
 
 /// The player of a cell, and how many rounds it is asked for at a time.
 fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[usize]) -> (Player, usize) {
     let (environment, policy) = plan.parts(cell);
+    let Protocol::Online { rounds, .. } = &environment.protocol else { unreachable!("this is the online protocol") };
     let seed: Seed = plan.policy_seed(cell);
     let frozen = |decider| (Player::Frozen(decider), FROZEN_BATCH);
     match &policy.subject {
@@ -82,12 +93,13 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
         Subject::Policy(candidates) => match &candidates[0].recipe {
             Recipe::Fixed(build) => frozen(Decider::Router(build(task, &seed))),
             Recipe::Bandit { batch, build, .. } => {
-                let (policy, stream) = (build(task, &seed), Box::new(seed.stream("choice")));
+                let (policy, stream) = (build(task, &seed), seed.stream("choice"));
                 let rule = environment.feedback.clone();
                 // Of the world's seed: losses and delays of a round are the same for all policies.
                 let world = plan.world_seed(cell).child("feedback", "outcomes");
-                let desk = rule.map(|rule| Box::new(Desk::new(rule, task.dimension, task.arms(), &world)));
-                (Player::Learner { policy, stream, feedback: Vec::new(), desk }, *batch)
+                let desk = rule.map(|rule| Desk::new(rule, *rounds, task.dimension, task.arms(), &world));
+                let learner = Learner { policy, stream, feedback: Vec::new(), desk, greedy: Vec::new() };
+                (Player::Learner(Box::new(learner)), *batch)
             }
             Recipe::Full(_) => unreachable!("planning refuses full labels in an online protocol"),
         },
@@ -98,12 +110,41 @@ impl Player {
     fn play(&mut self, batch: &Batch, ledger: &mut Ledger, choices: &mut Vec<Choice>) {
         match self {
             Player::Frozen(decider) => decider.decide(batch, choices),
-            Player::Learner { policy, stream, desk: Some(desk), .. } => {
-                policy.choose(&batch.contexts(), stream, choices);
-                desk.teach(batch, choices, ledger, &mut **policy);
-            }
-            Player::Learner { policy, stream, feedback, desk: None } => {
-                policy.choose(&batch.contexts(), stream, choices);
+            Player::Learner(learner) => learner.play(batch, ledger, choices),
+        }
+    }
+
+    /// The greedy decision on request `row` of the batch played last, of a player that learns.
+    fn greedy(&self, row: usize) -> Option<&Choice> {
+        match self {
+            Player::Frozen(_) => None,
+            Player::Learner(learner) => Some(&learner.greedy[row]),
+        }
+    }
+
+    fn alarms(&self) -> Option<u64> {
+        match self {
+            Player::Frozen(_) => None,
+            Player::Learner(learner) => learner.policy.alarms(),
+        }
+    }
+
+    fn budget(&self) -> Option<Dollars> {
+        match self {
+            Player::Frozen(_) => None,
+            Player::Learner(learner) => learner.policy.budget(),
+        }
+    }
+}
+
+impl Learner {
+    fn play(&mut self, batch: &Batch, ledger: &mut Ledger, choices: &mut Vec<Choice>) {
+        let Learner { policy, stream, feedback, desk, greedy } = self;
+        policy.choose(&batch.contexts(), stream, choices);
+        policy.decide(&batch.contexts(), greedy);
+        match desk {
+            Some(desk) => desk.teach(batch, choices, ledger, &mut **policy),
+            None => {
                 batch.reveal(choices, ledger, feedback);
                 policy.learn(&batch.contexts(), feedback);
             }

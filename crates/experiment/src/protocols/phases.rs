@@ -1,44 +1,93 @@
-//! Scores of each phase of a world that moves.
+//! How an online run fares phase by phase and as a whole: regret and recovery, the exploration bill, alarms, the budget.
 
 use super::tally::Moment;
 use environments::Batch;
-use metrics::{Adaptation, Visit};
-use routing::{Arm, Ledger, Objective};
+use metrics::{Adaptation, Detection, Exploration, Explored, Reading, Visit, budget_use, greedy_regret};
+use routing::{Choice, Dollars, Ledger, Objective};
 use store::Score;
 
 /// Accumulates decisions phase by phase.
 pub(super) struct Phases {
     adaptation: Adaptation,
+    exploration: Exploration,
+    detection: Detection,
+    /// Whether any greedy decision, and any count of alarms, was heard of.
+    explores: bool,
+    listens: bool,
     rewards: Vec<f64>,
 }
 
 impl Phases {
     /// Of K models over `rounds` rounds between `changes`.
     pub(super) fn new(arms: usize, changes: &[u64], rounds: u64) -> Phases {
-        Phases { adaptation: Adaptation::new(arms, changes, rounds), rewards: vec![0.0; arms] }
+        Phases {
+            adaptation: Adaptation::new(arms, changes, rounds),
+            exploration: Exploration::new(changes, rounds),
+            detection: Detection::new(changes, rounds),
+            explores: false,
+            listens: false,
+            rewards: vec![0.0; arms],
+        }
     }
 
-    /// Takes in the decision for request `row` of `batch`.
-    pub(super) fn observe(&mut self, batch: &Batch, row: usize, arm: Arm, objective: &Objective) {
+    /// Takes in the decision for request `row` of `batch`, and the `greedy` one of a policy that learns.
+    pub(super) fn observe(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        choice: &Choice,
+        greedy: Option<&Choice>,
+        objective: &Objective,
+    ) {
         let (contexts, quality, cost) = (batch.contexts(), batch.quality(row), batch.cost(row));
-        let preference = contexts.preferences()[row];
+        let (preference, round, arm) = (contexts.preferences()[row], contexts.rounds()[row].0, choice.arm.index());
         for (reward, (&quality, &cost)) in self.rewards.iter_mut().zip(quality.iter().zip(cost)) {
             *reward = objective.reward(preference, quality, cost);
         }
         self.adaptation.observe(&Visit {
-            round: contexts.rounds()[row].0,
+            round,
             preference,
-            reward: self.rewards[arm.index()],
-            dollars: cost[arm.index()].0,
+            reward: self.rewards[arm],
+            dollars: cost[arm].0,
             rewards: &self.rewards,
             available: contexts.available(row),
         });
+        let Some(greedy) = greedy else { return };
+        self.explores = true;
+        let greedy = greedy.arm.index();
+        if greedy != arm {
+            let dollars = cost[arm].0 - cost[greedy].0;
+            let quality = f64::from(quality[greedy]) - f64::from(quality[arm]);
+            let reward = self.rewards[greedy] - self.rewards[arm];
+            self.exploration.observe(round, &Explored { dollars, quality, reward });
+        }
     }
 
-    /// Appends the scores of all phases, called `phase 1`, `phase 2` and so on.
-    pub(super) fn report(&self, ledger: &Ledger, scores: &mut Vec<Score>) {
-        for reading in self.adaptation.readings() {
-            let phase = format!("phase {}", reading.phase + 1);
+    /// Hears how many alarms the policy had raised after `round`.
+    pub(super) fn hear(&mut self, round: u64, alarms: Option<u64>) {
+        if let Some(alarms) = alarms {
+            self.listens = true;
+            self.detection.hear(round, alarms);
+        }
+    }
+
+    /// Appends the scores of all phases, called `phase 1`, `phase 2` and so on, and of the `whole` run.
+    pub(super) fn report(&self, budget: Option<Dollars>, ledger: &Ledger, scores: &mut Vec<Score>) {
+        let mut readings: Vec<Reading> = self.adaptation.readings().to_vec();
+        if self.explores {
+            let bill = self.exploration.readings();
+            readings.extend(greedy_regret(self.adaptation.readings(), &bill));
+            readings.extend(bill);
+        }
+        if self.listens {
+            readings.extend(self.detection.readings());
+        }
+        if let Some(budget) = budget {
+            readings.extend(budget_use(self.adaptation.readings(), budget.0));
+        }
+        // What does not exist, such as a recovery in the first phase, is not stored.
+        for reading in readings.into_iter().filter(|reading| reading.value.is_finite()) {
+            let phase = reading.phase.map_or("whole".to_owned(), |phase| format!("phase {}", phase + 1));
             let at = Moment { phase: &phase, round: reading.end, w_cost: None, ledger };
             let about = reading.about;
             scores.push(at.score(about.name, about.unit, about.better, reading.value, reading.n));

@@ -11,13 +11,23 @@ pub(super) struct Split {
     pub(super) test: Vec<usize>,
 }
 
-/// Splits each task's prompts by `shares` (train, validation, test), in an order drawn from `stream`. Prompts of the
-/// `held_out` tasks are all tested on, and then nothing else is: out of distribution.
-pub(super) fn split(table: &Table, shares: [f64; 3], held_out: &[usize], stream: &Stream) -> Split {
+/// Tasks that are only tested on, but for a few prompts.
+pub(super) struct HeldOut<'a> {
+    /// Positions in the table's tasks.
+    pub(super) tasks: &'a [usize],
+    /// Prompts of each that are trained on; none: the whole task is tested on.
+    pub(super) shots: Option<u64>,
+}
+
+/// Splits each task's prompts by `shares` (train, validation, test), in an order drawn from `stream`. Where tasks are held
+/// out, nothing else is tested on: out of distribution. With shots they are split as well, and the first so many training
+/// prompts are kept: the test prompts are the same for any number of shots.
+pub(super) fn split(table: &Table, shares: [f64; 3], held_out: &HeldOut<'_>, stream: &Stream) -> Split {
     let mut parts = Split { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
     for task in 0..table.tasks().len() {
         let mut rows: Vec<usize> = (0..table.len()).filter(|&row| table.task(row) == task).collect();
-        if held_out.contains(&task) {
+        let held = held_out.tasks.contains(&task);
+        if held && held_out.shots.is_none() {
             parts.test.extend(rows);
             continue;
         }
@@ -25,9 +35,12 @@ pub(super) fn split(table: &Table, shares: [f64; 3], held_out: &[usize], stream:
         let count = rows.len() as f64;
         let first = (shares[0] * count).round() as usize;
         let second = ((shares[0] + shares[1]) * count).round() as usize;
-        parts.train.extend(&rows[..first]);
-        parts.validation.extend(&rows[first..second]);
-        if held_out.is_empty() {
+        let trained = if held { first.min(held_out.shots.unwrap_or(0) as usize) } else { first };
+        parts.train.extend(&rows[..trained]);
+        if !held {
+            parts.validation.extend(&rows[first..second]);
+        }
+        if held || held_out.tasks.is_empty() {
             parts.test.extend(&rows[second..]);
         }
     }

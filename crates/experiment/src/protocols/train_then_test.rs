@@ -8,14 +8,17 @@
 use super::Log;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
-use super::split::{Split, split};
+use super::split::{HeldOut, Split, split};
 use super::tally::{Moment, Tally};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
+use crate::train::TrainedRouter;
 use environments::{Batch, ReferenceEntry, Sees, Table, always};
 use metrics::Better;
-use policies::{Configured, Recipe};
-use routing::{Choice, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random};
+use policies::{Configured, Forecast, Recipe};
+use routing::{
+    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random,
+};
 use std::sync::Arc;
 use store::{Cell, Score};
 
@@ -48,6 +51,8 @@ struct Trained {
     ledger: Ledger,
     round: u64,
     curve: Vec<Score>,
+    /// Which models' outcomes it was shown on which rows, each once.
+    bought: Vec<(usize, Arm)>,
 }
 
 impl<'a> TrainThenTest<'a> {
@@ -62,12 +67,16 @@ impl<'a> TrainThenTest<'a> {
         let (environment, _) = plan.parts(cell);
         let world = plan.world_seed(cell);
         let table = environment.world.pool(&world);
-        let split = split(&table, shares, &environment.held_out, &world.stream("split"));
+        let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
+        let split = split(&table, shares, &held_out, &world.stream("split"));
+        // Shots of a held-out task leave the scale of the reward, and with it what is compared, as it is.
+        let usual = |&row: &usize| !environment.held_out.contains(&table.task(row));
+        let usual: Vec<usize> = split.train.iter().copied().filter(usual).collect();
         let tau = plan.spec.tau;
-        let tau = tau.tau_usd.map_or_else(|| table.cost_quantile(&split.train, tau.tau_percentile / 100.0), Dollars);
+        let tau = tau.tau_usd.map_or_else(|| table.cost_quantile(&usual, tau.tau_percentile / 100.0), Dollars);
         let task = Task { models: table.models().to_vec(), dimension: table.dimension(), objective: Objective { tau } };
         TrainThenTest {
-            list_prices: table.mean_cost(&split.train),
+            list_prices: table.mean_cost(&usual),
             available: vec![true; table.arms()],
             decisions: log_decisions.then(DecisionLog::default),
             plan,
@@ -81,19 +90,42 @@ impl<'a> TrainThenTest<'a> {
     }
 
     pub(super) fn simulate(mut self) -> Log {
-        let (_, policy) = self.plan.parts(self.cell);
-        let seed = self.plan.policy_seed(self.cell);
-        let trained = match &policy.subject {
-            Subject::Always(arm) => self.fixed(Decider::Reference(always(*arm)), Ledger::default()),
-            Subject::Reference(entry) => self.reference(entry),
-            Subject::Policy(candidates) => self.tune(candidates, &seed),
-        };
+        let trained = self.trained();
         let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         Log { cell: Cell { scores, ledger: trained.ledger }, decisions: self.decisions.map(DecisionLog::into_frame) }
     }
 
+    /// The router that the cell is about, with its scores and what it knows outcomes by; none for a line that the
+    /// environment draws.
+    pub(super) fn router(mut self) -> Option<TrainedRouter> {
+        let trained = self.trained();
+        let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
+        let Decider::Router(router) = trained.decider else { return None };
+        let features: Vec<f32> =
+            trained.bought.iter().flat_map(|&(row, _)| self.table.features(row)).copied().collect();
+        let outcome = |&(row, arm): &(usize, Arm)| Feedback {
+            arm,
+            quality: self.table.quality(row)[arm.index()],
+            cost: self.table.cost(row)[arm.index()],
+        };
+        let bought: Vec<Feedback> = trained.bought.iter().map(outcome).collect();
+        let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.task, &features, &bought));
+        let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
+        Some(TrainedRouter { router, task: self.task, list_prices, forecast, scores, ledger, rows })
+    }
+
+    fn trained(&mut self) -> Trained {
+        let (_, policy) = self.plan.parts(self.cell);
+        let seed = self.plan.policy_seed(self.cell);
+        match &policy.subject {
+            Subject::Always(arm) => self.fixed(Decider::Reference(always(*arm)), Ledger::default()),
+            Subject::Reference(entry) => self.reference(entry),
+            Subject::Policy(candidates) => self.tune(candidates, &seed),
+        }
+    }
+
     fn fixed(&self, decider: Decider, ledger: Ledger) -> Trained {
-        Trained { decider, ledger, round: 0, curve: Vec::new() }
+        Trained { decider, ledger, round: 0, curve: Vec::new(), bought: Vec::new() }
     }
 
     fn reference(&self, entry: &ReferenceEntry) -> Trained {
@@ -122,7 +154,10 @@ impl<'a> TrainThenTest<'a> {
             Recipe::Fixed(build) => self.fixed(Decider::Router(build(&self.task, seed)), Ledger::default()),
             Recipe::Full(fit) => {
                 let training = self.table.training_set(&self.split.train);
-                self.fixed(Decider::Router(fit(&self.task, &training, seed)), self.full_labels())
+                let arms = 0..self.table.arms();
+                let bought = self.split.train.iter().flat_map(|&row| arms.clone().map(move |arm| (row, Arm::at(arm))));
+                let bought = bought.collect();
+                Trained { bought, ..self.fixed(Decider::Router(fit(&self.task, &training, seed)), self.full_labels()) }
             }
             Recipe::Bandit { epochs, batch, build } => self.explore(build(&self.task, seed), *epochs, *batch, seed),
         }
@@ -163,6 +198,7 @@ impl<'a> TrainThenTest<'a> {
         let (mut choices, mut feedback) = (Vec::new(), Vec::new());
         let (mut ledger, mut round, mut curve) = (Ledger::default(), 0, Vec::new());
         let mut best: Option<(f64, Box<dyn Router>)> = None;
+        let mut seen = vec![false; self.table.len() * self.table.arms()];
         for epoch in 0..epochs {
             random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
             for visited in order.chunks(rows) {
@@ -173,6 +209,9 @@ impl<'a> TrainThenTest<'a> {
                 }
                 policy.choose(&batch.contexts(), &choice_stream, &mut choices);
                 batch.reveal(&choices, &mut ledger, &mut feedback);
+                for (&row, feedback) in visited.iter().zip(&feedback) {
+                    seen[row * self.table.arms() + feedback.arm.index()] = true;
+                }
                 policy.learn(&batch.contexts(), &feedback);
                 round += visited.len() as u64;
                 self.log("training", &batch, &choices);
@@ -196,7 +235,10 @@ impl<'a> TrainThenTest<'a> {
             }
         }
         let router = best.map_or_else(|| policy.freeze(), |(_, router)| router);
-        Trained { decider: Decider::Router(router), ledger, round, curve }
+        let arms = self.table.arms();
+        let shown = seen.iter().enumerate().filter(|(_, seen)| **seen);
+        let bought = shown.map(|(cell, _)| (cell / arms, Arm::at(cell % arms))).collect();
+        Trained { decider: Decider::Router(router), ledger, round, curve, bought }
     }
 
     /// Appends prompt `row` to `batch`.

@@ -3,10 +3,14 @@
 //! h(x) is the frozen feature row; phi, a small network on (w_q, w_c), and the head g are trained. The paper states
 //! neither sizes nor the form of g: defaults and alternatives are parameters here.
 
+mod saved;
+
+pub(crate) use saved::{ACTOR, restore};
+
 use super::best;
 use kernels::softmax_rows;
 use network::{Adam, AdamSettings, InputGradient, Mlp, Output, Tape};
-use routing::{Arm, Choice, Contexts, Propensity, Round, Router, Seed, random};
+use routing::{Arm, Choice, Contexts, Propensity, Round, Router, Saved, Seed, random};
 use serde::{Deserialize, Serialize};
 
 /// The decision head g on [h; phi].
@@ -132,6 +136,7 @@ impl Actor {
             HeadNet::Bilinear { features, preference, output } => {
                 let (by_features, rest) = head.split_at(features.parameters());
                 let (by_preference, by_output) = rest.split_at(preference.parameters());
+                work.joined.clear();
                 rows_of(embedded, self.phi.output_stride(), self.shape.preference_width, &mut work.joined);
                 let left = features.forward(by_features, contexts.features(), &mut work.features);
                 let right = preference.forward(by_preference, &work.joined, &mut work.preference);
@@ -209,6 +214,21 @@ impl Router for Actor {
             }
         }
     }
+
+    /// pi(a | x, w).
+    fn probabilities(&self, contexts: &Contexts<'_>, out: &mut Vec<f32>) {
+        let mut work = Workspace::default();
+        out.clear();
+        for start in (0..contexts.len()).step_by(DECISION_ROWS) {
+            let part = contexts.slice(start..contexts.len().min(start + DECISION_ROWS));
+            self.forward(&part, &mut work);
+            rows_of(&work.probabilities, self.stride(), self.shape.arms, out);
+        }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        Some(saved::save(self))
+    }
 }
 
 impl HeadNet {
@@ -228,9 +248,8 @@ impl HeadNet {
     }
 }
 
-/// The first `width` numbers of each row of `stride`, without the padding.
+/// Appends the first `width` numbers of each row of `stride`, without the padding.
 fn rows_of(padded: &[f32], stride: usize, width: usize, out: &mut Vec<f32>) {
-    out.clear();
     for row in padded.chunks_exact(stride) {
         out.extend_from_slice(&row[..width]);
     }

@@ -148,6 +148,7 @@ impl Memory for Window {
 /// An arm whose prediction errors change their mean is forgotten and learnt again.
 pub(crate) struct Restart {
     detectors: Vec<Detector>,
+    alarms: u64,
     lambda: f64,
     features: Vec<f64>,
 }
@@ -156,7 +157,8 @@ impl Restart {
     /// Before the first observation: errors of standard deviation `deviation`, false alarms with probability `delta`.
     pub(crate) fn new(arms: &LinearArms, deviation: f64, delta: f64, lambda: f64) -> Restart {
         let detector = || Detector { deviation, delta, means: Vec::new(), sum: 0.0, count: 0 };
-        Restart { detectors: (0..arms.shape().0).map(|_| detector()).collect(), lambda, features: Vec::new() }
+        let detectors = (0..arms.shape().0).map(|_| detector()).collect();
+        Restart { detectors, alarms: 0, lambda, features: Vec::new() }
     }
 }
 
@@ -168,8 +170,13 @@ impl Memory for Restart {
             let error = arms.absorb(feedback.arm, &self.features, reward);
             if self.detectors[feedback.arm.index()].hear(error) {
                 arms.reset(feedback.arm, self.lambda);
+                self.alarms += 1;
             }
         }
+    }
+
+    fn alarms(&self) -> Option<u64> {
+        Some(self.alarms)
     }
 }
 

@@ -7,7 +7,15 @@
 use super::best;
 use crate::registry::ParameterError;
 use routing::random::Generator;
-use routing::{Arm, Choice, Contexts, Feedback, Objective, Policy, Router, Stream, Task};
+use routing::{Arm, Choice, Contexts, Feedback, NotRestored, Objective, Policy, Router, Saved, Stream, Task, Values};
+
+/// Form of a frozen [`LinearArms`].
+pub(crate) const LINEAR: &str = "linear";
+
+/// Builds a frozen linear bandit again from what it saved.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    Ok(Box::new(LinearArms::restore(saved, task)?))
+}
 
 #[derive(Clone)]
 struct Regression {
@@ -127,6 +135,36 @@ impl LinearArms {
         }
     }
 
+    /// The regressions as a router needs them: `theta`, K x (d + 2).
+    pub(crate) fn save(&self, form: &str) -> Saved {
+        self.save_named("theta", Saved::bare(form))
+    }
+
+    /// `saved` with the regressions, K x (d + 2), under `name`.
+    pub(crate) fn save_named(&self, name: &str, saved: Saved) -> Saved {
+        let (arms, n) = self.shape();
+        let theta = self.arms.iter().flat_map(|arm| &arm.theta).copied().collect();
+        saved.with(name, &[arms, n], Values::F64(theta))
+    }
+
+    /// Regressions that decide as the saved ones did. Their uncertainty was not saved: they cannot explore or go on learning.
+    pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<LinearArms, NotRestored> {
+        LinearArms::restore_named("theta", saved, task)
+    }
+
+    /// Those that were saved under `name`.
+    pub(crate) fn restore_named(name: &str, saved: &Saved, task: &Task) -> Result<LinearArms, NotRestored> {
+        let n = task.dimension + 2;
+        let theta = saved.f64(name, &[task.arms(), n])?;
+        let regression = |theta: &[f64]| Regression { inverse: Vec::new(), theta: theta.to_vec() };
+        Ok(LinearArms {
+            arms: theta.chunks_exact(n).map(regression).collect(),
+            objective: task.objective,
+            features: Vec::new(),
+            direction: vec![0.0; n],
+        })
+    }
+
     /// Number of arms K, and length n of z.
     pub(crate) fn shape(&self) -> (usize, usize) {
         (self.arms.len(), self.direction.len())
@@ -148,6 +186,10 @@ impl Router for LinearArms {
             choices.push(Choice::certain(best(self.means(&features), contexts.available(row))));
         }
     }
+
+    fn save(&self) -> Option<Saved> {
+        Some(LinearArms::save(self, LINEAR))
+    }
 }
 
 /// How a linear bandit explores: the one thing in which they differ.
@@ -160,6 +202,11 @@ pub(crate) trait Explore: Send {
 pub(crate) trait Memory: Send {
     /// Learns the reward of each chosen arm, and forgets what is to be forgotten.
     fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]);
+
+    /// Changes that it heard so far, if it listens for any.
+    fn alarms(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Nothing is ever forgotten.
@@ -216,6 +263,10 @@ impl<E: Explore, M: Memory> Policy for LinearBandit<E, M> {
 
     fn freeze(&self) -> Box<dyn Router> {
         Box::new(self.arms.clone())
+    }
+
+    fn alarms(&self) -> Option<u64> {
+        self.memory.alarms()
     }
 }
 

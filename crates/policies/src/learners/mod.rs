@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod forgetting;
+pub(crate) mod least_squares;
 pub(crate) mod linear;
 pub(crate) mod plug_in;
 

@@ -1,12 +1,15 @@
 //! Plug-in routing: estimate each model's quality and cost, then take the best for the preference at hand.
 
 use super::best;
-use routing::{Choice, Contexts, Router};
+use routing::{Choice, Contexts, Router, Saved};
 
 /// Estimates of every model's outcome from full labels.
 pub(crate) trait Estimate: Send {
     /// Writes estimated quality and cost term min(c / tau, 1), both rows x K.
     fn estimate(&self, contexts: &Contexts<'_>, quality: &mut [f64], penalty: &mut [f64]);
+
+    /// The estimates as data.
+    fn save(&self) -> Saved;
 }
 
 /// The router argmax_a w_q q(x, a) - w_c min(c(x, a) / tau, 1) over estimates.
@@ -25,5 +28,9 @@ impl<E: Estimate> Router for PlugIn<E> {
             let scores = quality.iter().zip(penalty).map(|(q, c)| preference.quality() * q - preference.cost() * c);
             choices.push(Choice::certain(best(scores, contexts.available(row))));
         }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        Some(self.0.save())
     }
 }

@@ -2,7 +2,7 @@
 
 use store::SummaryRow;
 
-use super::table::{Mark, Measured, Table, distinct};
+use super::table::{Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, Order};
 use crate::graphics::legend::{self, Entry};
@@ -36,7 +36,8 @@ impl Chart for ArmShares {
         let shares: Vec<&SummaryRow> =
             rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all").collect();
         let learning = distinct(shares.iter().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
-        let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
+        let mut panels: Vec<String> =
+            theme::cast(&ranked(&learning, &best(source.rows))).into_iter().map(|player| player.name).collect();
         panels.truncate(PANELS);
         let arms = order(rows, distinct(shares.iter().filter_map(|row| row.arm.as_ref())));
         let mut table = Table::default();

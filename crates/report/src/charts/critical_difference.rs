@@ -38,7 +38,7 @@ impl Chart for CriticalDifference {
         let blocks = blocks(source)?.best(POLICIES);
         let flat: Vec<Vec<f64>> = blocks.scores.iter().map(|own| own.iter().flatten().copied().collect()).collect();
         let ranks = friedman(&flat)?;
-        let mut table = Table { marks: Vec::new(), basis: blocks.basis.clone() };
+        let mut table = Table { basis: blocks.basis.clone(), ..Table::default() };
         table.basis.units = vec![("mean rank".to_owned(), "1 to the number of policies".to_owned())];
         table.basis.methods = vec![format!("Nemenyi's critical difference at alpha = {ALPHA}, all pairs together")];
         let panel = format!("{} = {} blocks", blocks.extent(), ranks.blocks);

@@ -3,7 +3,7 @@
 use super::arm_shares::{colors, key, order};
 use super::online::{Bucket, buckets, changes, name_phases, phases, shade};
 use super::shares_online::stack;
-use super::table::{Mark, Measured, Table, distinct};
+use super::table::{Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend::{self, Entry};
@@ -51,7 +51,7 @@ impl Chart for Drift {
         spend.iter().filter(single).for_each(|one| add(SPEND, one, &one.row.policy, REQUESTS));
         let shares = buckets(source.rows, "arm_share");
         let learning = distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !theme::is_reference(policy)));
-        if let Some(first) = theme::cast(&learning).first() {
+        if let Some(first) = theme::cast(&ranked(&learning, &best(source.rows))).first() {
             let panel = format!("{ANSWERS}{}", first.name);
             let own = || shares.iter().filter(|one| one.row.policy == first.name);
             for arm in order(source.rows, distinct(own().filter_map(|one| one.row.arm.as_ref()))) {
@@ -72,11 +72,12 @@ impl Chart for Drift {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&distinct(table.within(REGRET).map(|mark| &mark.series)));
+        let players = table.cast(&distinct(table.within(REGRET).map(|mark| &mark.series)));
         let answers = table.panels().into_iter().find(|panel| panel.starts_with(ANSWERS));
         let shares = Table {
             marks: answers.iter().flat_map(|name| table.within(name)).cloned().collect(),
             basis: table.basis.clone(),
+            best: Vec::new(),
         };
         let colors = colors(&shares);
         let mut entries = theme::legend(&players, Entry::Line);
@@ -125,6 +126,10 @@ fn panel(table: &Table, name: &str, outer: Area, last: bool) -> Panel {
         Axis::linear("", (values.0.min(0.0), values.1), numbers, 5)
     };
     let mut panel = Panel::inside(outer, x, y, Side::Labelled);
+    if !last {
+        // Rounds are written below the last panel only.
+        panel.x.ticks.iter_mut().for_each(|tick| tick.words.clear());
+    }
     panel.area.left = outer.left + 52.0;
     panel
 }

@@ -45,7 +45,7 @@ impl Chart for Forest {
         let values =
             |policy: &str| paired::latest(source.runs.iter().copied().filter(|run| run.policy == policy), wanted);
         let reference = values(&baseline);
-        let mut table = Table { marks: Vec::new(), basis: Basis::default() };
+        let mut table = Table { basis: Basis::default(), ..Table::default() };
         for row in rows().filter(|row| row.policy != baseline && policies.iter().any(|policy| row.policy == *policy)) {
             let pairs = paired::pairs(&values(&row.policy), &reference);
             if pairs.is_empty() {

@@ -81,7 +81,7 @@ impl Chart for Frontier {
         let measured = distinct(table.within("").map(|mark| &mark.series));
         let (models, policies): (Vec<String>, Vec<String>) =
             measured.into_iter().partition(|series| series.starts_with(SINGLE));
-        let players = players(&policies);
+        let players = players(table, &policies);
         let mut entries = theme::legend(&players, Entry::Line);
         if !models.is_empty() {
             entries.push(Entry::Mark("single model".to_owned(), theme::MODEL));
@@ -90,13 +90,18 @@ impl Chart for Frontier {
         let panel = panel(table, area);
         panel.frame(scene, Grid::Both, Side::Labelled);
         let mut room = Room::within(panel.area.grown(-2.0));
-        if let Some(cap) = table.within(CAP).next() {
-            equal_rewards(cap, &panel, scene, &mut room);
-        }
+        let rewards = table.within(CAP).next().map_or(Vec::new(), |cap| equal_rewards(cap, &panel, scene));
         for player in players.iter().rev() {
             sweep(table, player, &panel, scene, &mut room);
         }
-        singles(table, &models, &panel, scene, &mut room);
+        let marks = single_marks(table, &models, &panel, scene, &mut room);
+        for words in rewards {
+            if words.extent().within(&panel.area) && room.is_free(&words.extent()) {
+                room.take_area(words.extent());
+                scene.text(words);
+            }
+        }
+        name_singles(&marks, &models, &panel, scene, &mut room);
         ends_of_the_sweep(table, &panel, scene, &mut room);
         name_others(table, &players, &panel, scene, &mut room);
     }
@@ -121,14 +126,15 @@ fn cap(rows: &[SummaryRow]) -> Option<(f64, f64)> {
     (steepest > 0.0).then(|| (weight, 1.0 / steepest))
 }
 
-/// Curves of equal reward at round values, each named where it leaves the panel at the right or the top.
-fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene, room: &mut Room) {
+/// Curves of equal reward at round values; returns their names, to be written at their beginning where nothing lies.
+fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
+    let mut names = Vec::new();
     const STEPS: u32 = 60;
     let (cap, weight) = (mark.x.value, mark.y.value);
     let reward = |dollars: f64, quality: f64| (1.0 - weight) * quality - weight * dollars / cap;
     let quality = |dollars: f64, reward: f64| (reward + weight * dollars / cap) / (1.0 - weight);
     let least = reward(panel.x.high.min(cap), panel.y.low);
-    let levels = Axis::exactly("", (least, reward(panel.x.low, panel.y.high)), Numbers::Plain, 6).ticks;
+    let levels = Axis::exactly("", (least, reward(panel.x.low, panel.y.high)), Numbers::Plain, 10).ticks;
     for level in levels {
         let ratio = libm::log(panel.x.high / panel.x.low);
         let dollars = (0..=STEPS).map(|step| panel.x.low * libm::exp(ratio * f64::from(step) / f64::from(STEPS)));
@@ -136,25 +142,26 @@ fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene, room: &mut Room)
         let curve: Vec<(f64, f64)> =
             dollars.filter(|dollars| *dollars <= cap).map(|dollars| (dollars, quality(dollars, level.value))).collect();
         let curve: Vec<(f64, f64)> = curve.into_iter().filter(inside).collect();
+        if curve.len() < STEPS as usize / 3 {
+            continue;
+        }
         panel.line(scene, &curve, &ISO);
-        if let (Some(&start), true) = (curve.first(), curve.len() > STEPS as usize / 3) {
+        if let Some(&start) = curve.first() {
             let Point { x, y } = panel.at(start);
-            let words = Text::new(x + 4.0, y - 6.0, 8.0, format!("reward {}", level.words)).colored(SOFT_INK);
-            if words.extent().within(&panel.area) {
-                room.take_area(words.extent());
-                scene.text(words);
-            }
+            let words = format!("reward {} at w_cost {weight}", level.words);
+            names.push(Text::new(x + 4.0, y - 6.0, 8.0, words).colored(SOFT_INK));
         }
     }
+    names
 }
 
 /// The two lines of reference first, so that they do not count among the highlighted.
-fn players(policies: &[String]) -> Vec<Player> {
+fn players(table: &Table, policies: &[String]) -> Vec<Player> {
     let (lines, others): (Vec<String>, Vec<String>) =
         policies.iter().cloned().partition(|policy| LINES.contains(&policy.as_str()));
-    let mut players = theme::cast(&others);
+    let mut players = table.cast(&others);
     let last = players.iter().position(|player| player.part == Part::Other).unwrap_or(players.len());
-    players.splice(last..last, theme::cast(&lines));
+    players.splice(last..last, table.cast(&lines));
     players
 }
 
@@ -183,6 +190,17 @@ fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room:
     panel.line(scene, &values, &style);
     room.take_line(&panel.places(&values));
     for mark in points(table, &player.name) {
+        for ends in [
+            mark.x.interval.map(|ends| [(ends.0.max(panel.x.low), mark.y.value), (ends.1, mark.y.value)]),
+            mark.y.interval.map(|ends| [(mark.x.value, ends.0), (mark.x.value, ends.1)]),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            if player.part == Part::Highlighted {
+                room.take_line(&panel.places(&ends));
+            }
+        }
         if player.part == Part::Highlighted {
             if let Some(ends) = mark.y.interval {
                 panel.upright_interval(scene, mark.x.value, ends, style.color);
@@ -198,17 +216,27 @@ fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room:
     }
 }
 
-fn singles(table: &Table, models: &[String], panel: &Panel, scene: &mut Scene, room: &mut Room) {
-    let full: Vec<String> = models.iter().map(|series| series.trim_start_matches(SINGLE).to_owned()).collect();
-    let names = theme::short_names(&full);
-    let marks: Vec<&Mark> = models.iter().filter_map(|series| table.of(series).next()).collect();
+/// Draws single models, each where it stands at the first weight.
+fn single_marks<'a>(
+    table: &'a Table,
+    models: &'a [String],
+    panel: &Panel,
+    scene: &mut Scene,
+    room: &mut Room,
+) -> Vec<&'a Mark> {
+    let marks: Vec<&Mark> = models.iter().filter_map(|series| points(table, series).next()).collect();
     for mark in &marks {
         let center = panel.at((mark.x.value, mark.y.value));
         theme::MODEL.mark(scene, center, 4.0);
         room.take_point(center, 4.5);
     }
-    for (mark, name) in marks.iter().zip(&names) {
-        room.label(scene, panel.at((mark.x.value, mark.y.value)), name, 10.0);
+    marks
+}
+
+fn name_singles(marks: &[&Mark], models: &[String], panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let full: Vec<String> = models.iter().map(|series| series.trim_start_matches(SINGLE).to_owned()).collect();
+    for (mark, name) in marks.iter().zip(theme::short_names(&full)) {
+        room.label(scene, panel.at((mark.x.value, mark.y.value)), &name, 10.0);
     }
 }
 

@@ -25,7 +25,7 @@ impl Chart for Improvement {
             title: "Probability of improvement",
             what: "Share of tasks on which the policy of the row earns more than that of the column (ties count one half), paired \
                    within each replicate, where both met the same requests; mean over replicates. Bold: the interval \
-                   excludes one half. At most 12 policies, the best on average first. The definition is rliable's (arXiv 2108.13264), but \
+                   excludes one half (an interval of no width says that replicates agree, which few of them can by chance). At most 12 policies, the best on average first. The definition is rliable's (arXiv 2108.13264), but \
                    for the pairing.",
         }
     }
@@ -33,7 +33,7 @@ impl Chart for Improvement {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let blocks = blocks(source)?.best(POLICIES);
         let extent = blocks.extent();
-        let mut table = Table { marks: Vec::new(), basis: blocks.basis };
+        let mut table = Table { basis: blocks.basis, ..Table::default() };
         for (row, a) in blocks.policies.iter().zip(&blocks.scores) {
             for (column, b) in blocks.policies.iter().zip(&blocks.scores).filter(|(column, _)| *column != row) {
                 let ahead = probability_of_improvement(a, b);
@@ -88,7 +88,8 @@ fn cell(mark: &Mark, area: Area, scene: &mut Scene) {
     scene.rectangle(area.grown(-0.75), color(share));
     let ink = if (share - 0.5).abs() > 0.3 { WHITE } else { INK };
     let (x, y) = (0.5 * (area.left + area.right), 0.5 * (area.top + area.bottom));
-    let certain = mark.x.interval.is_some_and(|(low, high)| low > 0.5 || high < 0.5);
+    let agreed = share == 0.0 || share == 1.0;
+    let certain = mark.x.interval.is_some_and(|(low, high)| (low > 0.5 || high < 0.5) && (agreed || low < high));
     let words = Text::new(x, y - 6.0, TICK, number(share, 2)).anchored(Anchor::Middle).colored(ink);
     scene.text(if certain { words.bold() } else { words });
     if let Some((low, high)) = mark.x.interval {

@@ -54,7 +54,7 @@ impl Chart for LearningCurve {
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let learners =
             super::table::distinct(table.marks.iter().filter(|mark| mark.label != LEVEL).map(|mark| &mark.series));
-        let players = theme::cast(&learners);
+        let players = table.cast(&learners);
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
         let levels: Vec<&Mark> = table.marks.iter().filter(|mark| mark.label == LEVEL).collect();
         let gutter = labels::gutter(levels.iter().map(|mark| mark.series.as_str()));

@@ -30,7 +30,7 @@ use crate::theme;
 pub(crate) use arm_shares::{model_colors, model_prices};
 pub(crate) use page::{behind, compose, description};
 pub use table::{Basis, Mark, Measured, Table};
-pub(crate) use table::{distinct, nearest_weight, of_environment, select};
+pub(crate) use table::{best, distinct, nearest_weight, of_environment, ranked, select};
 
 /// All charts, in the order in which they are drawn and listed.
 pub const CHARTS: &[&dyn Chart] = &[

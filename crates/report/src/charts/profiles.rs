@@ -32,7 +32,7 @@ impl Chart for Profiles {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let blocks = blocks(source)?.best(POLICIES);
         let (low, high) = range(blocks.scores.iter().flatten().flatten().copied())?;
-        let mut table = Table { marks: Vec::new(), basis: blocks.basis.clone() };
+        let mut table = Table { basis: blocks.basis.clone(), ..Table::default() };
         for (policy, scores) in blocks.policies.iter().zip(&blocks.scores) {
             for step in 0..=STEPS {
                 let threshold = low + (high - low) * f64::from(step) / f64::from(STEPS);
@@ -57,7 +57,7 @@ impl Chart for Profiles {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&table.series());
+        let players = table.cast(&table.series());
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
         let reach = range(table.marks.iter().map(|mark| mark.x.value)).unwrap_or((0.0, 1.0));
         let label = format!("mean reward over preferences on a task ({})", table.panels().concat());

@@ -46,7 +46,7 @@ impl Chart for Recovery {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&table.series());
+        let players = table.cast(&table.series());
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
         let panels = table.panels();
         let columns = panels.len().min(2);

@@ -8,7 +8,7 @@ use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Scene};
-use crate::theme::{self, Part, Player, SINGLE};
+use crate::theme::{Part, Player, SINGLE};
 
 /// Panel of the marks that hold phases.
 const PHASE: &str = "phase";
@@ -50,7 +50,7 @@ impl Chart for Regret {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&table.series());
+        let players = table.cast(&table.series());
         let highlighted = players.iter().filter(|player| player.part == Part::Highlighted);
         let entries: Vec<Entry> = highlighted.map(|player| Entry::Line(player.name.clone(), player.style)).collect();
         let area = legend::place(scene, area, &entries);

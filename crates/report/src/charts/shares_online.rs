@@ -2,7 +2,7 @@
 
 use super::arm_shares::{BESIDE, cell, colors, columns, key, order};
 use super::online::{buckets, changes, phases};
-use super::table::{Mark, Measured, Table, distinct};
+use super::table::{Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend;
@@ -30,7 +30,8 @@ impl Chart for SharesOnline {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let shares = buckets(source.rows, "arm_share");
         let learning = distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !theme::is_reference(policy)));
-        let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
+        let mut panels: Vec<String> =
+            theme::cast(&ranked(&learning, &best(source.rows))).into_iter().map(|player| player.name).collect();
         panels.truncate(PANELS);
         let arms = order(source.rows, distinct(shares.iter().filter_map(|one| one.row.arm.as_ref())));
         let mut table = Table::default();

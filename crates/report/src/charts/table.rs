@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use store::SummaryRow;
 
+use crate::theme::{self, Player};
+
 /// A number with the ends of its interval where it has one, in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
@@ -108,6 +110,8 @@ pub struct Table {
     pub marks: Vec<Mark>,
     /// What stands behind them.
     pub basis: Basis,
+    /// Policies, the best first: who stands out where many meet; may be empty.
+    pub best: Vec<String>,
 }
 
 impl Table {
@@ -125,6 +129,11 @@ impl Table {
     /// Different series in the order of their first mark.
     pub(crate) fn series(&self) -> Vec<String> {
         distinct(self.marks.iter().map(|mark| &mark.series))
+    }
+
+    /// The looks of `names`, the best of those without a look of their own first.
+    pub(crate) fn cast(&self, names: &[String]) -> Vec<Player> {
+        theme::cast(&ranked(names, &self.best))
     }
 
     /// Different panels in the order of their first mark.
@@ -159,6 +168,25 @@ pub(crate) fn distinct<'a, T: AsRef<str> + ?Sized + 'a>(values: impl IntoIterato
         fresh
     };
     values.into_iter().map(AsRef::as_ref).filter(|value| fresh(value)).map(str::to_owned).collect()
+}
+
+/// `names` in the order of `best`; those that are not there come last, as they are.
+pub(crate) fn ranked(names: &[String], best: &[String]) -> Vec<String> {
+    let place = |name: &String| best.iter().position(|other| other == name).unwrap_or(best.len());
+    let mut ranked = names.to_vec();
+    ranked.sort_by_cached_key(place);
+    ranked
+}
+
+/// Policies by mean reward over the grid of preferences, then by regret at the end of an online run, the best first.
+pub(crate) fn best(rows: &[SummaryRow]) -> Vec<String> {
+    let mut tested: Vec<&SummaryRow> = select(rows, "test", "sweep_reward").filter(|row| row.task == "all").collect();
+    tested.sort_by(|left, right| right.value.total_cmp(&left.value));
+    let regrets: Vec<&SummaryRow> = select(rows, "online", "regret").collect();
+    let end = regrets.iter().map(|row| row.round).max();
+    let mut online: Vec<&SummaryRow> = regrets.into_iter().filter(|row| Some(row.round) == end).collect();
+    online.sort_by(|left, right| left.value.total_cmp(&right.value));
+    distinct(tested.into_iter().chain(online).map(|row| &row.policy))
 }
 
 /// The rows of one environment: a part of `rows` where they stand together, as they mostly do.

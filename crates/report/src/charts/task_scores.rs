@@ -56,7 +56,7 @@ impl Chart for TaskScores {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&table.series());
+        let players = table.cast(&table.series());
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Mark));
         let tasks = table.labels();
         let gutter = text::widest(tasks.iter().map(String::as_str), TICK).max(50.0) + 14.0;
@@ -87,7 +87,7 @@ fn lanes(players: &[Player]) -> usize {
 }
 
 fn task_height(table: &Table) -> f64 {
-    (LANE * (lanes(&theme::cast(&table.series())) as f64 + 1.0)).max(34.0)
+    (LANE * (lanes(&table.cast(&table.series())) as f64 + 1.0)).max(34.0)
 }
 
 fn stripes(tasks: &[String], panel: &Panel, scene: &mut Scene) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Manifest, SummaryRow};
 
-use crate::charts::{distinct, model_colors, model_prices, of_environment};
+use crate::charts::{best, distinct, model_colors, model_prices, of_environment, ranked};
 use crate::claims::Verdict;
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
@@ -133,6 +133,7 @@ fn environment<'a>(label: String, rows: &[SummaryRow], methods: &[String], manif
         distinct(own.iter().map(|row| &row.task)).into_iter().partition(|task| task == "all");
     let (models, policies): (Vec<String>, Vec<String>) =
         distinct(own.iter().map(|row| &row.policy)).into_iter().partition(|policy| policy.starts_with(SINGLE));
+    let policies = ranked(&policies, &best(&all));
     let colored = model_colors(&all);
     let numbers = weights.len() * (policies.len() * (METRICS.len() + colored.len()) + models.len() * METRICS.len());
     let cut = numbers * (rest.len() + 1) > BY_TASK;

@@ -31,6 +31,7 @@ fn manifest() -> Manifest {
             fingerprint: "f00d".into(),
             simulated: true,
             models: Vec::new(),
+            factors: None,
         }],
         cells: vec![cell("barp", "c0ffee"), cell("oracle", "beef")],
     }

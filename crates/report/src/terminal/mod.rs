@@ -1,8 +1,10 @@
 //! The short of a run for a terminal: who earned most, what it had bought, and quality against cost in braille dots.
 
 mod canvas;
+mod effects;
 mod frontier;
 mod online;
+mod recovery;
 
 use std::collections::BTreeMap;
 
@@ -40,10 +42,17 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
             text += &frontier::frontier(&own, &players, &page);
             text.push('\n');
         }
+        let effects = effects::effects(&own, &page);
+        if !effects.is_empty() {
+            text += &page.heading(&environment);
+            text += &effects;
+            text.push('\n');
+        }
         let online = online::online(&own, &page);
         if !online.is_empty() {
             text += &page.heading(&environment);
             text += &online;
+            text += &recovery::recovery(&own, &page);
             text.push('\n');
         }
     }
@@ -52,7 +61,8 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
 
 /// Whether a row is about all tasks and models, which is all that a terminal has room for.
 fn shown(row: &SummaryRow) -> bool {
-    row.task == "all" && row.arm.is_none() && (row.phase == "test" || row.phase == "online")
+    let by_task = row.task != "all" && row.phase == "test";
+    row.arm.is_none() && !by_task && row.phase != "validation" && row.phase != "bucket"
 }
 
 /// How wide lines may be, and whether they may have colours.

@@ -1,7 +1,7 @@
 //! CSV in and out: a header, commas, double quotes; an empty cell is missing.
 
 use super::{Column, Frame, FrameError, real, whole};
-use crate::files::write_whole_by;
+use crate::Whole;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Writer};
 use std::borrow::Borrow;
 use std::io::{self, Write};
@@ -64,14 +64,14 @@ pub fn write_csv(path: &Path, frame: &Frame) -> Result<(), FrameError> {
 
 /// [`write_csv`] of frames with the same columns, one below the other; none makes an empty file.
 pub(crate) fn write_csv_parts(path: &Path, parts: impl Iterator<Item = impl Borrow<Frame>>) -> Result<(), FrameError> {
-    let written = write_whole_by(path, |file| {
-        let mut writer = Writer::from_writer(file);
+    let written = || {
+        let mut writer = Writer::from_writer(Whole::begin(path)?);
         for (position, part) in parts.enumerate() {
             encode(part.borrow(), position == 0, &mut writer)?;
         }
-        writer.flush()
-    });
-    written.map_err(|error| FrameError::new(path, error))
+        writer.into_inner().map_err(|error| error.into_error())?.finish()
+    };
+    written().map_err(|error| FrameError::new(path, error))
 }
 
 fn encode<W: Write>(frame: &Frame, with_header: bool, writer: &mut Writer<W>) -> io::Result<()> {

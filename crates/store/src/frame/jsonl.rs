@@ -18,7 +18,7 @@ enum Cell {
 }
 
 /// The pairs of one line in the order of the file.
-struct Line(Vec<(String, Value)>);
+pub(super) struct Line(pub(super) Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Line, D::Error> {
@@ -49,7 +49,8 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
         if line.trim().is_empty() {
             continue;
         }
-        let Line(pairs) = serde_json::from_str(&line).map_err(|error| malformed(number + 1, &error))?;
+        let Line(pairs) =
+            serde_json::from_str(&line).map_err(|error| format!("line {}, {}", number + 1, malformed(&error)))?;
         for (name, value) in pairs {
             let place = *places.entry(name).or_insert_with_key(|name| {
                 columns.push((name.clone(), Vec::new()));
@@ -72,10 +73,10 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
 }
 
 /// What is wrong with a line; serde's own "line 1" would mislead.
-fn malformed(line: usize, error: &serde_json::Error) -> String {
+pub(super) fn malformed(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
-    format!("line {line}, character {}: {what}", error.column())
+    format!("character {}: {what}", error.column())
 }
 
 impl From<Value> for Cell {

@@ -2,6 +2,7 @@
 //! comparable for longer hashes the content, not the file.
 
 use super::{Column, Frame, FrameError, VectorsBuilder};
+use crate::files::beside;
 use crate::write_whole;
 use arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, StringArray, UInt64Array,
@@ -11,14 +12,13 @@ use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, Sch
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
-use std::borrow::Borrow;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Key under which arrow keeps its own schema: an implementation detail, no metadata of ours.
@@ -50,6 +50,124 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
         columns.push((field.name().clone(), column(field.name(), field.data_type(), &chunks)?));
     }
     Ok(Frame { columns, metadata })
+}
+
+/// Rows of a [`Batches`] at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// A file that is read a few thousand rows at a time.
+pub(super) struct Batches(ParquetRecordBatchReader);
+
+impl Batches {
+    /// Opens the file at `path`; the message of a failure leaves the path out.
+    pub(super) fn open(path: &Path) -> Result<Batches, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+        builder.with_batch_size(BATCH_ROWS).build().map(Batches).map_err(|error| error.to_string())
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Frame, String>;
+
+    fn next(&mut self) -> Option<Result<Frame, String>> {
+        let batch = match self.0.next()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error.to_string())),
+        };
+        let schema = batch.schema();
+        let typed = |(field, chunk): (&Arc<Field>, &ArrayRef)| {
+            let column = column(field.name(), field.data_type(), std::slice::from_ref(chunk))?;
+            Ok((field.name().clone(), column))
+        };
+        let columns: Result<Vec<_>, String> = schema.fields().iter().zip(batch.columns()).map(typed).collect();
+        Some(columns.map(|columns| Frame { columns, metadata: Vec::new() }))
+    }
+}
+
+/// A parquet file that is written in parts, in the memory of one part: beside its place, then renamed by
+/// [`ParquetParts::finish`]. Dropped before that, it leaves nothing.
+pub struct ParquetParts {
+    path: PathBuf,
+    writer: ArrowWriter<tempfile::NamedTempFile>,
+    schema: Arc<Schema>,
+}
+
+impl ParquetParts {
+    /// Starts a file with the columns and the metadata of `first`, and writes its rows.
+    ///
+    /// # Errors
+    /// As [`write_parquet`].
+    pub fn create(path: &Path, first: &Frame) -> Result<ParquetParts, FrameError> {
+        let fail = |error: &dyn std::fmt::Display| FrameError::new(path, error);
+        let (schema, arrays) = arrays(path, first)?;
+        let beside = beside(path).map_err(|error| fail(&error))?;
+        let properties = properties(first).map_err(|error| fail(&error))?;
+        let writer = ArrowWriter::try_new(beside, schema.clone(), Some(properties)).map_err(|error| fail(&error))?;
+        let mut parts = ParquetParts { path: path.to_owned(), writer, schema };
+        parts.append(arrays)?;
+        Ok(parts)
+    }
+
+    /// Writes the rows of `frame`, whose columns are those of the first part, as a row group of their own.
+    ///
+    /// # Errors
+    /// As [`write_parquet`], and when the columns differ from those of the first part.
+    pub fn write(&mut self, frame: &Frame) -> Result<(), FrameError> {
+        let (schema, arrays) = arrays(&self.path, frame)?;
+        if schema != self.schema {
+            return Err(FrameError::new(&self.path, "a later part has other columns than the first"));
+        }
+        self.append(arrays)
+    }
+
+    fn append(&mut self, arrays: Vec<ArrayRef>) -> Result<(), FrameError> {
+        let fail = |error: &dyn std::fmt::Display| FrameError::new(&self.path, error);
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays).map_err(|error| fail(&error))?;
+        self.writer.write(&batch).map_err(|error| fail(&error))?;
+        self.writer.flush().map_err(|error| fail(&error))
+    }
+
+    /// Completes the file and puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written or renamed.
+    pub fn finish(self) -> Result<(), FrameError> {
+        let fail = |error: &dyn std::fmt::Display| FrameError::new(&self.path, error);
+        let beside = self.writer.into_inner().map_err(|error| fail(&error))?;
+        beside.persist(&self.path).map_err(|error| fail(&error.error))?;
+        Ok(())
+    }
+}
+
+/// The columns of a frame that goes to `path` as arrow holds them, with their schema.
+fn arrays(path: &Path, frame: &Frame) -> Result<(Arc<Schema>, Vec<ArrayRef>), FrameError> {
+    typed(frame).map_err(|message| FrameError::new(path, message))
+}
+
+fn typed(frame: &Frame) -> Result<(Arc<Schema>, Vec<ArrayRef>), String> {
+    if let Some(flaw) = frame.flaw() {
+        return Err(flaw);
+    }
+    let mut fields = Vec::with_capacity(frame.columns.len());
+    let mut arrays = Vec::with_capacity(frame.columns.len());
+    for (name, column) in &frame.columns {
+        let array = array(column).map_err(|error| error.to_string())?;
+        fields.push(Field::new(name, array.data_type().clone(), !matches!(column, Column::Vectors { .. })));
+        arrays.push(array);
+    }
+    Ok((Arc::new(Schema::new(fields)), arrays))
+}
+
+/// A frame as one record batch.
+///
+/// # Errors
+/// When the columns differ in length or share a name.
+#[cfg(feature = "ffi")]
+pub(crate) fn record_batch(frame: &Frame) -> Result<RecordBatch, String> {
+    let (schema, arrays) = typed(frame)?;
+    let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(frame.rows()));
+    RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| error.to_string())
 }
 
 /// The column whose pieces are `chunks`; what is neither number nor vector becomes text.
@@ -127,48 +245,19 @@ fn cast_all(name: &str, chunks: &[ArrayRef], to: &DataType) -> Result<Vec<ArrayR
 /// # Errors
 /// When the file cannot be written, or the columns differ in length or share a name.
 pub fn write_parquet(path: &Path, frame: &Frame) -> Result<(), FrameError> {
-    write_parquet_parts(path, std::iter::once(frame))
-}
-
-/// [`write_parquet`] of frames with the same columns, one below the other; there is at least one.
-pub(crate) fn write_parquet_parts(
-    path: &Path,
-    parts: impl Iterator<Item = impl Borrow<Frame>>,
-) -> Result<(), FrameError> {
-    let bytes = encode(parts).map_err(|error| FrameError::new(path, error))?;
+    let (schema, arrays) = arrays(path, frame)?;
+    let bytes = encode(frame, schema, arrays).map_err(|error| FrameError::new(path, error))?;
     write_whole(path, &bytes).map_err(|error| FrameError::new(path, error))
 }
 
-fn encode(parts: impl Iterator<Item = impl Borrow<Frame>>) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let mut writer = None;
-    for part in parts {
-        let frame = part.borrow();
-        if let Some(flaw) = frame.flaw() {
-            return Err(flaw.into());
-        }
-        let arrays: Vec<ArrayRef> =
-            frame.columns.iter().map(|(_, column)| array(column)).collect::<Result<_, ArrowError>>()?;
-        let (schema, writer) = match &mut writer {
-            Some(begun) => begun,
-            None => {
-                let schema = Arc::new(schema(frame, &arrays));
-                let begun = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties(frame)?))?;
-                writer.insert((schema, begun))
-            }
-        };
-        if !arrays.is_empty() {
-            writer.write(&RecordBatch::try_new(schema.clone(), arrays)?)?;
-        }
+fn encode(frame: &Frame, schema: Arc<Schema>, arrays: Vec<ArrayRef>) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema.clone(), Some(properties(frame)?))?;
+    if !arrays.is_empty() {
+        writer.write(&RecordBatch::try_new(schema, arrays)?)?;
     }
-    let (_, writer) = writer.ok_or("there is nothing to write")?;
-    Ok(writer.into_inner()?)
-}
-
-fn schema(frame: &Frame, arrays: &[ArrayRef]) -> Schema {
-    let field = |((name, column), array): (&(String, Column), &ArrayRef)| {
-        Field::new(name, array.data_type().clone(), !matches!(column, Column::Vectors { .. }))
-    };
-    Schema::new(frame.columns.iter().zip(arrays).map(field).collect::<Vec<_>>())
+    writer.close()?;
+    Ok(bytes)
 }
 
 fn array(column: &Column) -> Result<ArrayRef, ArrowError> {

@@ -1,0 +1,162 @@
+//! What can be wrong with a log, and how it is said.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use store::FrameError;
+
+/// Problems that are shown in full; the others are counted.
+const SHOWN: usize = 5;
+
+/// A rule that a row of a log breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogRule {
+    /// The file has no row.
+    NoRows,
+    /// A line that is no row of the file's format.
+    Malformed,
+    /// A cell without a value.
+    MissingCell,
+    /// Something else where a number is asked for.
+    NotANumber,
+    /// Something else where text is asked for.
+    NotText,
+    /// A model that is not among the declared ones.
+    UnknownModel,
+    /// A score outside [0, 1].
+    Quality,
+    /// Thumbs that are neither up nor down.
+    Thumbs,
+    /// A judge's score without a declared scale, or outside of it.
+    JudgeScale,
+    /// Dollars below zero, infinite or NaN.
+    Dollars,
+    /// A count of tokens that is no whole number.
+    Tokens,
+    /// Neither dollars nor tokens and a price book.
+    NoCost,
+    /// Tokens whose price is not known.
+    NoPrice,
+    /// A probability outside (0, 1].
+    Propensity,
+    /// A weight outside [0, 1].
+    Weight,
+    /// A moment that cannot be read.
+    Timestamp,
+    /// A conversation that is not in the OpenAI message shape, or has no text of the user.
+    Messages,
+}
+
+impl std::fmt::Display for LogRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            LogRule::NoRows => "no rows",
+            LogRule::Malformed => "malformed row",
+            LogRule::MissingCell => "missing cell",
+            LogRule::NotANumber => "not a number",
+            LogRule::NotText => "not text",
+            LogRule::UnknownModel => "unknown model",
+            LogRule::Quality => "quality must lie in [0, 1]",
+            LogRule::Thumbs => "thumbs must be up, down, true, false, 1, 0 or -1",
+            LogRule::JudgeScale => "a judge's score needs a declared scale and must lie on it",
+            LogRule::Dollars => "dollars must be finite and not negative",
+            LogRule::Tokens => "tokens must be a whole number",
+            LogRule::NoCost => "no cost: a row needs dollars, or tokens and a price book",
+            LogRule::NoPrice => "no price",
+            LogRule::Propensity => "propensity must lie in (0, 1]",
+            LogRule::Weight => "the weight on cost must lie in [0, 1]",
+            LogRule::Timestamp => "timestamp must be seconds, milliseconds or RFC 3339",
+            LogRule::Messages => "messages must have the OpenAI shape",
+        })
+    }
+}
+
+/// One thing that is wrong with a log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogProblem {
+    /// Line of a CSV or JSONL file, row of a parquet file, from 1; 0 when it is about the file.
+    pub place: u64,
+    /// Name of the column; empty when it is about the line.
+    pub field: String,
+    /// The rule that is broken.
+    pub rule: LogRule,
+    /// The value that breaks it; empty when there is nothing to say.
+    pub value: String,
+}
+
+impl std::fmt::Display for LogProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let line = if self.place > 0 { format!("line {}", self.place) } else { String::new() };
+        let field = if self.field.is_empty() { String::new() } else { format!("field `{}`", self.field) };
+        let place: Vec<String> = [line, field].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts = [place.join(", "), self.rule.to_string(), self.value.clone()];
+        f.write_str(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "))
+    }
+}
+
+/// Problems in the order they were met: the first few in full, all of them counted by rule.
+#[derive(Default)]
+pub(super) struct Problems {
+    pub shown: Vec<LogProblem>,
+    pub total: u64,
+    pub by_rule: BTreeMap<LogRule, u64>,
+}
+
+impl Problems {
+    pub(super) fn push(&mut self, problem: LogProblem) {
+        self.total += 1;
+        *self.by_rule.entry(problem.rule).or_default() += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push(problem);
+        }
+    }
+}
+
+/// Why a log was not read.
+#[derive(Debug)]
+pub enum LogError {
+    /// The file could not be read.
+    Unreadable(FrameError),
+    /// It was read, and rows break rules.
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// How many problems there are.
+        total: u64,
+        /// The first few.
+        shown: Vec<LogProblem>,
+    },
+    /// It is not what it was when it was opened, or has more models or tasks than an index can hold.
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is different.
+        message: String,
+    },
+}
+
+impl std::fmt::Display for LogError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, total, shown) = match self {
+            LogError::Unreadable(error) => return error.fmt(f),
+            LogError::Unusable { path, message } => return write!(f, "{}: {message}", path.display()),
+            LogError::Refused { path, total, shown } => (path, total, shown),
+        };
+        let plural = if *total == 1 { "" } else { "s" };
+        write!(f, "{}: {total} problem{plural}", path.display())?;
+        for problem in shown {
+            write!(f, "\n  {problem}")?;
+        }
+        match total - shown.len() as u64 {
+            0 => Ok(()),
+            more => write!(f, "\n  ... and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for LogError {}
+
+impl From<FrameError> for LogError {
+    fn from(error: FrameError) -> LogError {
+        LogError::Unreadable(error)
+    }
+}

@@ -1,0 +1,186 @@
+//! One row of a log, checked.
+
+use super::LogOptions;
+use super::columns::LogColumns;
+use super::messages::{last_user_text, shown};
+use super::problem::{LogProblem, LogRule};
+use super::time::Moment;
+use serde_json::Value;
+use std::borrow::Cow;
+use store::Record;
+
+/// Names under which the model is looked for where the map names none.
+const MODEL_COLUMNS: [&str; 2] = ["model", "arm"];
+
+/// A row that breaks no rule.
+pub(super) struct Checked<'r> {
+    pub place: u64,
+    pub id: Option<Cow<'r, str>>,
+    pub prompt: Option<Cow<'r, str>>,
+    pub model: Cow<'r, str>,
+    pub quality: Option<f64>,
+    pub dollars: f64,
+    pub propensity: Option<f64>,
+    pub w_cost: Option<f64>,
+    pub task: Option<Cow<'r, str>>,
+    pub time: Option<Moment>,
+    pub tenant: Option<Cow<'r, str>>,
+}
+
+/// Reads rows by a map of columns.
+pub(super) struct Reader<'o> {
+    options: &'o LogOptions,
+}
+
+/// What is wrong with a field: its name, the rule, the value.
+type Fault = (String, LogRule, String);
+
+impl<'o> Reader<'o> {
+    pub(super) fn new(options: &'o LogOptions) -> Reader<'o> {
+        Reader { options }
+    }
+
+    /// The row, or the first rule that it breaks.
+    pub(super) fn check<'r>(&self, record: &'r Record) -> Result<Checked<'r>, LogProblem> {
+        let problem = |(field, rule, value)| LogProblem { place: record.place, field, rule, value };
+        match &record.flaw {
+            Some(flaw) => Err(problem((String::new(), LogRule::Malformed, flaw.clone()))),
+            None => self.fields(record).map_err(problem),
+        }
+    }
+
+    fn fields<'r>(&self, record: &'r Record) -> Result<Checked<'r>, Fault> {
+        let columns = &self.options.columns;
+        let model = self.model(record)?;
+        let time = moment(record, columns)?;
+        Ok(Checked {
+            place: record.place,
+            id: text(record, &columns.id)?,
+            prompt: prompt(record, columns)?,
+            quality: quality(record, columns)?,
+            dollars: self.dollars(record, &model, time)?,
+            model,
+            propensity: within(record, &columns.propensity, LogRule::Propensity, |p| p > 0.0 && p <= 1.0)?,
+            w_cost: within(record, &columns.w_cost, LogRule::Weight, |w| (0.0..=1.0).contains(&w))?,
+            task: text(record, &columns.task)?,
+            time,
+            tenant: text(record, &columns.tenant)?,
+        })
+    }
+
+    fn model<'r>(&self, record: &'r Record) -> Result<Cow<'r, str>, Fault> {
+        let columns = &self.options.columns;
+        let names = columns.model.as_deref().map_or_else(|| MODEL_COLUMNS.to_vec(), |name| vec![name]);
+        for name in &names {
+            let Some(model) = text(record, name)? else { continue };
+            return match &columns.models {
+                Some(known) if !known.iter().any(|known| *known == model) => {
+                    let value = format!("`{model}` (known: {})", known.join(", "));
+                    Err(((*name).to_owned(), LogRule::UnknownModel, value))
+                }
+                _ => Ok(model),
+            };
+        }
+        Err((names[0].to_owned(), LogRule::MissingCell, String::new()))
+    }
+
+    fn dollars(&self, record: &Record, model: &str, time: Option<Moment>) -> Result<f64, Fault> {
+        let columns = &self.options.columns;
+        if let Some(dollars) = within(record, &columns.cost, LogRule::Dollars, |d| d.is_finite() && d >= 0.0)? {
+            return Ok(dollars);
+        }
+        let tokens = (tokens(record, &columns.input_tokens)?, tokens(record, &columns.output_tokens)?);
+        let ((Some(input), Some(output)), Some(book)) = (tokens, &self.options.prices) else {
+            return Err((columns.cost.clone(), LogRule::NoCost, String::new()));
+        };
+        let Some(date) = time.and_then(Moment::date).or(self.options.price_date) else {
+            let value = "the row has no timestamp, and no date of prices was given".to_owned();
+            return Err((columns.timestamp.clone(), LogRule::NoPrice, value));
+        };
+        let priced = book.dollars(model, date, input, output);
+        priced.map(|dollars| dollars.0).map_err(|error| (columns.cost.clone(), LogRule::NoPrice, error.message))
+    }
+}
+
+/// The text of a cell; numbers and booleans as they are written. None where it is absent or empty.
+fn text<'r>(record: &'r Record, name: &str) -> Result<Option<Cow<'r, str>>, Fault> {
+    match record.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text))),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(Cow::Owned(value.to_string()))),
+        Some(value) => Err((name.to_owned(), LogRule::NotText, shown(value))),
+    }
+}
+
+/// The number in a cell, written as a number or as text. None where it is absent.
+fn number(record: &Record, name: &str) -> Result<Option<f64>, Fault> {
+    let Some(value) = record.get(name) else { return Ok(None) };
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.map(Some).ok_or_else(|| (name.to_owned(), LogRule::NotANumber, shown(value)))
+}
+
+/// The number in a cell, which must be `allowed`.
+fn within(record: &Record, name: &str, rule: LogRule, allowed: fn(f64) -> bool) -> Result<Option<f64>, Fault> {
+    match number(record, name)? {
+        Some(value) if !allowed(value) => Err((name.to_owned(), rule, value.to_string())),
+        number => Ok(number),
+    }
+}
+
+fn tokens(record: &Record, name: &str) -> Result<Option<u64>, Fault> {
+    match number(record, name)? {
+        None => Ok(None),
+        Some(count) if count >= 0.0 && count.fract() == 0.0 && count < 1e15 => Ok(Some(count as u64)),
+        Some(count) => Err((name.to_owned(), LogRule::Tokens, count.to_string())),
+    }
+}
+
+fn prompt<'r>(record: &'r Record, columns: &LogColumns) -> Result<Option<Cow<'r, str>>, Fault> {
+    if let Some(prompt) = text(record, &columns.prompt)? {
+        return Ok(Some(prompt));
+    }
+    let Some(messages) = record.get(&columns.messages) else { return Ok(None) };
+    let last = last_user_text(messages);
+    last.map(|text| Some(Cow::Owned(text))).map_err(|value| (columns.messages.clone(), LogRule::Messages, value))
+}
+
+/// Quality as logged; else thumbs; else a judge's score on its scale.
+fn quality(record: &Record, columns: &LogColumns) -> Result<Option<f64>, Fault> {
+    if let Some(quality) = within(record, &columns.quality, LogRule::Quality, |q| (0.0..=1.0).contains(&q))? {
+        return Ok(Some(quality));
+    }
+    if let Some(value) = record.get(&columns.thumbs) {
+        return thumbs(value).map(Some).ok_or_else(|| (columns.thumbs.clone(), LogRule::Thumbs, shown(value)));
+    }
+    let Some(score) = number(record, &columns.judge)? else { return Ok(None) };
+    match columns.judge_scale {
+        Some([low, high]) if low < high && (low..=high).contains(&score) => Ok(Some((score - low) / (high - low))),
+        Some([low, high]) => {
+            Err((columns.judge.clone(), LogRule::JudgeScale, format!("{score}, scale {low} to {high}")))
+        }
+        None => Err((columns.judge.clone(), LogRule::JudgeScale, format!("{score}, no scale"))),
+    }
+}
+
+fn thumbs(value: &Value) -> Option<f64> {
+    let text = match value {
+        Value::String(text) => text.trim().to_ascii_lowercase(),
+        other => other.to_string(),
+    };
+    match text.as_str() {
+        "up" | "true" | "1" | "1.0" | "yes" | "positive" => Some(1.0),
+        "down" | "false" | "0" | "0.0" | "-1" | "-1.0" | "no" | "negative" => Some(0.0),
+        _ => None,
+    }
+}
+
+fn moment(record: &Record, columns: &LogColumns) -> Result<Option<Moment>, Fault> {
+    let Some(value) = record.get(&columns.timestamp) else { return Ok(None) };
+    let moment = Moment::read(value);
+    moment.map(Some).ok_or_else(|| (columns.timestamp.clone(), LogRule::Timestamp, shown(value)))
+}

@@ -1,0 +1,232 @@
+//! A trained router as one file: its weights, and a card that says what it is, what it learnt from and how well it did.
+//!
+//! The file is safetensors: tensors for the router and for its forecast, and the card as JSON in the metadata.
+
+use policies::Forecast;
+use routing::{Dollars, Ledger, NotRestored, Objective, Router, Saved, Task};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use store::FrameError;
+
+/// Raised when files of an older version can no longer be read.
+const FORMAT: u32 = 1;
+
+/// What a router is and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Version of this layout.
+    pub format: u32,
+    /// Version of barp that trained it.
+    pub barp: String,
+    /// The command that trained it.
+    pub command: String,
+    /// The policy that it was trained by.
+    pub policy: PolicyCard,
+    /// Names of the K models, in the order of every list of this card.
+    pub models: Vec<String>,
+    /// Width d of a feature row.
+    pub dimension: usize,
+    /// tau of the reward w_q q - w_c min(c / tau, 1), dollars.
+    pub tau_usd: f64,
+    /// Dollars of a typical request of each model, as in training; what a router sees unless told other prices.
+    pub list_prices_usd: Vec<f64>,
+    /// Smallest and largest weight on cost that it was trained for.
+    pub w_cost: [f64; 2],
+    /// What turns a prompt into features; none where features came from elsewhere, so that text cannot be routed.
+    pub encoder: Option<EncoderCard>,
+    /// What it learnt from.
+    pub data: DataCard,
+    /// SHA-256 of the resolved configuration or of the training options.
+    pub config_sha256: String,
+    /// Root of the seed tree.
+    pub seed: u64,
+    /// Outcomes and dollars that training bought, and settings tried.
+    pub ledger: Ledger,
+    /// How well it does on prompts that it was not trained on.
+    pub scores: Vec<Scored>,
+    /// Terms of use, as whoever trained it stated them.
+    pub licence: String,
+    /// How the router is built again: kind and settings.
+    pub form: String,
+    /// Settings of that form.
+    pub settings: Value,
+    /// SHA-256 of all tensors.
+    pub weights_sha256: String,
+}
+
+/// A policy by its content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyCard {
+    /// Label in its configuration.
+    pub label: String,
+    /// Kind, revision, parameters, tuning grid.
+    pub content: Value,
+}
+
+/// The encoder of a router's prompts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderCard {
+    /// Name in `barp list encoders`.
+    pub name: String,
+    /// Identifies its content: another one gives other features.
+    pub fingerprint: String,
+}
+
+/// What a router learnt from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataCard {
+    /// Kind and name of the source.
+    pub source: String,
+    /// Hash of its content.
+    pub fingerprint: String,
+    /// Whether it was generated rather than recorded.
+    pub simulated: bool,
+    /// Prompts or log rows trained on.
+    pub rows: u64,
+}
+
+/// A score with its interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scored {
+    /// Name of the metric.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// Weight on cost; none where the metric spans the grid.
+    pub w_cost: Option<f64>,
+    /// The estimate.
+    pub value: f64,
+    /// Lower end of the interval, where there is one.
+    pub low: Option<f64>,
+    /// Upper end of the interval, where there is one.
+    pub high: Option<f64>,
+    /// How the interval was made.
+    pub method: String,
+    /// Requests in each estimate.
+    pub n: u64,
+    /// Independent repetitions.
+    pub replicates: u64,
+}
+
+/// Why a router's file cannot be used.
+#[derive(Debug)]
+pub enum ArtifactError {
+    /// It cannot be read or written.
+    File(FrameError),
+    /// Its content contradicts itself.
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, naming part, rule and value.
+        problem: String,
+    },
+}
+
+impl std::fmt::Display for ArtifactError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ArtifactError::File(error) => error.fmt(f),
+            ArtifactError::Content { path, problem } => write!(f, "{}: {problem}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for ArtifactError {}
+
+/// A trained router with its card.
+pub struct Artifact {
+    /// What it is.
+    pub card: Card,
+    /// What decides.
+    pub router: Box<dyn Router>,
+    /// What is told beside a decision; none where nothing was bought.
+    pub forecast: Option<Forecast>,
+}
+
+impl Artifact {
+    /// Joins a router with its card, whose form, settings and hash are taken from the router. None if the router cannot be
+    /// saved.
+    pub fn new(card: Card, router: Box<dyn Router>, forecast: Option<Forecast>) -> Option<Artifact> {
+        let mut artifact = Artifact { card, router, forecast };
+        let saved = artifact.saved()?;
+        artifact.card.weights_sha256 = store::tensors_hash(&saved.tensors);
+        (artifact.card.form, artifact.card.settings) = (saved.form, saved.settings);
+        artifact.card.format = FORMAT;
+        Some(artifact)
+    }
+
+    fn saved(&self) -> Option<Saved> {
+        let mut saved = self.router.save()?;
+        saved.tensors.extend(self.forecast.iter().flat_map(Forecast::save));
+        Some(saved)
+    }
+
+    /// Puts it at `path`; equal routers give equal bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), ArtifactError> {
+        let saved = self.saved().expect("`new` saved it before");
+        let card = serde_json::to_string_pretty(&self.card).expect("a card is plain");
+        store::write_tensors(path, &card, &saved.tensors).map_err(ArtifactError::File)
+    }
+
+    /// Reads it back; the router decides bit for bit as the one that was written.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] for a file that is torn, changed, of another version or not a router of barp.
+    pub fn read(path: &Path) -> Result<Artifact, ArtifactError> {
+        let (text, tensors) = store::read_tensors(path).map_err(ArtifactError::File)?;
+        let fail = |problem: String| ArtifactError::Content { path: path.into(), problem };
+        let value: Value =
+            serde_json::from_str(&text).map_err(|error| fail(format!("its card is not JSON: {error}")))?;
+        if value["format"] != FORMAT {
+            return Err(fail(format!("`format` of its card must be {FORMAT}, got {}", value["format"])));
+        }
+        let card: Card = serde_json::from_value(value).map_err(|error| fail(format!("its card: {error}")))?;
+        let hash = store::tensors_hash(&tensors);
+        if hash != card.weights_sha256 {
+            let rule = format!("`weights_sha256` must be that of its weights, {hash}, got {}", card.weights_sha256);
+            return Err(fail(format!("it is corrupt: {rule}")));
+        }
+        card.check().map_err(&fail)?;
+        let task = card.task();
+        let saved = Saved { form: card.form.clone(), settings: card.settings.clone(), tensors };
+        let torn = |error: NotRestored| fail(error.to_string());
+        let forecast = Forecast::restore(&saved, &task).map_err(torn)?;
+        let router = policies::restore(&saved, &task).map_err(torn)?;
+        Ok(Artifact { card, router, forecast })
+    }
+}
+
+impl Card {
+    /// The task that its router was trained for.
+    pub fn task(&self) -> Task {
+        let objective = Objective { tau: Dollars(self.tau_usd) };
+        Task { models: self.models.clone(), dimension: self.dimension, objective }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let rule = |field: &str, rule: &str, value: String| Err(format!("`{field}` must be {rule}, got {value}"));
+        if self.models.is_empty() || self.models.len() > usize::from(u16::MAX) {
+            return rule("models", "1 to 65,535 names", format!("{} names", self.models.len()));
+        }
+        let prices = &self.list_prices_usd;
+        if prices.len() != self.models.len() || prices.iter().any(|&price| price < 0.0) {
+            return rule("list_prices_usd", "one price of at least 0 for each model", format!("{prices:?}"));
+        }
+        if self.tau_usd <= 0.0 {
+            return rule("tau_usd", "above 0", self.tau_usd.to_string());
+        }
+        if self.dimension == 0 {
+            return rule("dimension", "at least 1", "0".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Encoders by name, and whether one really made the features of a world: a router may read text only if it did.
+
+use crate::artifact::EncoderCard;
+use crate::plan::{Plan, PlannedEnvironment};
+use crate::settings::{SpecError, unknown};
+use encoder::Encoder;
+use environments::sources::wide::ColumnMap;
+use store::{Column, Frame};
+
+/// Prompts that are encoded again to see whose features they have.
+const CHECKED: usize = 8;
+
+/// Least cosine between the features of a prompt and its encoding; the same encoder elsewhere may round differently.
+const AGREEMENT: f64 = 0.999;
+
+/// The encoder called `name`.
+///
+/// # Errors
+/// What is wrong with the name, with the known ones.
+pub fn open_encoder(name: &str) -> Result<Box<dyn Encoder>, String> {
+    let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
+    encoder::by_name(name).ok_or_else(|| unknown("encoder", name, &known))
+}
+
+impl Plan {
+    /// The encoder that made the features of an environment (of the only one, where `environment` is none): the `stated`
+    /// one, or the environment's own where some of its prompts are encoded again and agree; none where that is not known.
+    ///
+    /// # Errors
+    /// [`SpecError`] for an unknown encoder, and for a stated one that did not make the features.
+    pub fn encoder_of_features(
+        &self,
+        environment: Option<&str>,
+        stated: Option<&str>,
+    ) -> Result<Option<EncoderCard>, SpecError> {
+        let wanted = |planned: &&PlannedEnvironment| environment.is_none_or(|label| planned.label == label);
+        // An unknown label is refused by `Plan::train`.
+        let Some(planned) = self.environments.iter().find(wanted) else { return Ok(None) };
+        let place = self.spec.place.table(format!("[[environment]] {}", planned.label));
+        let own = planned.parameters.get("encoder").and_then(|name| name.as_str());
+        let Some(name) = stated.or(own) else { return Ok(None) };
+        let encoder = match open_encoder(name) {
+            Ok(encoder) => encoder,
+            Err(problem) if stated.is_some() => return Err(place.error(problem)),
+            Err(_) => return Ok(None),
+        };
+        let card = EncoderCard { name: name.into(), fingerprint: encoder.fingerprint() };
+        match disagreement(planned, &*encoder) {
+            None => Ok(Some(card)),
+            Some(problem) if stated.is_some() => {
+                Err(place.error(format!("`--encoder` must be the one that made the features, got `{name}`: {problem}")))
+            }
+            Some(_) => Ok(None),
+        }
+    }
+}
+
+/// Why `encoder` cannot have made the features of `planned`; none if it did.
+fn disagreement(planned: &PlannedEnvironment, encoder: &dyn Encoder) -> Option<String> {
+    let Some(file) = planned.parameters["file"].as_str().filter(|_| planned.kind == "recorded") else {
+        return Some("they are generated, not encoded".into());
+    };
+    if encoder.width() != planned.world.dimension() {
+        return Some(format!("it gives {} numbers, they have {}", encoder.width(), planned.world.dimension()));
+    }
+    let columns: ColumnMap = serde_json::from_value(planned.parameters["columns"].clone()).unwrap_or_default();
+    let frame = match store::read(file.as_ref()) {
+        Ok(frame) => frame,
+        Err(error) => return Some(error.to_string()),
+    };
+    let (Some(ids), Some(prompts)) = (texts(&frame, &columns.id), texts(&frame, &columns.prompt)) else {
+        return Some(format!("{file}: no column `{}` of texts beside `{}`", columns.prompt, columns.id));
+    };
+    let table = planned.world.pool(&routing::Seed::root(0));
+    let mut features = vec![0.0; encoder.width()];
+    for row in 0..table.len().min(CHECKED) {
+        let Some(place) = ids.iter().position(|id| id == table.id(row)) else {
+            return Some(format!("{file}: prompt `{}` is not in it", table.id(row)));
+        };
+        encoder.encode(&prompts[place], &mut features);
+        let cosine = cosine(&features, table.features(row));
+        if cosine < AGREEMENT {
+            return Some(format!(
+                "the encoding of prompt `{}` has cosine {cosine:.4} with its features",
+                table.id(row)
+            ));
+        }
+    }
+    None
+}
+
+fn texts(frame: &Frame, name: &str) -> Option<Vec<String>> {
+    match frame.column(name)? {
+        Column::Text(texts) => Some(texts.iter().map(|text| text.clone().unwrap_or_default()).collect()),
+        Column::Integer(numbers) => Some(numbers.iter().map(|number| number.unwrap_or_default().to_string()).collect()),
+        Column::Real(_) | Column::Vectors { .. } => None,
+    }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>();
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    // Two texts without content have the same encoding: all zeros.
+    if lengths > 0.0 { dot(a, b) / lengths } else { f64::from(u8::from(a == b)) }
+}

@@ -1,0 +1,144 @@
+//! Policies and worlds that join an experiment from outside of the registries, as the Python module's do. They meet the
+//! same protocols, the same feedback and the same addressing of cells as registered ones.
+
+use crate::plan::SINGLE_MODELS;
+use crate::settings::{Place, SpecError};
+use environments::sources::{Opening, SOURCES, TextEncoder};
+use environments::{Environment, REFERENCES};
+use policies::{Configured, Information, POLICIES, ParameterError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+type Configure = dyn Fn(Value) -> Result<Configured, ParameterError> + Send + Sync;
+type Open = dyn Fn(&Value) -> Result<Arc<dyn Environment>, String> + Send + Sync;
+
+/// What a plan may name beside what is registered.
+#[derive(Default)]
+pub struct Extensions {
+    /// Policies, by the kind in their tables.
+    pub policies: Vec<PolicyExtension>,
+    /// Worlds, by the kind in their tables.
+    pub environments: Vec<EnvironmentExtension>,
+}
+
+/// A policy of which no registry knows.
+pub struct PolicyExtension {
+    /// Kind in configurations.
+    pub name: String,
+    /// Stands for the code in every cell's address: it must change when the code does.
+    pub revision: Value,
+    /// What it learns from.
+    pub information: Information,
+    /// Every parameter with its default.
+    pub defaults: Value,
+    /// Checks a whole table of parameters.
+    pub configure: Box<Configure>,
+}
+
+/// A kind of environment of which no registry knows.
+pub struct EnvironmentExtension {
+    /// Kind in configurations.
+    pub name: String,
+    /// Every parameter with its default.
+    pub defaults: Value,
+    /// Opens it; the error says what is wrong. Its fingerprint must change when its content does.
+    pub open: Box<Open>,
+}
+
+/// A kind of policy, wherever it is known from.
+pub(crate) struct PolicyKind<'a> {
+    pub(crate) revision: Value,
+    pub(crate) information: Information,
+    pub(crate) defaults: Value,
+    pub(crate) configure: &'a dyn Fn(Value) -> Result<Configured, ParameterError>,
+}
+
+/// A kind of environment, wherever it is known from.
+pub(crate) enum SourceKind<'a> {
+    Registered(&'static environments::sources::SourceEntry),
+    Extension(&'a EnvironmentExtension),
+}
+
+impl Extensions {
+    /// Refuses names that are taken.
+    pub(crate) fn check(&self, place: &Place) -> Result<(), SpecError> {
+        let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS]);
+        let policies: Vec<&str> = POLICIES.iter().map(|entry| entry.name).chain(references).collect();
+        let sources: Vec<&str> = SOURCES.iter().map(|entry| entry.name).collect();
+        fresh(place, "policy", &policies, self.policies.iter().map(|policy| &policy.name))?;
+        fresh(place, "environment", &sources, self.environments.iter().map(|environment| &environment.name))
+    }
+
+    /// The policy called `kind`; references have been found before.
+    pub(crate) fn policy(&self, place: &Place, kind: &str) -> Result<PolicyKind<'_>, SpecError> {
+        let registered = POLICIES.iter().map(|entry| {
+            let kind = PolicyKind {
+                revision: json!(entry.revision),
+                information: entry.information,
+                defaults: (entry.defaults)(),
+                configure: &entry.configure,
+            };
+            (entry.name, Some(kind))
+        });
+        let own = self.policies.iter().map(|policy| {
+            let kind = PolicyKind {
+                revision: policy.revision.clone(),
+                information: policy.information,
+                defaults: policy.defaults.clone(),
+                configure: &*policy.configure,
+            };
+            (policy.name.as_str(), Some(kind))
+        });
+        let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS]);
+        let known = registered.chain(own).chain(references.map(|name| (name, None)));
+        Ok(place.find("policy", kind, known)?.expect("references were found before"))
+    }
+
+    /// The environment called `kind`.
+    pub(crate) fn source(&self, place: &Place, kind: &str) -> Result<SourceKind<'_>, SpecError> {
+        let registered = SOURCES.iter().map(|source| (source.name, SourceKind::Registered(source)));
+        let own = self.environments.iter().map(|source| (source.name.as_str(), SourceKind::Extension(source)));
+        place.find("environment", kind, registered.chain(own))
+    }
+}
+
+impl SourceKind<'_> {
+    pub(crate) fn defaults(&self) -> Value {
+        match self {
+            SourceKind::Registered(source) => (source.defaults)(),
+            SourceKind::Extension(source) => source.defaults.clone(),
+        }
+    }
+
+    pub(crate) fn check(&self, parameters: &Value) -> Result<(), String> {
+        match self {
+            SourceKind::Registered(source) => (source.check)(parameters),
+            SourceKind::Extension(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn open(
+        &self,
+        parameters: &Value,
+        encoder: &dyn Fn(&str) -> Result<TextEncoder, String>,
+    ) -> Result<Arc<dyn Environment>, String> {
+        match self {
+            SourceKind::Registered(source) => (source.open)(parameters, &Opening { encoder }),
+            SourceKind::Extension(source) => (source.open)(parameters),
+        }
+    }
+}
+
+fn fresh<'a>(
+    place: &Place,
+    what: &str,
+    taken: &[&str],
+    names: impl Iterator<Item = &'a String>,
+) -> Result<(), SpecError> {
+    for name in names {
+        if taken.contains(&name.as_str()) {
+            return Err(place.error(format!("the {what} `{name}` must have another name: that one is registered")));
+        }
+    }
+    Ok(())
+}

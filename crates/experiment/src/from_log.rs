@@ -1,0 +1,200 @@
+//! From a production log to a router: learn from decisions that another router took, tested on requests left out.
+//!
+//! The log is a bandit log: each row shows the outcome of the one model that answered. Whoever regresses outcomes learns
+//! from it as from its own choices; a policy gradient weighs each row by its inverse propensity (`Policy::learn_logged`).
+//! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
+//! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
+
+use crate::artifact::{Artifact, Card, DataCard, EncoderCard, PolicyCard, Scored};
+use crate::log_rows::{LogParts, Rows, read};
+use crate::log_scores::log_scores;
+use crate::plan::canonical;
+use crate::settings::{Place, SpecError};
+use crate::spec::{Preferences, TauRule};
+use crate::train::hexadecimal;
+use encoder::Encoder;
+use environments::sources::logged::Log;
+use policies::{Configured, Forecast, POLICIES, Recipe};
+use routing::{ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, random};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// How a router is trained on a log.
+pub struct LogTraining {
+    /// Kind of the policy, as in `barp list policies`.
+    pub policy: String,
+    /// Parameters that differ from its defaults.
+    pub parameters: Map<String, Value>,
+    /// Name of the encoder, as in `barp list encoders`.
+    pub encoder: String,
+    /// Root of the seed tree.
+    pub seed: u64,
+    /// How tau is set, from the dollars of the rows trained on.
+    pub tau: TauRule,
+    /// Share of the prompts that are left out for the test, in (0, 1).
+    pub test_share: f64,
+    /// Terms of use.
+    pub licence: String,
+    /// The command that trains it again.
+    pub command: String,
+}
+
+/// A router with what there is to say of the log that it learnt from.
+pub struct LearntFromLog {
+    /// The router.
+    pub artifact: Artifact,
+    /// Rows without a score, which teach nothing.
+    pub unscored: u64,
+    /// Rows whose propensity was not logged and was taken to be the share of their model among the rows of their task.
+    pub estimated: u64,
+    /// Rows left out for the test.
+    pub tested: u64,
+}
+
+/// Trains a policy on the log, with `encode` as its encoder.
+///
+/// # Errors
+/// [`SpecError`] for an unknown policy or parameter, a policy that needs full labels, a row without prompt, and a model that
+/// has no scored row to learn from.
+pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) -> Result<LearntFromLog, SpecError> {
+    let place = Place::top(&log.path().display().to_string());
+    let share = training.test_share;
+    place.unless(share > 0.0 && share < 1.0, "--test-share", "in (0, 1)", share)?;
+    let (content, configured) = policy(&place, training)?;
+    let seed = Seed::root(training.seed).child("log", "train");
+    let parts = read(&place, log, encoder, share, &seed)?;
+    let task = Task {
+        models: log.models().to_vec(),
+        dimension: encoder.width(),
+        objective: Objective { tau: tau(&training.tau, &parts.train) },
+    };
+    place.unless(task.objective.tau.0 > 0.0, "tau", "above 0 dollars", task.objective.tau.0)?;
+    let prices = mean_prices(&place, &task, &parts.train)?;
+    let policy_seed = seed.child("policy", &canonical(&content));
+    let router = match &configured.recipe {
+        Recipe::Fixed(build) => build(&task, &policy_seed),
+        Recipe::Full(_) => {
+            let problem = "needs every model's outcome of every prompt; a log shows that of the chosen model only";
+            return Err(place.error(format!("policy `{}` {problem}", training.policy)));
+        }
+        Recipe::Bandit { epochs, batch, build } => {
+            learn(build(&task, &policy_seed), &parts.train, &prices, (*epochs, *batch), &seed)
+        }
+    };
+    let forecast = Forecast::fit(&task, &parts.train.features, &parts.train.feedback);
+    let scores = log_scores(&*router, &task, &prices, &parts.test, &Preferences::default().test);
+    let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
+    let card = card(training, content, encoder, &task, &prices, &parts, scores);
+    let artifact = Artifact::new(card, router, Some(forecast));
+    let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
+    let LogParts { unscored, estimated, .. } = parts;
+    Ok(LearntFromLog { artifact, unscored, estimated, tested: parts.test.len() as u64 })
+}
+
+/// The policy's content and how to build it.
+fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), SpecError> {
+    let entry = place.find("policy", &training.policy, POLICIES.iter().map(|entry| (entry.name, entry)))?;
+    let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
+    let parameters = place.table("--set").merge((entry.defaults)(), training.parameters.clone(), accepts)?;
+    let content = json!({ "kind": entry.name, "revision": entry.revision, "parameters": parameters });
+    Ok((content, (entry.configure)(parameters).expect("`merge` accepted the table")))
+}
+
+/// tau of the reward, from the dollars that the rows cost.
+fn tau(rule: &TauRule, rows: &Rows) -> Dollars {
+    if let Some(tau) = rule.tau_usd {
+        return Dollars(tau);
+    }
+    let mut costs: Vec<f64> = rows.feedback.iter().map(|feedback| feedback.cost.0).collect();
+    costs.sort_unstable_by(f64::total_cmp);
+    let position = rule.tau_percentile / 100.0 * (costs.len() - 1) as f64;
+    let (low, share) = (position as usize, position.fract());
+    Dollars(costs[low] + share * (costs[(low + 1).min(costs.len() - 1)] - costs[low]))
+}
+
+/// Mean dollars of each model: the price of a typical request.
+fn mean_prices(place: &Place, task: &Task, rows: &Rows) -> Result<Vec<Dollars>, SpecError> {
+    let price = |(arm, model): (usize, &String)| {
+        let own = rows.feedback.iter().filter(|feedback| feedback.arm.index() == arm).map(|feedback| feedback.cost.0);
+        let (sum, count) = own.fold((0.0, 0), |(sum, count), cost| (sum + cost, count + 1));
+        if count == 0 {
+            return Err(place.error(format!("model `{model}` must have a scored row to learn from, got none")));
+        }
+        Ok(Dollars(sum / f64::from(count)))
+    };
+    task.models.iter().enumerate().map(price).collect()
+}
+
+/// Passes over the rows as the policy passes over prompts, each visit at a preference of its own.
+fn learn(
+    mut policy: Box<dyn Policy>,
+    rows: &Rows,
+    prices: &[Dollars],
+    (epochs, batch): (u32, usize),
+    seed: &Seed,
+) -> Box<dyn Router> {
+    let (order_stream, preference_stream) = (seed.stream("order"), seed.stream("preference"));
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
+    let (up, mut round) = (vec![true; prices.len()], Round(0));
+    let (mut feedback, mut propensities) = (Vec::new(), Vec::new());
+    for epoch in 0..epochs {
+        random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
+        for visited in order.chunks(batch) {
+            buffer.clear();
+            feedback.clear();
+            propensities.clear();
+            for &row in visited {
+                let w_cost = random::uniform(&mut preference_stream.at(round));
+                let preference = Preference::new(w_cost).expect("a uniform draw lies in [0, 1)");
+                buffer.push(round, rows.row(row), preference, prices, &up);
+                feedback.push(rows.feedback[row]);
+                propensities.push(rows.propensities[row]);
+                round.0 += 1;
+            }
+            policy.learn_logged(&buffer.view(), &feedback, &propensities);
+        }
+    }
+    policy.freeze()
+}
+
+fn card(
+    training: &LogTraining,
+    content: Value,
+    encoder: EncoderCard,
+    task: &Task,
+    prices: &[Dollars],
+    parts: &LogParts,
+    scores: Vec<Scored>,
+) -> Card {
+    let mut ledger = Ledger::default();
+    parts.train.feedback.iter().for_each(|feedback| ledger.charge(feedback.cost));
+    let options =
+        json!({ "policy": content, "seed": training.seed, "tau": training.tau, "test-share": training.test_share });
+    Card {
+        format: 0,
+        barp: env!("CARGO_PKG_VERSION").into(),
+        command: training.command.clone(),
+        policy: PolicyCard { label: training.policy.clone(), content },
+        models: task.models.clone(),
+        dimension: task.dimension,
+        tau_usd: task.objective.tau.0,
+        list_prices_usd: prices.iter().map(|price| price.0).collect(),
+        w_cost: [0.0, 1.0],
+        encoder: Some(encoder),
+        data: DataCard {
+            source: "log".into(),
+            fingerprint: parts.fingerprint.clone(),
+            simulated: false,
+            rows: parts.train.len() as u64,
+        },
+        config_sha256: hexadecimal(&Sha256::digest(canonical(&options).as_bytes())),
+        seed: training.seed,
+        ledger,
+        scores,
+        licence: training.licence.clone(),
+        form: String::new(),
+        settings: Value::Null,
+        weights_sha256: String::new(),
+    }
+}

@@ -1,0 +1,94 @@
+//! What a router would have earned on logged requests that another one decided: off-policy estimates for its card.
+
+use crate::artifact::Scored;
+use crate::log_rows::Rows;
+use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Task};
+use statistics::off_policy::{Estimator, LoggedRow, OffPolicy, weight};
+
+/// The outcome of a row.
+type Outcome<'a> = &'a dyn Fn(usize) -> f64;
+
+/// Rows that are decided at a time.
+const ROWS: usize = 512;
+
+/// Self-normalised estimates of reward, quality and dollars on `rows` at each preference of `grid`, and of the mean reward
+/// over the grid. Where the rows cannot carry an estimate its method says why, and there is no interval.
+pub(crate) fn log_scores(
+    router: &dyn Router,
+    task: &Task,
+    prices: &[Dollars],
+    rows: &Rows,
+    grid: &[Preference],
+) -> Vec<Scored> {
+    let (mut scores, mut rewards) = (Vec::new(), Vec::new());
+    for &preference in grid {
+        let decided = decided(router, prices, rows, preference);
+        let outcomes: [(&str, &str, Outcome<'_>); 3] = [
+            ("reward", "reward", &|row| {
+                let feedback = rows.feedback[row];
+                task.objective.reward(preference, feedback.quality, feedback.cost)
+            }),
+            ("quality", "quality", &|row| f64::from(rows.feedback[row].quality)),
+            ("cost_usd", "US dollars", &|row| rows.feedback[row].cost.0),
+        ];
+        for (metric, unit, outcome) in outcomes {
+            let mut gathered = OffPolicy::default();
+            for (row, &weight) in decided.iter().enumerate() {
+                gathered.add(&LoggedRow { weight, outcome: outcome(row), predicted: 0.0, expected: 0.0 });
+            }
+            let score = scored(metric, unit, preference, &gathered);
+            if metric == "reward" {
+                rewards.push(score.value);
+            }
+            scores.push(score);
+        }
+    }
+    // Without support there is no number; JSON has no word for that.
+    scores.retain(|score| score.value.is_finite());
+    let value = rewards.iter().sum::<f64>() / rewards.len() as f64;
+    if value.is_finite() {
+        let method = "none (mean of the estimates at each w_cost, which share their rows)".into();
+        let (metric, unit, n) = ("sweep_reward".into(), "reward".into(), rows.len() as u64);
+        scores.push(Scored { metric, unit, w_cost: None, value, low: None, high: None, method, n, replicates: 1 });
+    }
+    scores
+}
+
+fn scored(metric: &str, unit: &str, preference: Preference, gathered: &OffPolicy) -> Scored {
+    let interval = gathered.estimate(Estimator::Snips);
+    let flaw = gathered.flaw();
+    let believed = |end: Option<f64>| end.filter(|_| flaw.is_none());
+    Scored {
+        metric: metric.into(),
+        unit: unit.into(),
+        w_cost: Some(preference.cost()),
+        value: interval.mean,
+        low: believed(interval.low),
+        high: believed(interval.high),
+        method: flaw.map_or_else(
+            || format!("off-policy {}, {}", Estimator::Snips.name(), interval.method),
+            |flaw| format!("none ({flaw})"),
+        ),
+        n: gathered.rows(),
+        replicates: 1,
+    }
+}
+
+/// The weight of each row for a router that decides at `preference`: one over its propensity where both chose alike, else 0.
+fn decided(router: &dyn Router, prices: &[Dollars], rows: &Rows, preference: Preference) -> Vec<f64> {
+    let (up, all) = (vec![true; prices.len()], 0..rows.len());
+    let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
+    let (mut choices, mut weights) = (Vec::new(), Vec::with_capacity(rows.len()));
+    for start in all.step_by(ROWS) {
+        buffer.clear();
+        let part = start..rows.len().min(start + ROWS);
+        part.clone().for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, &up));
+        router.decide(&buffer.view(), &mut choices);
+        for (row, choice) in part.zip(&choices) {
+            let target = if choice.arm == rows.feedback[row].arm { 1.0 } else { 0.0 };
+            let propensity = f64::from(rows.propensities[row]);
+            weights.push(weight(target, propensity).expect("a log's propensities lie in (0, 1]"));
+        }
+    }
+    weights
+}

@@ -1,0 +1,90 @@
+//! `[[environment]]` tables as worlds: one table may stand for many that differ in one thing.
+
+use super::variants::{Axes, Variant, variants};
+use super::{PlannedEnvironment, text_encoder};
+use crate::extensions::Extensions;
+use crate::settings::{Place, SpecError};
+use crate::shifts::{Moving, feedback_rule, moving};
+use crate::spec::{Protocol, Spec};
+use crate::take::{take_name, take_tables};
+use environments::Environment;
+use routing::Seed;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+impl Spec {
+    /// The environments that table number `written` stands for.
+    pub(super) fn environments_of(
+        &self,
+        written: usize,
+        mut table: Map<String, Value>,
+        extensions: &Extensions,
+    ) -> Result<Vec<PlannedEnvironment>, SpecError> {
+        let place = self.place.table("[[environment]]");
+        let kind = take_name(&place, &mut table, "kind")?.unwrap_or_else(|| "calibrated".into());
+        let group = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
+        let place = self.place.table(format!("[[environment]] {group}"));
+        let axes = Axes::take(&place, &mut table)?;
+        let shifts = take_tables(&place, &mut table, "shift")?;
+        let protocol = match table.remove("protocol") {
+            None => self.protocol.clone(),
+            Some(Value::Object(given)) => {
+                Protocol::parse(&self.place.table(format!("[[environment]] {group}.protocol")), given)?
+            }
+            Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
+        };
+        let feedback = feedback_rule(&self.place, &group, table.remove("feedback"), &protocol)?;
+        let source = extensions.source(&place, &kind)?;
+        let parameters = place.merge(source.defaults(), table, |given| source.check(given))?;
+        let opened = source.open(&parameters, &text_encoder).map_err(|rule| place.error(rule))?;
+        let mut environments = Vec::new();
+        for variant in variants(&place, &group, axes, shifts, &*opened)? {
+            let Variant { label, held_out, shots, shifts, factors } = variant;
+            enough_prompts(&place, &*opened, &held_out, shots, &protocol)?;
+            let Moving { world, shifts, contents: shift_contents } =
+                moving(&place, shifts, Arc::clone(&opened), &protocol)?;
+            environments.push(PlannedEnvironment {
+                label,
+                group: group.clone(),
+                written,
+                kind: kind.clone(),
+                parameters: parameters.clone(),
+                world,
+                source: opened.fingerprint(),
+                shifts,
+                shift_contents,
+                held_out,
+                shots,
+                factors,
+                protocol: protocol.clone(),
+                feedback: feedback.clone(),
+                policies: Vec::new(),
+            });
+        }
+        Ok(environments)
+    }
+}
+
+/// Refuses more shots than the held-out tasks have training prompts.
+fn enough_prompts(
+    place: &Place,
+    world: &dyn Environment,
+    held_out: &[usize],
+    shots: Option<u64>,
+    protocol: &Protocol,
+) -> Result<(), SpecError> {
+    let Some(shots) = shots else { return Ok(()) };
+    place.unless(!held_out.is_empty(), "shots", "given with `held-out` tasks", shots)?;
+    let Protocol::TrainThenTest { split, .. } = protocol else {
+        return Err(place.error("`shots` needs a training split; protocol `online` has none"));
+    };
+    let pool = world.pool(&Seed::root(0));
+    for &task in held_out {
+        let prompts = (0..pool.len()).filter(|&row| pool.task(row) == task).count();
+        // Generated pools differ a little from replicate to replicate.
+        let most = (0.9 * split[0] * prompts as f64) as u64;
+        let rule = format!("at most {most} (nine tenths of the training prompts of `{}`)", world.tasks()[task]);
+        place.unless(shots <= most, "shots", &rule, shots)?;
+    }
+    Ok(())
+}

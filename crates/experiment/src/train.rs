@@ -1,0 +1,140 @@
+//! From an experiment to one router that leaves it: trained as in its cells, tested as in its cells, saved with a card.
+
+use crate::artifact::{Artifact, Card, DataCard, EncoderCard, PolicyCard, Scored};
+use crate::plan::{Plan, PlannedCell, Subject};
+use crate::settings::SpecError;
+use policies::Forecast;
+use rayon::prelude::*;
+use routing::{Dollars, Ledger, Router, Task};
+use sha2::{Digest, Sha256};
+use store::Score;
+
+/// A frozen router with what it took to get it.
+pub struct TrainedRouter {
+    /// What decides.
+    pub router: Box<dyn Router>,
+    /// What it was trained for.
+    pub task: Task,
+    /// Dollars of a typical request of each model.
+    pub list_prices: Vec<Dollars>,
+    /// Expected outcomes, from the outcomes that training bought; none where it bought none.
+    pub forecast: Option<Forecast>,
+    /// Scores on the test prompts.
+    pub scores: Vec<Score>,
+    /// The bill of its training.
+    pub ledger: Ledger,
+    /// Prompts trained on.
+    pub rows: u64,
+}
+
+/// Which router of a plan is wanted, and what its card says beside what the plan knows.
+#[derive(Clone, Debug, Default)]
+pub struct Training {
+    /// Label of the policy.
+    pub policy: String,
+    /// Label of the environment; none for the plan's only one.
+    pub environment: Option<String>,
+    /// What turns prompts into the features of that environment.
+    pub encoder: Option<EncoderCard>,
+    /// Terms of use.
+    pub licence: String,
+    /// The command that trains it again.
+    pub command: String,
+}
+
+impl Plan {
+    /// Trains the wanted router on the first replicate's split, and the same on every other replicate for the intervals of
+    /// its scores: they are those of the procedure, on prompts that it was not trained on.
+    ///
+    /// # Errors
+    /// [`SpecError`] for an unknown policy or environment, and for what cannot leave an experiment as a router.
+    pub fn train(&self, wanted: &Training) -> Result<Artifact, SpecError> {
+        let cells = self.cells_of(wanted)?;
+        let trained: Vec<Option<TrainedRouter>> = cells.par_iter().map(|cell| self.router(cell)).collect();
+        let (environment, policy) = self.parts(cells[0]);
+        let place = self.spec.place.table(format!("[[policy]] {}", policy.label));
+        let rule = "it cannot be saved: only a policy under protocol `train-then-test` becomes a router";
+        let mut trained: Vec<TrainedRouter> =
+            trained.into_iter().collect::<Option<_>>().ok_or_else(|| place.error(rule))?;
+        let scores = scored(&trained);
+        let TrainedRouter { router, task, list_prices, forecast, ledger, rows, .. } = trained.swap_remove(0);
+        let card = Card {
+            format: 0,
+            barp: env!("CARGO_PKG_VERSION").into(),
+            command: wanted.command.clone(),
+            policy: PolicyCard { label: policy.label.clone(), content: policy.content.clone() },
+            models: task.models,
+            dimension: task.dimension,
+            tau_usd: task.objective.tau.0,
+            list_prices_usd: list_prices.iter().map(|price| price.0).collect(),
+            w_cost: self.spec.preferences.trained_range(),
+            encoder: wanted.encoder.clone(),
+            data: DataCard {
+                source: format!("{} `{}`", environment.kind, environment.label),
+                fingerprint: environment.world.fingerprint(),
+                simulated: environment.world.simulated(),
+                rows,
+            },
+            config_sha256: hexadecimal(&Sha256::digest(self.resolved().as_bytes())),
+            seed: self.spec.seed,
+            ledger,
+            scores,
+            licence: wanted.licence.clone(),
+            form: String::new(),
+            settings: serde_json::Value::Null,
+            weights_sha256: String::new(),
+        };
+        Artifact::new(card, router, forecast).ok_or_else(|| place.error(rule))
+    }
+
+    /// The cells of the wanted router, one for each replicate, in order.
+    fn cells_of(&self, wanted: &Training) -> Result<Vec<&PlannedCell>, SpecError> {
+        let place = &self.spec.place;
+        let labels = || self.environments.iter().map(|environment| environment.label.as_str());
+        let environment = match &wanted.environment {
+            Some(name) => place.find("environment", name, labels().zip(0..))?,
+            None if self.environments.len() == 1 => 0,
+            None => {
+                let known = labels().collect::<Vec<_>>().join(", ");
+                return Err(place.error(format!("`--environment` must say on which of {known} to train")));
+            }
+        };
+        let policies = &self.environments[environment].policies;
+        let routers = policies.iter().enumerate().filter(|(_, policy)| matches!(policy.subject, Subject::Policy(_)));
+        let known = routers.map(|(position, policy)| (policy.label.as_str(), position));
+        let policy = place.find("policy", &wanted.policy, known)?;
+        Ok(self.cells().iter().filter(|cell| cell.environment == environment && cell.policy == policy).collect())
+    }
+}
+
+/// Metrics that a card shows, over all tasks.
+const SHOWN: [&str; 4] = ["sweep_reward", "reward", "quality", "cost_usd"];
+
+/// Means over replicates of the shown metrics on the test prompts.
+fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {
+    let shown = |score: &&Score| score.phase == "test" && score.task == "all" && SHOWN.contains(&score.metric.as_str());
+    let first = trained[0].scores.iter().filter(shown);
+    let scored = first.map(|like| {
+        let same = |score: &&Score| shown(score) && score.metric == like.metric && score.w_cost == like.w_cost;
+        let values: Vec<f64> =
+            trained.iter().filter_map(|one| one.scores.iter().find(same)).map(|score| score.value).collect();
+        let interval = statistics::mean_interval(&values);
+        Scored {
+            metric: like.metric.clone(),
+            unit: like.unit.clone(),
+            w_cost: like.w_cost,
+            value: interval.mean,
+            low: interval.low,
+            high: interval.high,
+            method: interval.method.into(),
+            n: like.n,
+            replicates: values.len() as u64,
+        }
+    });
+    scored.collect()
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

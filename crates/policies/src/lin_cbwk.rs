@@ -1,0 +1,262 @@
+//! LinCBwK: a linear contextual bandit with a knapsack of dollars.
+//!
+//! Agrawal and Devanur 2016 (arXiv 1507.06738), algorithm 1, with one resource. Chooses
+//! argmax_a mu_a'z + alpha s_a - Z theta (W_a'z - alpha s_a), s_a = sqrt(z' A_a^-1 z): rewards estimated optimistically,
+//! consumption too (a lower bound, at least 0). theta in [0, 1] is the play of a multiplicative-weights learner against
+//! g = v - B/T: w <- w (1 + rate)^g for g > 0, w (1 - rate)^-g otherwise, theta = w / (1 + w). A call consumes
+//! v = min(c / tau, 1).
+//!
+//! Ours: Z = T / B where none is given (rewards are at most 1, so OPT <= T), not an estimate from rounds of pure
+//! exploration; a reward that already weighs cost by the preference, of which the budget asks no more; no arm that does
+//! nothing: with a `horizon`, the model of the lowest list price once the budget of all its rounds is spent. Costs are learnt,
+//! list prices not looked at otherwise. Ties go to the first arm, so the propensity of a choice is 1.
+
+use crate::learners::best;
+use crate::learners::linear::{LinearArms, check_linear};
+use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "lin-cbwk",
+    about: "linear bandit with a knapsack of dollars, by a multiplicative-weights price on spending",
+    paper: "Agrawal and Devanur 2016, arXiv 1507.06738",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: defaults::<KnapsackParameters>,
+    configure: configure_knapsack,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct KnapsackParameters {
+    /// Passes over the training prompts.
+    epochs: u32,
+    /// Requests between two updates.
+    batch: usize,
+    /// Width of both confidence bounds, at least 0.
+    alpha: f64,
+    /// Regularisation of the regressions, above 0.
+    lambda: f64,
+    /// B / T, dollars a request, above 0; none: the mean list price over models at the first request.
+    budget_usd: Option<f64>,
+    /// T, rounds after whose budget nothing is left to spend, at least 1; none: the budget is a rate without end.
+    horizon: Option<u64>,
+    /// Z, reward that a whole budget is worth, above 0; none: T / B.
+    multiplier: Option<f64>,
+    /// epsilon of the multiplicative weights, in (0, 0.5].
+    rate: f64,
+}
+
+impl Default for KnapsackParameters {
+    fn default() -> Self {
+        let (budget_usd, horizon, multiplier) = (None, None, None);
+        KnapsackParameters { epochs: 1, batch: 1, alpha: 0.1, lambda: 1.0, budget_usd, horizon, multiplier, rate: 0.01 }
+    }
+}
+
+impl Parameters for KnapsackParameters {
+    fn check(&self) -> Result<(), ParameterError> {
+        check_linear(self.epochs, self.batch, self.lambda)?;
+        let positive = |number: f64| number > 0.0 && number.is_finite();
+        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
+        ParameterError::unless(self.budget_usd.is_none_or(positive), "budget-usd", "above 0", self.budget_usd)?;
+        ParameterError::unless(self.horizon != Some(0), "horizon", "at least 1", self.horizon)?;
+        ParameterError::unless(self.multiplier.is_none_or(positive), "multiplier", "above 0", self.multiplier)?;
+        ParameterError::unless(self.rate > 0.0 && self.rate <= 0.5, "rate", "in (0, 0.5]", self.rate)
+    }
+}
+
+fn configure_knapsack(given: Value) -> Result<Configured, ParameterError> {
+    configure(given, |parameters: KnapsackParameters| Recipe::Bandit {
+        epochs: parameters.epochs,
+        batch: parameters.batch,
+        build: Box::new(move |task, _| {
+            let arms = || LinearArms::new(task, parameters.lambda);
+            let mut policy = Knapsack {
+                priced: Priced { rewards: arms(), consumption: arms(), charge: 0.0, exhausted: false },
+                price: Price::new(parameters.rate),
+                budget: parameters.budget_usd,
+                spent: 0.0,
+                parameters: parameters.clone(),
+                features: Vec::new(),
+            };
+            policy.reprice();
+            Box::new(policy)
+        }),
+    })
+}
+
+/// The multiplicative-weights learner of one resource.
+#[derive(Clone)]
+struct Price {
+    rate: f64,
+    /// log w.
+    log_weight: f64,
+}
+
+impl Price {
+    fn new(rate: f64) -> Price {
+        Price { rate, log_weight: 0.0 }
+    }
+
+    /// theta in (0, 1).
+    fn theta(&self) -> f64 {
+        1.0 / (1.0 + libm::exp(-self.log_weight))
+    }
+
+    /// Learns the excess `g` of consumption over the budget of a round.
+    fn learn(&mut self, g: f64) {
+        self.log_weight += if g > 0.0 { g * libm::log1p(self.rate) } else { -g * libm::log1p(-self.rate) };
+    }
+}
+
+/// Estimates and the charge on consumption as they stand: all that a decision needs.
+#[derive(Clone)]
+struct Priced {
+    rewards: LinearArms,
+    consumption: LinearArms,
+    /// Z theta.
+    charge: f64,
+    /// Whether the budget of all rounds is spent.
+    exhausted: bool,
+}
+
+/// Name of the saved estimates of consumption, K x (d + 2).
+const CONSUMPTION: &str = "consumption";
+
+/// Builds it again, for decisions alone, from what it saved.
+pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+    let charge = &saved.settings["charge"];
+    let number = charge.as_f64().filter(|number| number.is_finite());
+    let charge = number.ok_or_else(|| NotRestored::new("setting `charge`", "a number", charge))?;
+    let exhausted = &saved.settings["exhausted"];
+    let exhausted =
+        exhausted.as_bool().ok_or_else(|| NotRestored::new("setting `exhausted`", "true or false", exhausted))?;
+    Ok(Box::new(Priced {
+        rewards: LinearArms::restore(saved, task)?,
+        consumption: LinearArms::restore_named(CONSUMPTION, saved, task)?,
+        charge,
+        exhausted,
+    }))
+}
+
+impl Priced {
+    fn choice(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
+        let up = contexts.available(row);
+        Choice::certain(if self.exhausted {
+            best(contexts.list_prices(row).iter().map(|price| -price.0), up)
+        } else {
+            best(scores, up)
+        })
+    }
+}
+
+impl Router for Priced {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut features = Vec::new();
+        choices.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            let estimates = self.rewards.means(&features).zip(self.consumption.means(&features));
+            choices.push(self.choice(contexts, row, estimates.map(|(r, v)| r - self.charge * v.max(0.0))));
+        }
+    }
+
+    fn save(&self) -> Option<Saved> {
+        let settings = json!({ "charge": self.charge, "exhausted": self.exhausted });
+        let saved = Saved { settings, ..self.rewards.save(ENTRY.name) };
+        Some(self.consumption.save_named(CONSUMPTION, saved))
+    }
+}
+
+struct Knapsack {
+    priced: Priced,
+    price: Price,
+    /// B / T in dollars, once known.
+    budget: Option<f64>,
+    /// Dollars so far.
+    spent: f64,
+    parameters: KnapsackParameters,
+    features: Vec<f64>,
+}
+
+impl Knapsack {
+    /// Brings the charge and the end of the budget up to date.
+    fn reprice(&mut self) {
+        let Some(budget) = self.budget else { return };
+        let bound = (self.priced.rewards.objective().tau.0 / budget).max(1.0);
+        self.priced.charge = self.parameters.multiplier.unwrap_or(bound) * self.price.theta();
+        self.priced.exhausted = self.parameters.horizon.is_some_and(|rounds| self.spent >= rounds as f64 * budget);
+    }
+}
+
+impl Router for Knapsack {
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        self.priced.decide(contexts, choices);
+    }
+}
+
+impl Policy for Knapsack {
+    fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+        let alpha = self.parameters.alpha;
+        choices.clear();
+        for row in 0..contexts.len() {
+            if self.budget.is_none() {
+                let prices = contexts.list_prices(row);
+                self.budget = Some(prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64);
+                self.reprice();
+            }
+            LinearArms::features_of(contexts, row, &mut self.features);
+            let Priced { rewards, consumption, charge, .. } = &self.priced;
+            // Both regressions saw the same requests, so their widths are the same.
+            let estimates = rewards.predictions(&self.features).zip(consumption.means(&self.features));
+            let scores = estimates.map(|(r, v)| {
+                let width = alpha * r.width;
+                r.mean + width - charge * (v - width).max(0.0)
+            });
+            choices.push(self.priced.choice(contexts, row, scores));
+        }
+    }
+
+    fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
+        self.priced.rewards.learn(contexts, feedback);
+        let objective = self.priced.rewards.objective();
+        for (row, feedback) in feedback.iter().enumerate() {
+            LinearArms::features_of(contexts, row, &mut self.features);
+            let consumed = objective.penalty(feedback.cost);
+            self.priced.consumption.absorb(feedback.arm, &self.features, consumed);
+            self.spent += feedback.cost.0;
+            if let Some(budget) = self.budget {
+                self.price.learn(consumed - budget / objective.tau.0);
+            }
+        }
+        self.reprice();
+    }
+
+    fn freeze(&self) -> Box<dyn Router> {
+        Box::new(self.priced.clone())
+    }
+
+    fn budget(&self) -> Option<Dollars> {
+        self.budget.map(Dollars)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_price_follows_the_multiplicative_weights_of_the_paper() {
+        let mut price = Price::new(0.1);
+        let mut weight = 1.0_f64;
+        for g in [0.5, 0.5, -0.25, 1.0, -0.1] {
+            price.learn(g);
+            weight *= if g > 0.0 { libm::pow(1.1, g) } else { libm::pow(0.9, -g) };
+            assert!((price.theta() - weight / (1.0 + weight)).abs() < 1e-12, "{g}");
+        }
+        assert_eq!(Price::new(0.1).theta(), 0.5);
+    }
+}
