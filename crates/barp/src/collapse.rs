@@ -1,6 +1,7 @@
 //! Whether a learned router stopped routing, from the summary alone.
 
-use store::SummaryRow;
+use std::collections::BTreeMap;
+use store::{Label, SummaryRow};
 
 /// Below this entropy of choices, in bits, at least about 99 % of the requests go to one model.
 const ONE_MODEL: f64 = 0.08;
@@ -15,25 +16,27 @@ const REFERENCES: [&str; 3] = ["best-single", "best-per-task", "zero-router"];
 /// at each preference (deaf to the prompt), or that never uses the model that is best alone when cost does not matter.
 /// Policies that bought no outcome are not learned.
 pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
-    let tested: Vec<&SummaryRow> = rows.iter().filter(|row| row.phase == "test" && row.task == "all").collect();
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    for row in &tested {
+    let mut tested: BTreeMap<(&str, &str), Vec<&SummaryRow>> = BTreeMap::new();
+    let mut learned: Vec<(&str, &str)> = Vec::new();
+    for row in rows.iter().filter(|row| row.phase == "test" && row.task == "all") {
         let key = (row.environment.as_str(), row.policy.as_str());
-        if row.outcomes > 0.0 && !REFERENCES.contains(&key.1) && !seen.contains(&key) {
-            seen.push(key);
+        let own = tested.entry(key).or_default();
+        if own.is_empty() && row.outcomes > 0.0 && !REFERENCES.contains(&key.1) {
+            learned.push(key);
         }
+        own.push(row);
     }
-    seen.into_iter().filter_map(|(environment, policy)| warning(&tested, environment, policy)).collect()
+    learned.into_iter().filter_map(|(environment, policy)| warning(&tested, environment, policy)).collect()
 }
 
-fn warning(tested: &[&SummaryRow], environment: &str, policy: &str) -> Option<String> {
+fn warning(tested: &BTreeMap<(&str, &str), Vec<&SummaryRow>>, environment: &str, policy: &str) -> Option<String> {
     let of = |policy: &str, metric: &str| -> Vec<&SummaryRow> {
-        let own = |row: &&&SummaryRow| row.environment == environment && row.policy == policy && row.metric == metric;
-        tested.iter().filter(own).copied().collect()
+        let own = tested.get(&(environment, policy)).into_iter().flatten();
+        own.filter(|row| row.metric == metric).copied().collect()
     };
     let (entropy, shares) = (of(policy, "choice_entropy"), of(policy, "arm_share"));
     if !entropy.is_empty() && entropy.iter().all(|row| row.value < ONE_MODEL) {
-        let range = |arm: &Option<String>| {
+        let range = |arm: &Option<Label>| {
             let values = shares.iter().filter(|row| row.arm == *arm).map(|row| row.value);
             let (low, high) = values.fold((1.0, 0.0), |(low, high), v| (f64::min(low, v), f64::max(high, v)));
             high - low
@@ -47,7 +50,7 @@ fn warning(tested: &[&SummaryRow], environment: &str, policy: &str) -> Option<St
     let alone = of("best-single", "arm_share").into_iter().filter(|row| row.w_cost == Some(0.0));
     let best = alone.max_by(|a, b| a.value.total_cmp(&b.value))?.arm.clone();
     let used = shares.iter().filter(|row| row.arm == best && row.w_cost == Some(0.0)).any(|row| row.value >= UNUSED);
-    let best = best.unwrap_or_default();
+    let best = best.map_or(String::new(), |best| best.to_string());
     (!used && !shares.is_empty()).then(|| {
         format!("never picks {best}, the best single model when cost does not matter: {policy} ({environment})")
     })
@@ -66,7 +69,7 @@ mod tests {
             w_cost: Some(w_cost),
             task: "all".into(),
             metric: metric.into(),
-            unit: String::new(),
+            unit: "".into(),
             direction: Direction::None,
             value,
             ci_low: None,
@@ -75,7 +78,7 @@ mod tests {
             replicates: 1,
             n: 10,
             round: 0,
-            arm: arm.map(str::to_owned),
+            arm: arm.map(Label::from),
             outcomes: 10.0,
             dollars: 0.0,
             tuning_trials: 0,

@@ -1,29 +1,54 @@
-//! A progress bar with ETA on a terminal, silence elsewhere.
+//! What is done, how fast, how much is left and who is ahead, on a terminal; silence elsewhere.
 
 use experiment::Event;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Most policies shown of one environment.
+const POLICIES: usize = 5;
+/// Most lines of the table: it must not push the bar off the screen.
+const LINES: usize = 16;
+/// Letters of a policy's name.
+const NAME: usize = 40;
 
 /// Shows the events of a run on stderr if that is a terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    standings: Mutex<Standings>,
+}
+
+/// Mean rewards so far, by environment and policy.
+#[derive(Default)]
+struct Standings(BTreeMap<String, BTreeMap<String, Standing>>);
+
+#[derive(Default)]
+struct Standing {
+    sum: f64,
+    cells: u32,
 }
 
 impl Progress {
     /// A bar for the experiment `name`, not yet started.
     pub(crate) fn new(name: &str) -> Progress {
         let bar = ProgressBar::no_length();
-        let style = "{prefix} {wide_bar} {pos}/{len} cells · {per_sec} · {eta} left · {msg}";
+        let style = "{prefix} {wide_bar} {pos}/{len} cells · {per_sec} · {eta} left{msg}";
         bar.set_style(ProgressStyle::with_template(style).expect("the template is well-formed"));
         bar.set_prefix(name.to_owned());
-        Progress { bar }
+        Progress { bar, standings: Mutex::default() }
     }
 
     /// Takes in an event, from any thread.
     pub(crate) fn hear(&self, event: Event) {
         match event {
             Event::Started { missing, .. } => self.bar.set_length(missing as u64),
-            Event::CellStarted { name } => self.bar.set_message(name),
-            Event::CellDone { .. } => self.bar.inc(1),
+            Event::CellStarted { .. } => self.bar.tick(),
+            Event::CellDone { environment, policy, reward } => {
+                let mut standings = self.standings.lock().expect("no thread panics while it holds the lock");
+                standings.add(environment, policy, reward);
+                self.bar.set_message(standings.table());
+                self.bar.inc(1);
+            }
             Event::CellFailed { name, reason } => self.bar.suspend(|| eprintln!("failed: {name}: {reason}")),
         }
     }
@@ -41,4 +66,68 @@ pub(crate) fn counter(name: &str, length: usize, things: &str) -> ProgressBar {
     bar.set_style(ProgressStyle::with_template(&style).expect("the template is well-formed"));
     bar.set_prefix(name.to_owned());
     bar
+}
+
+impl Standings {
+    fn add(&mut self, environment: String, policy: String, reward: Option<f64>) {
+        if let Some(reward) = reward.filter(|reward| reward.is_finite()) {
+            let standing = self.0.entry(environment).or_default().entry(policy).or_default();
+            *standing = Standing { sum: standing.sum + reward, cells: standing.cells + 1 };
+        }
+    }
+
+    /// The best policies of each environment so far, each on a line that begins with a line break; empty at first.
+    fn table(&self) -> String {
+        let mut lines = Vec::new();
+        for (environment, policies) in &self.0 {
+            let mut ranked: Vec<(f64, &str, u32)> = policies
+                .iter()
+                .map(|(policy, standing)| (standing.sum / f64::from(standing.cells), policy.as_str(), standing.cells))
+                .collect();
+            ranked.sort_by(|left, right| right.0.total_cmp(&left.0));
+            let more = ranked.len().saturating_sub(POLICIES);
+            let more = if more > 0 { format!(", {more} more below") } else { String::new() };
+            lines.push(format!("\n{environment}: mean reward so far{more}"));
+            lines.extend(ranked.iter().take(POLICIES).map(|(reward, policy, cells)| {
+                let name: String = policy.chars().take(NAME).collect();
+                let cells = if *cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+                format!("\n  {name:<NAME$} {reward:>7.4}  {cells}")
+            }));
+        }
+        lines.truncate(LINES);
+        lines.concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_so_far_comes_first_with_its_cells() {
+        let mut standings = Standings::default();
+        assert_eq!(standings.table(), "");
+        for (policy, reward) in [("knn", Some(0.5)), ("barp", Some(0.4)), ("barp", Some(0.8)), ("odd", None)] {
+            standings.add("e".to_owned(), policy.to_owned(), reward);
+        }
+        let table = standings.table();
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[1], "e: mean reward so far");
+        assert!(lines[2].starts_with("  barp ") && lines[2].ends_with("0.6000  2 cells"), "{table}");
+        assert!(lines[3].starts_with("  knn ") && lines[3].ends_with("0.5000  1 cell"), "{table}");
+        assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn many_policies_do_not_fill_the_screen() {
+        let mut standings = Standings::default();
+        for number in 0..40 {
+            for environment in ["a", "b", "c", "d"] {
+                standings.add(environment.to_owned(), format!("policy {number}"), Some(f64::from(number)));
+            }
+        }
+        let table = standings.table();
+        assert!(table.contains("a: mean reward so far, 35 more below\n  policy 39 "), "{table}");
+        assert_eq!(table.lines().count(), LINES + 1);
+    }
 }

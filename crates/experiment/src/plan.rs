@@ -172,6 +172,12 @@ impl Plan {
         format!("{} · {} · replicate {}", environment.label, policy.label, cell.replicate + 1)
     }
 
+    /// The labels of a cell's environment and policy.
+    pub(crate) fn labels(&self, cell: &PlannedCell) -> (String, String) {
+        let (environment, policy) = self.parts(cell);
+        (environment.label.clone(), policy.label.clone())
+    }
+
     /// The seed of everything that a cell's environment does: shared by all policies, so that they meet the same requests.
     pub(crate) fn world_seed(&self, cell: &PlannedCell) -> Seed {
         let (environment, _) = self.parts(cell);

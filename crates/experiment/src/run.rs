@@ -4,7 +4,7 @@ use crate::plan::{Plan, PlannedCell};
 use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Folder, FrameError, Manifest};
+use store::{Folder, FrameError, Manifest, Score};
 
 /// How a plan is run. None of it changes a number.
 #[derive(Clone, Debug)]
@@ -38,8 +38,12 @@ pub enum Event {
     },
     /// A cell was stored.
     CellDone {
-        /// Environment, policy and replicate.
-        name: String,
+        /// Label of its environment.
+        environment: String,
+        /// Label of its policy.
+        policy: String,
+        /// Its mean reward: over the grid of preferences on the test split, or online so far; none where it has neither.
+        reward: Option<f64>,
     },
     /// A cell could not be simulated or stored.
     CellFailed {
@@ -165,11 +169,13 @@ fn compute(
             if let Some(decisions) = &log.decisions {
                 folder.write_decisions(&cell.id, decisions).map_err(|error| error.to_string())?;
             }
-            folder.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(|error| error.to_string())
+            folder.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(|error| error.to_string())?;
+            Ok(headline(&log.cell.scores))
         });
     match outcome {
-        Ok(()) => {
-            events(Event::CellDone { name });
+        Ok(reward) => {
+            let (environment, policy) = plan.labels(cell);
+            events(Event::CellDone { environment, policy, reward });
             Ok(())
         }
         Err(reason) => {
@@ -177,6 +183,17 @@ fn compute(
             Err((name, reason))
         }
     }
+}
+
+/// The one number of a cell that policies are ranked by while a run goes on.
+fn headline(scores: &[Score]) -> Option<f64> {
+    let of = |phase: &str, metric: &str| {
+        let own = |score: &&Score| {
+            score.phase == phase && score.metric == metric && score.task == "all" && score.arm.is_none()
+        };
+        scores.iter().rfind(own).map(|score| score.value)
+    };
+    of("test", "sweep_reward").or_else(|| of("online", "reward"))
 }
 
 /// What a panic said.

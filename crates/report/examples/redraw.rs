@@ -13,10 +13,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let to = arguments.next().unwrap_or_else(|| from.clone());
     let folder = Folder::new(&from);
     let manifest = folder.read_manifest()?;
-    let replicates = folder.replicates(&manifest)?;
+    let runs = folder.runs(&manifest)?;
     let claims = from.join("claims.toml");
     let verdicts: Vec<Verdict> = match claims.is_file() {
-        true => decide(&parse_claims(&std::fs::read_to_string(&claims)?)?, &replicates),
+        true => decide(&parse_claims(&std::fs::read_to_string(&claims)?)?, &runs),
         false => Vec::new(),
     };
     let context = Context {
@@ -24,11 +24,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         simulated: manifest.environments.iter().any(|environment| environment.simulated),
         experiment: manifest.experiment.clone(),
     };
-    let rows = summarise(&replicates);
+    let rows = summarise(&runs);
     Folder::new(&to).write_manifest(&manifest)?;
     write_summary(&to, &rows)?;
     write_whole(&to.join("claims.json"), claims_json(&verdicts).as_bytes())?;
-    let material = Material { rows: &rows, replicates: &replicates, claims: &verdicts, manifest: Some(&manifest) };
+    let material = Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(&manifest) };
     write_report(&to, &material, &context)?;
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! over replicates.
 
 use statistics::mean_interval;
-use store::{EnvironmentRecord, Factors, Manifest, Replicate, Score, SummaryRow};
+use store::{EnvironmentRecord, Factors, Manifest, Measurement, Run, SummaryRow};
 
 /// Phase under which effects stand in the summary.
 const PHASE: &str = "effect";
@@ -23,7 +23,7 @@ const SCORES: [(&str, &str); 5] = [
 /// For each factorial of `manifest` and policy: a row of phase `effect` for each shift and each pair of shifts (as `task`,
 /// `a x b` for a pair) and metric. Environment is the group of the factorial. A replicate that lacks a combination is left
 /// out; empty without a factorial.
-pub fn effects(manifest: &Manifest, replicates: &[Replicate]) -> Vec<SummaryRow> {
+pub fn effects(manifest: &Manifest, runs: &[Run]) -> Vec<SummaryRow> {
     let mut groups: Vec<&Factors> = Vec::new();
     for factors in manifest.environments.iter().filter_map(|environment| environment.factors.as_ref()) {
         if !groups.iter().any(|known| known.group == factors.group) {
@@ -35,16 +35,14 @@ pub fn effects(manifest: &Manifest, replicates: &[Replicate]) -> Vec<SummaryRow>
         let worlds: Vec<&EnvironmentRecord> =
             manifest.environments.iter().filter(|world| belongs(world, group)).collect();
         let mut policies: Vec<&str> = Vec::new();
-        for replicate in replicates.iter().filter(|replicate| replicate.environment == worlds[0].label) {
-            if !policies.contains(&&*replicate.policy) {
-                policies.push(&replicate.policy);
+        for run in runs.iter().filter(|run| run.environment == worlds[0].label) {
+            if !policies.contains(&&*run.policy) {
+                policies.push(&run.policy);
             }
         }
         for policy in policies {
             for score in SCORES {
-                rows.extend(
-                    Block::new(&worlds, policy, score, replicates).map_or(Vec::new(), |block| block.rows(group)),
-                );
+                rows.extend(Block::new(&worlds, policy, score, runs).map_or(Vec::new(), |block| block.rows(group)));
             }
         }
     }
@@ -63,7 +61,7 @@ struct Block<'a> {
     /// Replicates x combinations.
     values: Vec<Vec<f64>>,
     /// A score to copy unit and direction from.
-    example: &'a Score,
+    example: Measurement<'a>,
 }
 
 impl<'a> Block<'a> {
@@ -71,14 +69,12 @@ impl<'a> Block<'a> {
         worlds: &[&'a EnvironmentRecord],
         policy: &'a str,
         score: (&str, &str),
-        replicates: &'a [Replicate],
+        runs: &'a [Run],
     ) -> Option<Block<'a>> {
-        let own = |label: &'a str| {
-            replicates.iter().filter(move |replicate| replicate.environment == label && replicate.policy == policy)
-        };
-        let mut numbers: Vec<u32> = own(&worlds[0].label).map(|replicate| replicate.replicate).collect();
+        let own = |label: &'a str| runs.iter().filter(move |run| run.environment == label && run.policy == policy);
+        let mut numbers: Vec<u32> = own(&worlds[0].label).map(|run| run.replicate).collect();
         numbers.sort_unstable();
-        let at = |label: &'a str, number: u32| last(own(label).find(|replicate| replicate.replicate == number)?, score);
+        let at = |label: &'a str, number: u32| last(own(label).find(|run| run.replicate == number)?, score);
         let example = at(&worlds[0].label, *numbers.first()?)?;
         let of = |number: u32| -> Option<Vec<f64>> {
             worlds.iter().map(|world| at(&world.label, number).map(|score| score.value)).collect()
@@ -112,38 +108,38 @@ impl<'a> Block<'a> {
         let contrasts: Vec<f64> = self.values.iter().map(contrast).collect();
         let (interval, example) = (mean_interval(&contrasts), self.example);
         SummaryRow {
-            environment: group.group.clone(),
-            policy: self.policy.to_owned(),
-            phase: PHASE.to_owned(),
+            environment: group.group.as_str().into(),
+            policy: self.policy.into(),
+            phase: PHASE.into(),
             w_cost: None,
-            task: name.to_owned(),
+            task: name.into(),
             metric: example.metric.clone(),
             unit: example.unit.clone(),
             direction: example.direction,
             value: interval.mean,
             ci_low: interval.low,
             ci_high: interval.high,
-            ci_method: interval.method.replace("over replicates", "over replicates, paired"),
+            ci_method: interval.method.replace("over replicates", "over replicates, paired").into(),
             replicates: contrasts.len() as u64,
             n: example.n,
-            round: example.round,
+            round: example.standing.round,
             arm: None,
-            outcomes: example.outcomes as f64,
-            dollars: example.dollars,
-            tuning_trials: example.tuning_trials,
+            outcomes: example.standing.outcomes as f64,
+            dollars: example.standing.dollars,
+            tuning_trials: example.standing.tuning_trials,
         }
     }
 }
 
 /// The last score of `metric` in `phase`.
-fn last<'a>(replicate: &'a Replicate, (phase, metric): (&str, &str)) -> Option<&'a Score> {
-    replicate.scores.iter().rfind(|score| score.phase == phase && score.metric == metric)
+fn last<'a>(run: &'a Run, (phase, metric): (&str, &str)) -> Option<Measurement<'a>> {
+    run.scores.iter().rfind(|score| score.phase == phase && score.metric == metric)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Direction, FORMAT};
+    use store::{Direction, FORMAT, Replicate, Score};
 
     fn world(on: &[&str]) -> EnvironmentRecord {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -195,7 +191,7 @@ mod tests {
                 replicates.push(replicate(&world.label, number, value + 100.0 * f64::from(number)));
             }
         }
-        let rows = effects(&manifest, &replicates);
+        let rows = effects(&manifest, &Run::of(&replicates));
         let found: Vec<(&str, f64, Option<f64>)> =
             rows.iter().map(|row| (row.task.as_str(), row.value, row.ci_low)).collect();
         assert_eq!(
@@ -205,6 +201,6 @@ mod tests {
         );
         assert!(rows.iter().all(|row| row.environment == "moves" && row.phase == PHASE && row.replicates == 2));
         replicates.pop();
-        assert_eq!(effects(&manifest, &replicates)[0].replicates, 1, "an incomplete replicate is left out");
+        assert_eq!(effects(&manifest, &Run::of(&replicates))[0].replicates, 1, "an incomplete replicate is left out");
     }
 }

@@ -1,6 +1,6 @@
 //! Made-up experiments in the shape of real ones, for tests: nothing they show was measured.
 
-use store::{Direction, Replicate, Score, SummaryRow};
+use store::{Direction, Replicate, Run, Score, SummaryRow};
 
 /// Size of a made-up experiment.
 #[derive(Clone, Copy)]
@@ -140,6 +140,7 @@ pub(crate) fn replicates(size: Size) -> Vec<Replicate> {
             let policy = Policy { name: name.into(), skill, bought, replicate };
             let mut scores = test(&policy, size);
             scores.extend(learning(&policy));
+            scores.extend(moving(&policy, size));
             all.push(of("calibrated", name, replicate, scores));
         }
         for &(model, quality, dollars) in &MODELS[..size.models] {
@@ -230,8 +231,49 @@ fn learning(policy: &Policy) -> Vec<Score> {
     scores
 }
 
-/// The summary of [`replicates`] and of the data set itself.
+/// A world that moves twice: buckets, phases, recoveries, and effects of two shifts.
+fn moving(policy: &Policy, size: Size) -> Vec<Score> {
+    let mut scores = Vec::new();
+    for bucket in 1..=40u64 {
+        let since = bucket % 14;
+        let lost = (0.30 - 0.2 * policy.skill) * (0.4 + 0.6 * libm::exp(-(since as f64) / 4.0));
+        let lost = lost * (1.0 + 0.1 * noise(&policy.name, policy.replicate, bucket));
+        let at = |score: Score| Score { phase: "bucket".into(), round: 500 * bucket, n: 500, ..score };
+        scores.push(at(policy.score("regret", 500.0 * lost)));
+        scores.push(at(policy.score("cost_usd", 0.0004 * (1.0 + lost))));
+        scores.extend(shares(policy, since as f64 / 14.0, size).map(at));
+    }
+    for (phase, round) in [("phase 1", 7000), ("phase 2", 14_000), ("phase 3", 20_000)] {
+        let at = |score: Score| Score { phase: phase.into(), round, n: 7000, ..score };
+        scores.push(at(policy.score("phase_regret", 700.0 * (1.0 - policy.skill))));
+        let left = |step: u64| 1.0 - (0.2 + 0.15 * policy.skill) * step as f64;
+        let curve = (0..4).map(|step| Score {
+            round: 400 * step + (100.0 * (1.0 - policy.skill)) as u64 * step,
+            n: 5 - step,
+            ..at(policy.score("recovery_curve", left(step).clamp(0.0, 1.0)))
+        });
+        scores.extend(curve.filter(|_| phase != "phase 1"));
+    }
+    for (place, effect) in ["price", "task-mix", "price x task-mix"].into_iter().enumerate() {
+        let value = 900.0 * (0.4 - policy.skill) + 200.0 * noise(&policy.name, policy.replicate, 50 + place as u64);
+        let at = |score: Score| Score { phase: "effect".into(), task: effect.into(), round: 20_000, ..score };
+        scores.push(at(policy.score("regret", value)));
+    }
+    scores
+}
+
+/// [`replicates`] as they are read from a folder.
+pub(crate) fn runs(size: Size) -> Vec<Run> {
+    Run::of(&replicates(size))
+}
+
+/// The summary of [`everything`].
 pub(crate) fn summary(size: Size) -> Vec<SummaryRow> {
+    crate::summarise(&Run::of(&everything(size)))
+}
+
+/// [`replicates`], and the data set itself as a replicate for each model.
+pub(crate) fn everything(size: Size) -> Vec<Replicate> {
     let mut all = replicates(size);
     let oracle = [0.021, 0.276, 0.145, 0.009, 0.012, 0.029, 0.043, 0.168, 0.229, 0.018, 0.013];
     for (position, &(model, quality, dollars)) in MODELS[..size.models].iter().enumerate() {
@@ -251,5 +293,5 @@ pub(crate) fn summary(size: Size) -> Vec<SummaryRow> {
     let nobody = Policy { name: "nobody".into(), skill: 0.0, bought: 0, replicate: 0 };
     let share = Score { phase: "data".into(), ..nobody.score("oracle_share", 0.037) };
     all.push(of("calibrated", "nobody", 0, vec![share]));
-    crate::summarise(&all)
+    all
 }

@@ -2,9 +2,80 @@
 
 use std::collections::BTreeMap;
 
-use crate::survival;
 use statistics::mean_interval;
-use store::{Replicate, Score, SummaryRow};
+use store::{Label, Measurement, Quantity, Run, SummaryRow, in_parallel};
+
+use crate::survival;
+
+/// Policies whose rows are in memory twice.
+const BLOCK: usize = 64;
+
+/// One row for each (environment, policy, phase, point of a curve, w_cost, task, arm, metric), in the order in which they
+/// first appear: the mean over replicates with its Student-t interval; round, n, outcomes and dollars averaged; the most
+/// tuning trials.
+///
+/// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
+/// counts as one replicate fewer; where none exists the row is left out. Right-censored times have no mean; their curves and
+/// medians follow at the end.
+///
+/// Policies are summarised one by one, so that beside the runs and the rows little memory is needed.
+pub fn summarise(runs: &[Run]) -> Vec<SummaryRow> {
+    let mut policies: BTreeMap<(&Label, &Label), Vec<usize>> = BTreeMap::new();
+    for (position, run) in runs.iter().enumerate() {
+        policies.entry((&run.environment, &run.policy)).or_default().push(position);
+    }
+    let mut policies: Vec<Vec<usize>> = policies.into_values().collect();
+    policies.sort();
+    let longest = |own: &Vec<usize>| own.iter().map(|&run| runs[run].scores.len()).max().unwrap_or(0);
+    let mut rows: Vec<Placed> = Vec::with_capacity(policies.iter().map(longest).sum());
+    for block in policies.chunks(BLOCK) {
+        in_parallel(block, |own| policy(runs, own)).into_iter().for_each(|own| rows.extend(own));
+    }
+    if !rows.is_sorted_by_key(|one| one.place) {
+        rows.sort_by_key(|one| one.place);
+    }
+    let mut rows: Vec<SummaryRow> = rows.into_iter().map(|one| one.row).collect();
+    rows.extend(survival::rows(runs));
+    rows
+}
+
+/// Where a number stands: position of its run, and of its score in it.
+type Place = (usize, usize);
+
+/// A row with the place of its first finite number.
+struct Placed {
+    place: Place,
+    row: SummaryRow,
+}
+
+/// The rows of one policy in one environment, whose runs are `own`.
+fn policy(runs: &[Run], own: &[usize]) -> Vec<Placed> {
+    let first = &runs[own[0]].scores;
+    let mut methods = BTreeMap::new();
+    let mut rows = Vec::new();
+    let mut close = |places: &[Place]| {
+        let score = |&(run, position): &Place| runs[run].scores.get(position);
+        if places.first().is_some_and(|place| survival::is_censored(&score(place).metric)) {
+            return;
+        }
+        let there: Vec<Place> = places.iter().copied().filter(|place| score(place).value.is_finite()).collect();
+        let Some(&place) = there.first() else { return };
+        let scores: Vec<Measurement<'_>> = there.iter().map(score).collect();
+        rows.push(Placed { place, row: row(&runs[place.0], &scores, &mut methods) });
+    };
+    // The rule: all replicates measured the same in the same order.
+    if own.iter().all(|&run| runs[run].scores.alike(first)) {
+        let mut places = Vec::with_capacity(own.len());
+        for position in 0..first.len() {
+            places.clear();
+            places.extend(own.iter().map(|&run| (run, position)));
+            close(&places);
+        }
+    } else {
+        groups(runs, own).iter().for_each(|places| close(places));
+    }
+    rows
+}
 
 /// What two scores must share to be replicates of one another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,92 +93,44 @@ struct Key<'a> {
 
 impl<'a> Key<'a> {
     /// The key of the first measurement of its kind.
-    fn new(score: &'a Score) -> Key<'a> {
+    fn new(quantity: &'a Quantity) -> Key<'a> {
         Key {
-            phase: &score.phase,
+            phase: &quantity.phase,
             point: 0,
-            w_cost: score.w_cost.map(f64::to_bits),
-            task: &score.task,
-            arm: score.arm.as_deref(),
-            metric: &score.metric,
+            w_cost: quantity.w_cost.map(f64::to_bits),
+            task: &quantity.task,
+            arm: quantity.arm.as_deref(),
+            metric: &quantity.metric,
         }
     }
 }
 
-/// One row for each (environment, policy, phase, point of a curve, w_cost, task, arm, metric), in the order in which they
-/// first appear: the mean over replicates with its Student-t interval; round, n, outcomes and dollars averaged; the most
-/// tuning trials.
-///
-/// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
-/// counts as one replicate fewer; where none exists the row is left out. Right-censored times have no mean; their curves and
-/// medians follow at the end.
-pub fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
-    let mut siblings: BTreeMap<(&str, &str), Siblings<'_>> = BTreeMap::new();
-    let mut groups: Vec<(&Replicate, Vec<&Score>)> = Vec::new();
-    for replicate in replicates {
-        let own = siblings.entry((&replicate.environment, &replicate.policy)).or_default();
-        own.keys(replicate);
-        let measured = |score: &Score| score.value.is_finite() && !survival::is_censored(&score.metric);
-        for (score, key) in replicate.scores.iter().zip(&own.layout).filter(|(score, _)| measured(score)) {
-            let group = own.groups[*key].get_or_insert(groups.len());
-            if *group == groups.len() {
-                groups.push((replicate, Vec::new()));
-            }
-            groups[*group].1.push(score);
-        }
-    }
-    let mut rows: Vec<SummaryRow> = groups.into_iter().map(|(replicate, scores)| row(replicate, &scores)).collect();
-    rows.extend(survival::rows(replicates));
-    rows
-}
-
-/// What the replicates of one policy in one environment measured so far.
-#[derive(Default)]
-struct Siblings<'a> {
-    /// Number of each key, in the order of their first appearance.
-    numbers: BTreeMap<Key<'a>, usize>,
-    /// The group of each key, once a finite value was measured.
-    groups: Vec<Option<usize>>,
-    /// The replicate seen last, and the number of the key of each of its scores.
-    last: Option<&'a Replicate>,
-    layout: Vec<usize>,
-}
-
-impl<'a> Siblings<'a> {
-    /// Brings `layout` to `replicate`: as it was where the same things were measured in the same order, which is the rule.
-    fn keys(&mut self, replicate: &'a Replicate) {
-        let before = self.last.replace(replicate);
-        let same = |last: &Replicate| {
-            let keys = |replicate: &'a Replicate| replicate.scores.iter().map(Key::new);
-            last.scores.iter().map(Key::new).eq(keys(replicate))
-        };
-        if before.is_some_and(same) {
-            return;
-        }
-        let mut seen: BTreeMap<Key<'a>, usize> = BTreeMap::new();
-        self.layout.clear();
-        for score in &replicate.scores {
-            let key = Key::new(score);
+/// The places of each key, in the order of the first finite one; for replicates that did not all measure the same.
+fn groups(runs: &[Run], own: &[usize]) -> Vec<Vec<Place>> {
+    let mut groups: BTreeMap<Key<'_>, Vec<Place>> = BTreeMap::new();
+    for &run in own {
+        let mut seen: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+        for (position, quantity) in runs[run].scores.quantities().iter().enumerate() {
+            let key = Key::new(quantity);
             let point = seen.entry(key).or_default();
-            let fresh = self.groups.len();
-            let number = *self.numbers.entry(Key { point: *point, ..key }).or_insert(fresh);
+            groups.entry(Key { point: *point, ..key }).or_default().push((run, position));
             *point += 1;
-            if number == fresh {
-                self.groups.push(None);
-            }
-            self.layout.push(number);
         }
     }
+    let finite = |&(run, position): &Place| runs[run].scores.get(position).value.is_finite();
+    let mut groups: Vec<Vec<Place>> = groups.into_values().collect();
+    groups.sort_by_key(|places| places.iter().copied().find(finite));
+    groups
 }
 
-fn row(replicate: &Replicate, scores: &[&Score]) -> SummaryRow {
+fn row(run: &Run, scores: &[Measurement<'_>], methods: &mut BTreeMap<&'static str, Label>) -> SummaryRow {
     let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
     let interval = mean_interval(&values);
-    let mean = |part: fn(&Score) -> f64| scores.iter().map(|score| part(score)).sum::<f64>() / scores.len() as f64;
-    let first = scores[0];
+    let mean = |part: fn(&Measurement<'_>) -> f64| scores.iter().map(part).sum::<f64>() / scores.len() as f64;
+    let first = scores[0].quantity;
     SummaryRow {
-        environment: replicate.environment.clone(),
-        policy: replicate.policy.clone(),
+        environment: run.environment.clone(),
+        policy: run.policy.clone(),
         phase: first.phase.clone(),
         w_cost: first.w_cost,
         task: first.task.clone(),
@@ -117,21 +140,25 @@ fn row(replicate: &Replicate, scores: &[&Score]) -> SummaryRow {
         value: interval.mean,
         ci_low: interval.low,
         ci_high: interval.high,
-        ci_method: interval.method.to_owned(),
+        ci_method: methods.entry(interval.method).or_insert_with(|| Label::from(interval.method)).clone(),
         replicates: scores.len() as u64,
         n: mean(|score| score.n as f64).round() as u64,
-        round: mean(|score| score.round as f64).round() as u64,
+        round: mean(|score| score.standing.round as f64).round() as u64,
         arm: first.arm.clone(),
-        outcomes: mean(|score| score.outcomes as f64),
-        dollars: mean(|score| score.dollars),
-        tuning_trials: scores.iter().map(|score| score.tuning_trials).max().unwrap_or(0),
+        outcomes: mean(|score| score.standing.outcomes as f64),
+        dollars: mean(|score| score.standing.dollars),
+        tuning_trials: scores.iter().map(|score| score.standing.tuning_trials).max().unwrap_or(0),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::Direction;
+    use store::{Direction, Replicate, Score};
+
+    fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
+        super::summarise(&Run::of(replicates))
+    }
 
     fn score(metric: &str, value: f64, n: u64) -> Score {
         Score {

@@ -4,7 +4,8 @@
 
 use crate::charts::distinct;
 use statistics::{Interval, Lifetime, kaplan_meier};
-use store::{Direction, Replicate, Score, SummaryRow};
+use std::collections::BTreeMap;
+use store::{Direction, Label, Measurement, Run, SummaryRow};
 
 /// A time, whether its event was seen, and what the summary calls its median and curve.
 struct Censored {
@@ -20,7 +21,7 @@ const CENSORED: [Censored; 2] = [
 ];
 
 /// Environment and policy.
-type Name<'a> = (&'a str, &'a str);
+type Name<'a> = (&'a Label, &'a Label);
 
 /// Whether `metric` is a right-censored time, of which no mean is taken.
 pub(crate) fn is_censored(metric: &str) -> bool {
@@ -30,22 +31,26 @@ pub(crate) fn is_censored(metric: &str) -> bool {
 /// For each environment, policy, phase and kind of censored time: the median over replicates where it is reached
 /// (`recovery_median`, `detection_median`, in rounds), and the steps of the curve (`recovery_curve`, `detection_curve`:
 /// share for which it has not come yet, `round` being rounds since the change), from 1 at round 0.
-pub(crate) fn rows(replicates: &[Replicate]) -> Vec<SummaryRow> {
+pub(crate) fn rows(runs: &[Run]) -> Vec<SummaryRow> {
     let mut names: Vec<Name<'_>> = Vec::new();
-    for replicate in replicates {
-        let name = (replicate.environment.as_str(), replicate.policy.as_str());
-        if !names.contains(&name) {
+    let mut own: BTreeMap<Name<'_>, Vec<Measurement<'_>>> = BTreeMap::new();
+    for run in runs {
+        let name = (&run.environment, &run.policy);
+        let scores = own.entry(name).or_insert_with(|| {
             names.push(name);
-        }
+            Vec::new()
+        });
+        let about = |metric: &str| CENSORED.iter().any(|kind| kind.time == metric || kind.seen == metric);
+        let places = run.scores.quantities().iter().enumerate().filter(|(_, quantity)| about(&quantity.metric));
+        scores.extend(places.map(|(place, _)| run.scores.get(place)));
     }
     let mut rows = Vec::new();
     for name in names {
-        let own = replicates.iter().filter(|replicate| (&*replicate.environment, &*replicate.policy) == name);
-        let scores: Vec<&Score> = own.flat_map(|replicate| &replicate.scores).collect();
+        let scores = &own[&name];
         for kind in &CENSORED {
             let times = scores.iter().filter(|score| score.metric == kind.time);
-            for phase in distinct(times.map(|score| &score.phase)) {
-                of_phase(kind, name, &phase, &scores, &mut rows);
+            for phase in distinct(times.map(|score| &score.quantity.phase)) {
+                of_phase(kind, name, &phase, scores, &mut rows);
             }
         }
     }
@@ -57,7 +62,7 @@ fn of_phase(
     kind: &Censored,
     (environment, policy): Name<'_>,
     phase: &str,
-    scores: &[&Score],
+    scores: &[Measurement<'_>],
     rows: &mut Vec<SummaryRow>,
 ) {
     let of = |metric: &'static str| scores.iter().filter(move |score| score.phase == phase && score.metric == metric);
@@ -68,29 +73,29 @@ fn of_phase(
         .collect();
     let Some(first) = of(kind.time).next().filter(|_| !lives.is_empty()) else { return };
     let row = |metric: &str, unit: &str, interval: &Interval, n: usize, round: u64| SummaryRow {
-        environment: environment.to_owned(),
-        policy: policy.to_owned(),
-        phase: phase.to_owned(),
+        environment: environment.clone(),
+        policy: policy.clone(),
+        phase: phase.into(),
         w_cost: None,
         task: first.task.clone(),
-        metric: metric.to_owned(),
-        unit: unit.to_owned(),
+        metric: metric.into(),
+        unit: unit.into(),
         direction: Direction::Down,
         value: interval.mean,
         ci_low: interval.low,
         ci_high: interval.high,
-        ci_method: interval.method.to_owned(),
+        ci_method: interval.method.into(),
         replicates: lives.len() as u64,
         n: n as u64,
         round,
         arm: None,
-        outcomes: first.outcomes as f64,
-        dollars: first.dollars,
-        tuning_trials: first.tuning_trials,
+        outcomes: first.standing.outcomes as f64,
+        dollars: first.standing.dollars,
+        tuning_trials: first.standing.tuning_trials,
     };
     let survival = kaplan_meier(&lives);
     if let Some(median) = &survival.median {
-        rows.push(row(kind.median, "rounds", median, lives.len(), first.round));
+        rows.push(row(kind.median, "rounds", median, lives.len(), first.standing.round));
     }
     let whole = Interval { mean: 1.0, low: None, high: None, method: "none (all or none are left)" };
     rows.push(row(kind.curve, "share", &whole, lives.len(), 0));
@@ -100,7 +105,7 @@ fn of_phase(
 
 #[cfg(test)]
 mod tests {
-    use store::{Direction, Replicate, Score};
+    use store::{Direction, Replicate, Run, Score};
 
     fn score(metric: &str, value: f64) -> Score {
         Score {
@@ -129,7 +134,7 @@ mod tests {
             scores: vec![score("recovery_rounds", time), score("recovered", seen)],
         };
         let all = [replicate(0, 300.0, 1.0), replicate(1, 1000.0, 0.0), replicate(2, 100.0, 1.0)];
-        let rows = crate::summarise(&all);
+        let rows = crate::summarise(&Run::of(&all));
         assert!(rows.iter().all(|row| row.metric != "recovery_rounds"));
         let curve: Vec<(u64, f64, u64)> = rows
             .iter()

@@ -14,8 +14,8 @@ use crate::graphics::text;
 /// Most series that stand out in one chart.
 const HIGHLIGHTED: usize = 8;
 
-/// Most grey series that a legend names.
-const NOTED: usize = 24;
+/// Most letters of the grey series that a legend names.
+const NOTED: usize = 150;
 
 /// What precedes the name of a model in the label of a policy that always chooses it.
 pub(crate) const SINGLE: &str = "single:";
@@ -49,7 +49,7 @@ const KNOWN: [(&str, Style); 14] = [
 ];
 
 /// Looks for policies the laboratory does not know by name, in the order they appear.
-const SPARE: [Style; 7] = [
+const SPARE: [Style; 8] = [
     Style::new(0x332288, Square, Hollow, Solid),
     Style::new(0x117733, Diamond, Hollow, Dashed),
     Style::new(0x44AA99, Up, Hollow, Solid),
@@ -57,6 +57,7 @@ const SPARE: [Style; 7] = [
     Style::new(0x999933, Star, Filled, Dashed),
     Style::new(0x661100, Plus, Filled, Solid),
     Style::new(0x6699CC, Cross, Filled, Dotted),
+    Style::new(0x222222, Disc, Filled, Dashed),
 ];
 
 /// Colours for the models of a stack; neighbours differ in lightness.
@@ -150,11 +151,17 @@ pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> V
         players.iter().filter(|player| player.part == Part::Other).map(|player| player.name.as_str()).collect();
     if !others.is_empty() {
         entries.push(entry("other".to_owned(), OTHER));
-        let more = match others.len().saturating_sub(NOTED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+        let mut letters = 0;
+        let fits = |name: &&&str| {
+            letters += name.chars().count() + 2;
+            letters <= NOTED
         };
-        entries.push(Entry::Note(others[..others.len().min(NOTED)].join(", ") + &more));
+        let named = others.iter().take_while(fits).count();
+        let more = match others.len() - named {
+            0 => String::new(),
+            more => format!("{}{more} more", if named > 0 { " and " } else { "" }),
+        };
+        entries.push(Entry::Note(others[..named].join(", ") + &more));
     }
     entries
 }

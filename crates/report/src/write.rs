@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use store::{Manifest, Replicate, SummaryRow};
+use store::{Manifest, Run, SummaryRow, in_parallel};
 
-use crate::charts::{CHARTS, Chart, compose, description};
+use crate::charts::{CHARTS, Chart, Source, best, compose, description};
 use crate::claims::Verdict;
 use crate::graphics::paint::{self, PaintError};
+use crate::page::{Figure, SHOWN};
 use crate::tables::{self, Kind};
 
 /// What a report must say about the run it reports on.
@@ -25,8 +26,8 @@ pub struct Context {
 pub struct Material<'a> {
     /// The summary.
     pub rows: &'a [SummaryRow],
-    /// What it was made from, for paired tests; without them tables have no bold.
-    pub replicates: &'a [Replicate],
+    /// What it was made from, for comparisons in pairs; without it tables have no bold.
+    pub runs: &'a [Run],
     /// Decided claims.
     pub claims: &'a [Verdict],
     /// The experiment; without one there is no page.
@@ -36,7 +37,7 @@ pub struct Material<'a> {
 /// The files of a report, in the order in which they were written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
-    /// Charts, each as SVG and as PNG.
+    /// Charts, each as SVG, as SVG for dark pages and as PNG.
     pub charts: Vec<PathBuf>,
     /// Tables, each as Markdown, CSV and LaTeX.
     pub tables: Vec<PathBuf>,
@@ -66,10 +67,10 @@ impl std::error::Error for ReportError {}
 /// # Errors
 /// When a file cannot be drawn or written.
 pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Written, ReportError> {
-    write_report(folder, &Material { rows, replicates: &[], claims: &[], manifest: None }, context)
+    write_report(folder, &Material { rows, runs: &[], claims: &[], manifest: None }, context)
 }
 
-/// Writes everything that `material` holds something for under `folder`: `charts/<chart>.svg|png` (with several
+/// Writes everything that `material` holds something for under `folder`: `charts/<chart>.svg|dark.svg|png` (with several
 /// environments `charts/<environment>/`), `tables/scores.md|csv|tex`, `tables/tasks.md|csv|tex` and `report.html`. Equal
 /// material gives equal bytes.
 ///
@@ -77,20 +78,26 @@ pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Wr
 /// When a file cannot be drawn or written.
 pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -> Result<Written, ReportError> {
     let rows = material.rows;
-    let mut written = Written::default();
+    let (mut written, mut figures) = (Written::default(), Vec::new());
     let environments = crate::charts::distinct(rows.iter().map(|row| &row.environment));
     for environment in &environments {
-        let own: Vec<SummaryRow> = rows.iter().filter(|row| row.environment == *environment).cloned().collect();
+        let own = crate::charts::of_environment(rows, environment);
+        let runs: Vec<&Run> = material.runs.iter().filter(|run| run.environment == *environment).collect();
+        let source = Source { rows: &own, runs: &runs };
         let mut place = folder.join("charts");
         if environments.len() > 1 {
             place.push(slug(environment));
         }
-        for chart in CHARTS {
-            written.charts.extend(draw(chart, &own, context, &place)?);
+        for drawn in in_parallel(CHARTS, |chart| draw(*chart, &source, context, &place)) {
+            let Some(drawn) = drawn? else { continue };
+            if SHOWN.contains(&drawn.name) {
+                figures.push(drawn.figure(environment, folder));
+            }
+            written.charts.extend(drawn.paths);
         }
     }
     for (name, kind) in [("scores", Kind::Scores), ("tasks", Kind::Tasks)] {
-        let Some(table) = tables::render(kind, rows, material.replicates, context) else { continue };
+        let Some(table) = tables::render(kind, rows, material.runs, context) else { continue };
         for (ending, text) in [("md", table.markdown), ("csv", table.csv), ("tex", table.latex)] {
             let path = folder.join("tables").join(format!("{name}.{ending}"));
             put(&path, text.as_bytes())?;
@@ -99,28 +106,49 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     }
     if let Some(manifest) = material.manifest {
         let path = folder.join("report.html");
-        put(&path, crate::page(rows, context, material.claims, manifest).as_bytes())?;
+        put(&path, crate::page(rows, context, material.claims, manifest, &figures).as_bytes())?;
         written.page = Some(path);
     }
     Ok(written)
 }
 
-fn draw(chart: &dyn Chart, rows: &[SummaryRow], context: &Context, place: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    type Painter = fn(&crate::graphics::scene::Scene, &str, &str) -> Result<Vec<u8>, PaintError>;
-    const PAINTERS: [(&str, Painter); 2] = [("svg", paint::svg), ("png", paint::png)];
-    let Some(table) = chart.data(rows) else { return Ok(Vec::new()) };
+/// A chart that was drawn and written.
+struct Drawn {
+    name: &'static str,
+    title: &'static str,
+    words: String,
+    svg: Vec<u8>,
+    /// As SVG, as SVG for dark pages and as PNG.
+    paths: Vec<PathBuf>,
+}
+
+impl Drawn {
+    fn figure(&self, environment: &str, folder: &Path) -> Figure {
+        let file = self.paths[0].strip_prefix(folder).unwrap_or(&self.paths[0]);
+        Figure {
+            environment: environment.to_owned(),
+            title: self.title.to_owned(),
+            words: self.words.clone(),
+            svg: String::from_utf8_lossy(&self.svg).into_owned(),
+            file: file.to_string_lossy().into_owned(),
+        }
+    }
+}
+
+fn draw(chart: &dyn Chart, source: &Source<'_>, context: &Context, place: &Path) -> Result<Option<Drawn>, ReportError> {
+    let Some(mut table) = chart.data(source) else { return Ok(None) };
+    table.best = best(source.rows);
     let scene = compose(chart, &table, context);
     let words = description(chart, &table, context);
-    let mut paths = Vec::new();
-    for (ending, painter) in PAINTERS {
-        let path = place.join(format!("{}.{ending}", chart.about().name));
-        match painter(&scene, &words, &context.command) {
-            Ok(bytes) => put(&path, &bytes)?,
-            Err(PaintError(message)) => return Err(ReportError { path, message }),
-        }
-        paths.push(path);
-    }
-    Ok(paths)
+    let crate::About { name, title, .. } = chart.about();
+    let path = |ending: &str| place.join(format!("{name}.{ending}"));
+    let failed = |path: &Path, PaintError(message): PaintError| ReportError { path: path.to_owned(), message };
+    let (light, dark, dots) = (path("svg"), path("dark.svg"), path("png"));
+    let svg = paint::svg(&scene, &words, &context.command).map_err(|error| failed(&light, error))?;
+    put(&light, &svg)?;
+    put(&dark, &paint::svg(&scene.dark(), &words, &context.command).map_err(|error| failed(&dark, error))?)?;
+    put(&dots, &paint::png(&scene, &words, &context.command).map_err(|error| failed(&dots, error))?)?;
+    Ok(Some(Drawn { name, title, words, svg, paths: vec![light, dark, dots] }))
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {

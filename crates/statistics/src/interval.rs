@@ -62,12 +62,11 @@ pub(crate) fn covariance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - mean_a) * (y - mean_b)).sum::<f64>() / (a.len() - 1) as f64
 }
 
-/// The two-sided critical value for `count` replicates (at least 2); those of few replicates are worked out once.
+/// The two-sided critical value for `count` replicates (at least 2); each is worked out once.
 pub(crate) fn critical(count: usize) -> f64 {
-    static FEW: OnceLock<Vec<f64>> = OnceLock::new();
-    let quantile = |count: usize| t_quantile(0.5 + 0.5 * CONFIDENCE, (count - 1) as f64);
-    let few = FEW.get_or_init(|| (2..=64).map(quantile).collect());
-    few.get(count - 2).copied().unwrap_or_else(|| quantile(count))
+    static KNOWN: [OnceLock<f64>; 1024] = [const { OnceLock::new() }; 1024];
+    let quantile = || t_quantile(0.5 + 0.5 * CONFIDENCE, (count - 1) as f64);
+    KNOWN.get(count).map_or_else(quantile, |known| *known.get_or_init(quantile))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! `manifest.json`, `config.toml`, `cells/<id>.parquet`, `decisions/<id>.parquet`, `summary.parquet` and `.csv`, and what
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
-use crate::columns::Columns;
-use crate::{Column, Direction, Frame, FrameError, Replicate, Score, read, write_parquet, write_whole};
+use crate::scores::{Pool, Run};
+use crate::{Column, Frame, FrameError, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -143,12 +143,11 @@ impl Folder {
     /// When it cannot be read, or is not a cell.
     pub fn read_cell(&self, id: &str) -> Result<Cell, FrameError> {
         let path = self.cell_path(id);
-        let frame = read(&path)?;
-        let ledger = frame.metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
-        let ledger = serde_json::from_str(ledger.unwrap_or_default());
-        let cell = scores(&frame).and_then(|scores| {
+        let cell = cells::read(&path, &Pool::default()).and_then(|(scores, metadata)| {
+            let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
+            let ledger = serde_json::from_str(ledger.unwrap_or_default());
             let ledger = ledger.map_err(|error| format!("metadata `barp.ledger`: {error}"))?;
-            Ok(Cell { scores, ledger })
+            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger })
         });
         cell.map_err(|message| FrameError { path, message })
     }
@@ -193,7 +192,7 @@ impl Folder {
         }
     }
 
-    /// Reads every cell of `manifest` that was computed, in its order.
+    /// Reads every cell of `manifest` that was computed, in its order; for few cells, see [`Folder::runs`].
     ///
     /// # Errors
     /// When a cell cannot be read.
@@ -208,6 +207,22 @@ impl Folder {
             })
         };
         present.map(read).collect()
+    }
+
+    /// Reads every cell of `manifest` that was computed, in its order, by all cores and into little memory.
+    ///
+    /// # Errors
+    /// When a cell cannot be read: the first of them.
+    pub fn runs(&self, manifest: &Manifest) -> Result<Vec<Run>, FrameError> {
+        let pool = Pool::default();
+        let present: Vec<&CellRecord> = manifest.cells.iter().filter(|cell| self.has(&cell.id)).collect();
+        let read = |cell: &&CellRecord| {
+            let path = self.cell_path(&cell.id);
+            let (scores, _) = cells::read(&path, &pool).map_err(|message| FrameError { path, message })?;
+            let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
+            Ok(Run { environment, policy, replicate: cell.replicate, scores })
+        };
+        in_parallel(&present, read).into_iter().collect()
     }
 }
 
@@ -235,36 +250,10 @@ impl From<&[Score]> for Frame {
     }
 }
 
-fn scores(frame: &Frame) -> Result<Vec<Score>, String> {
-    let columns = Columns(frame);
-    let (phase, round, w_cost) = (columns.text("phase")?, columns.integer("round")?, columns.real("w_cost")?);
-    let (task, arm, metric) = (columns.text("task")?, columns.text("arm")?, columns.text("metric")?);
-    let (unit, direction, value) = (columns.text("unit")?, columns.text("direction")?, columns.real("value")?);
-    let (n, outcomes) = (columns.integer("n")?, columns.integer("outcomes")?);
-    let (dollars, trials) = (columns.real("dollars")?, columns.integer("tuning_trials")?);
-    let score = |row: usize| {
-        Ok(Score {
-            phase: phase.required(row)?,
-            round: round.required(row)?,
-            w_cost: w_cost.get(row),
-            task: task.required(row)?,
-            arm: arm.get(row),
-            metric: metric.required(row)?,
-            unit: unit.required(row)?,
-            direction: Direction::parse(&direction.required(row)?, row)?,
-            value: value.required(row)?,
-            n: n.required(row)?,
-            outcomes: outcomes.required(row)?,
-            dollars: dollars.required(row)?,
-            tuning_trials: trials.required(row)?,
-        })
-    };
-    (0..frame.rows()).map(score).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Direction;
     use routing::Dollars;
 
     #[test]

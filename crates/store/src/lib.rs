@@ -1,10 +1,14 @@
 //! Files in and out: typed columns, the rows that cells and summaries consist of, folders that are whole or absent.
 
+mod cells;
 mod columns;
 mod files;
 mod folder;
 mod frame;
+mod label;
+mod parallel;
 mod rows;
+mod scores;
 #[cfg(feature = "ffi")]
 mod stream;
 mod summary;
@@ -13,7 +17,10 @@ mod tensors;
 pub use files::{Whole, write_whole};
 pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest};
 pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
+pub use label::Label;
+pub use parallel::in_parallel;
 pub use rows::{Direction, Replicate, Score, SummaryRow};
+pub use scores::{Measurement, Quantity, Run, Scores, Standing};
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;
 pub use summary::{read_summary, write_summary};

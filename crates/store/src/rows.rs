@@ -1,5 +1,6 @@
 //! The two long tables everything else is drawn from: scores of one cell, and their summary over replicates.
 
+use crate::Label;
 use serde::{Deserialize, Serialize};
 
 /// Which way is better.
@@ -49,19 +50,19 @@ pub struct Score {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
     /// Label of the environment.
-    pub environment: String,
+    pub environment: Label,
     /// Label of the policy.
-    pub policy: String,
+    pub policy: Label,
     /// As in [`Score::phase`].
-    pub phase: String,
+    pub phase: Label,
     /// As in [`Score::w_cost`].
     pub w_cost: Option<f64>,
     /// As in [`Score::task`].
-    pub task: String,
+    pub task: Label,
     /// As in [`Score::metric`].
-    pub metric: String,
+    pub metric: Label,
     /// As in [`Score::unit`].
-    pub unit: String,
+    pub unit: Label,
     /// As in [`Score::direction`].
     pub direction: Direction,
     /// Mean over replicates.
@@ -71,7 +72,7 @@ pub struct SummaryRow {
     /// Upper end of the interval; none for a single replicate.
     pub ci_high: Option<f64>,
     /// How the interval was made, for example `student-t 95% over replicates`.
-    pub ci_method: String,
+    pub ci_method: Label,
     /// Number of replicates.
     pub replicates: u64,
     /// Requests in each replicate (mean over replicates, rounded).
@@ -79,7 +80,7 @@ pub struct SummaryRow {
     /// As in [`Score::round`].
     pub round: u64,
     /// As in [`Score::arm`].
-    pub arm: Option<String>,
+    pub arm: Option<Label>,
     /// Outcomes bought, mean over replicates.
     pub outcomes: f64,
     /// Dollars those outcomes cost, mean over replicates.

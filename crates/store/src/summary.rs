@@ -3,19 +3,34 @@
 use std::path::Path;
 
 use crate::columns::Columns;
-use crate::{Column, Direction, Frame, FrameError, SummaryRow, read, write_csv, write_parquet};
+use crate::frame::write_csv_parts;
+use crate::scores::Pool;
+use crate::{Column, Direction, Frame, FrameError, Label, ParquetParts, SummaryRow, read};
 
 const PARQUET: &str = "summary.parquet";
 const CSV: &str = "summary.csv";
+/// Rows that are in memory as columns at a time.
+const PART: usize = 1 << 16;
 
 /// Writes `summary.parquet` and `summary.csv` under `folder`, one line a row, in the order given.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub fn write_summary(folder: &Path, rows: &[SummaryRow]) -> Result<(), FrameError> {
-    let frame = Frame::from(rows);
-    write_parquet(&folder.join(PARQUET), &frame)?;
-    write_csv(&folder.join(CSV), &frame)
+    // An empty summary has columns too.
+    let parts = || rows.chunks(PART).chain(rows.is_empty().then_some(rows)).map(Frame::from);
+    let (parquet, csv) = std::thread::scope(|scope| {
+        let parquet = scope.spawn(|| {
+            let mut parts = parts();
+            let first = parts.next().expect("an empty summary is one part");
+            let mut file = ParquetParts::create(&folder.join(PARQUET), &first)?;
+            parts.try_for_each(|part| file.write(&part))?;
+            file.finish()
+        });
+        let csv = write_csv_parts(&folder.join(CSV), parts());
+        (parquet.join().expect("writing does not panic"), csv)
+    });
+    parquet.and(csv)
 }
 
 /// Reads `summary.parquet` under `folder`.
@@ -51,7 +66,7 @@ impl From<&[SummaryRow]> for Frame {
             ("replicates", integer(|row| row.replicates)),
             ("n", integer(|row| row.n)),
             ("round", integer(|row| row.round)),
-            ("arm", Column::Text(rows.iter().map(|row| row.arm.clone()).collect())),
+            ("arm", Column::Text(rows.iter().map(|row| row.arm.as_ref().map(Label::to_string)).collect())),
             ("outcomes", real(|row| Some(row.outcomes))),
             ("dollars", real(|row| Some(row.dollars))),
             ("tuning_trials", integer(|row| row.tuning_trials)),
@@ -70,24 +85,26 @@ fn rows(frame: &Frame) -> Result<Vec<SummaryRow>, String> {
     let (n, round, arm) = (columns.integer("n")?, columns.integer("round")?, columns.text("arm")?);
     let (outcomes, dollars) = (columns.real("outcomes")?, columns.real("dollars")?);
     let trials = columns.integer("tuning_trials")?;
+    let pool = Pool::default();
+    let label = |text: String| pool.label(&text);
     let summary_row = |row: usize| {
         Ok(SummaryRow {
-            environment: environment.required(row)?,
-            policy: policy.required(row)?,
-            phase: phase.required(row)?,
+            environment: label(environment.required(row)?),
+            policy: label(policy.required(row)?),
+            phase: label(phase.required(row)?),
             w_cost: w_cost.get(row),
-            task: task.required(row)?,
-            metric: metric.required(row)?,
-            unit: unit.required(row)?,
+            task: label(task.required(row)?),
+            metric: label(metric.required(row)?),
+            unit: label(unit.required(row)?),
             direction: Direction::parse(&direction.required(row)?, row)?,
             value: value.required(row)?,
             ci_low: low.get(row),
             ci_high: high.get(row),
-            ci_method: method.required(row)?,
+            ci_method: label(method.required(row)?),
             replicates: replicates.required(row)?,
             n: n.required(row)?,
             round: round.required(row)?,
-            arm: arm.get(row),
+            arm: arm.get(row).map(label),
             outcomes: outcomes.required(row)?,
             dollars: dollars.required(row)?,
             tuning_trials: trials.required(row)?,
@@ -99,6 +116,7 @@ fn rows(frame: &Frame) -> Result<Vec<SummaryRow>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::write_parquet;
 
     fn some_rows() -> Vec<SummaryRow> {
         let with_all = SummaryRow {

@@ -6,7 +6,7 @@ use crate::output::say;
 use clap::Args;
 use report::Verdict;
 use std::path::PathBuf;
-use store::{Folder, Replicate};
+use store::{Folder, Run};
 
 #[derive(Args)]
 pub(crate) struct Claims {
@@ -21,8 +21,8 @@ impl Claims {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let folder = Folder::new(&self.folder);
         let manifest = folder.read_manifest().map_err(Failure::input)?;
-        let replicates = folder.replicates(&manifest).map_err(Failure::failed)?;
-        let verdicts = decide(&folder, &replicates)?;
+        let runs = folder.runs(&manifest).map_err(Failure::failed)?;
+        let verdicts = decide(&folder, &runs)?;
         if verdicts.is_empty() {
             return Err(Failure::Input(format!("{}: there is no claims.toml", self.folder.display())));
         }
@@ -36,14 +36,14 @@ impl Claims {
 }
 
 /// Decides the claims in `claims.toml` of `folder`, if there is one, and writes `claims.json`.
-pub(crate) fn decide(folder: &Folder, replicates: &[Replicate]) -> Result<Vec<Verdict>, Failure> {
+pub(crate) fn decide(folder: &Folder, runs: &[Run]) -> Result<Vec<Verdict>, Failure> {
     let path = folder.path().join("claims.toml");
     if !path.is_file() {
         return Ok(Vec::new());
     }
     let claims = report::parse_claims(&read(&path)?);
     let claims = claims.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
-    let verdicts = report::decide(&claims, replicates);
+    let verdicts = report::decide(&claims, runs);
     write(&folder.path().join("claims.json"), &report::claims_json(&verdicts))?;
     Ok(verdicts)
 }

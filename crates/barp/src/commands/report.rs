@@ -23,21 +23,20 @@ impl Report {
 
 /// Writes everything that is drawn from the cells of `manifest`, and prints the short of it.
 pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure> {
-    let replicates = folder.replicates(manifest).map_err(Failure::failed)?;
-    if replicates.is_empty() {
+    let runs = folder.runs(manifest).map_err(Failure::failed)?;
+    if runs.is_empty() {
         return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
     }
-    let mut rows = report::summarise(&replicates);
-    rows.extend(report::effects(manifest, &replicates));
+    let mut rows = report::summarise(&runs);
+    rows.extend(report::effects(manifest, &runs));
     store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
     let context = report::Context {
         command: format!("barp report {}", folder.path().display()),
         simulated: manifest.environments.iter().any(|environment| environment.simulated),
         experiment: manifest.experiment.clone(),
     };
-    let verdicts = claims::decide(folder, &replicates)?;
-    let material =
-        report::Material { rows: &rows, replicates: &replicates, claims: &verdicts, manifest: Some(manifest) };
+    let verdicts = claims::decide(folder, &runs)?;
+    let material = report::Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(manifest) };
     let written = report::write_report(folder.path(), &material, &context).map_err(Failure::failed)?;
     if context.simulated {
         say!("simulated: requests were generated, not recorded");
@@ -50,11 +49,11 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     if !verdicts.is_empty() {
         say!("{}", report::in_words(&verdicts));
     }
-    let missing = manifest.cells.len() - replicates.len();
+    let missing = manifest.cells.len() - runs.len();
     if missing > 0 {
         say!("{missing} of {} cells are missing from this summary", manifest.cells.len());
     }
-    say!("{} charts in {}", written.charts.len(), folder.path().join("charts").display());
+    say!("{} files of charts in {}", written.charts.len(), folder.path().join("charts").display());
     if let Some(page) = &written.page {
         say!("a page with a preference dial: {}", page.display());
     }

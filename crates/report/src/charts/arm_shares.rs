@@ -2,8 +2,8 @@
 
 use store::SummaryRow;
 
-use super::table::{Mark, Measured, Table, distinct};
-use super::{About, Chart};
+use super::table::{Mark, Measured, Table, best, distinct, ranked};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, Order};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, LABEL, Panel, Side};
@@ -14,7 +14,7 @@ use crate::theme::{self, SINGLE};
 /// Most panels on a page.
 const PANELS: usize = 9;
 /// Room for the words of the upright axis.
-const BESIDE: f64 = 40.0;
+pub(super) const BESIDE: f64 = 40.0;
 /// Width that panels have at least, beside the legend.
 const ROOM: f64 = 540.0;
 const REST: &str = "other models";
@@ -31,18 +31,20 @@ impl Chart for ArmShares {
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let shares: Vec<&SummaryRow> =
             rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all").collect();
         let learning = distinct(shares.iter().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
-        let mut panels: Vec<String> = theme::cast(&learning).into_iter().map(|player| player.name).collect();
+        let mut panels: Vec<String> =
+            theme::cast(&ranked(&learning, &best(source.rows))).into_iter().map(|player| player.name).collect();
         panels.truncate(PANELS);
-        let arms = by_price(rows, distinct(shares.iter().filter_map(|row| row.arm.as_ref())));
+        let arms = order(rows, distinct(shares.iter().filter_map(|row| row.arm.as_ref())));
         let mut table = Table::default();
         for panel in &panels {
             let own: Vec<&SummaryRow> = shares.iter().copied().filter(|row| row.policy == *panel).collect();
             for arm in &arms {
-                for row in own.iter().filter(|row| row.arm.as_ref() == Some(arm)) {
+                for row in own.iter().filter(|row| row.arm.as_deref() == Some(arm)) {
                     let Some(weight) = row.w_cost else { continue };
                     let mark = Mark {
                         panel: panel.clone(),
@@ -93,10 +95,12 @@ impl Chart for ArmShares {
 
 /// Every model with the colour it has in the chart, from the cheapest to the dearest where their prices are known.
 pub(crate) fn model_colors(rows: &[SummaryRow]) -> Vec<(String, Color)> {
-    let colored = ArmShares.data(rows).map_or(Vec::new(), |table| colors(&table));
-    let arms = distinct(rows.iter().filter(|row| row.metric == "arm_share").filter_map(|row| row.arm.as_ref()));
+    let colored = ArmShares.data(&Source { rows, runs: &[] }).map_or(Vec::new(), |table| colors(&table));
+    let arms = distinct(
+        rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share").filter_map(|row| row.arm.as_ref()),
+    );
     let color = |arm: &String| colored.iter().find(|(known, _)| known == arm).map_or(theme::REST, |(_, color)| *color);
-    by_price(rows, arms).into_iter().map(|arm| (arm.clone(), color(&arm))).collect()
+    order(rows, arms).into_iter().map(|arm| (arm.clone(), color(&arm))).collect()
 }
 
 /// Dollars per request of each model by itself, none unless all are known.
@@ -110,7 +114,7 @@ pub(crate) fn model_prices(rows: &[SummaryRow], arms: &[String]) -> Option<Vec<f
 }
 
 /// The models from the cheapest to the dearest where their prices are known, else as they come.
-fn by_price(rows: &[SummaryRow], arms: Vec<String>) -> Vec<String> {
+pub(super) fn order(rows: &[SummaryRow], arms: Vec<String>) -> Vec<String> {
     let Some(prices) = model_prices(rows, &arms) else { return arms };
     let mut priced: Vec<(f64, String)> = prices.into_iter().zip(arms).collect();
     priced.sort_by(|(left, _), (right, _)| left.total_cmp(right));
@@ -118,7 +122,7 @@ fn by_price(rows: &[SummaryRow], arms: Vec<String>) -> Vec<String> {
 }
 
 /// Panels in a row: as many as look well, and no more than have room for their headings.
-fn columns(table: &Table) -> usize {
+pub(super) fn columns(table: &Table) -> usize {
     let panels = table.panels();
     let well = match panels.len() {
         few if few <= 3 => few.max(1),
@@ -131,7 +135,7 @@ fn columns(table: &Table) -> usize {
 }
 
 /// One of rows x columns equal parts of `area`, with room for a heading.
-fn cell(area: Area, (row, rows): (usize, usize), (column, columns): (usize, usize)) -> Area {
+pub(super) fn cell(area: Area, (row, rows): (usize, usize), (column, columns): (usize, usize)) -> Area {
     let (width, height) = (area.width() / columns as f64, area.height() / rows as f64);
     let left = area.left + width * column as f64;
     let top = area.top + height * row as f64;
@@ -139,7 +143,7 @@ fn cell(area: Area, (row, rows): (usize, usize), (column, columns): (usize, usiz
 }
 
 /// A colour for each model in stacking order; where there are more models than colours, those never chosen much share one.
-fn colors(table: &Table) -> Vec<(String, Color)> {
+pub(super) fn colors(table: &Table) -> Vec<(String, Color)> {
     let arms = table.series();
     let mut largest: Vec<(f64, &String)> =
         arms.iter().map(|arm| (table.of(arm).map(|mark| mark.y.value).fold(0.0, f64::max), arm)).collect();
@@ -155,7 +159,7 @@ fn colors(table: &Table) -> Vec<(String, Color)> {
 }
 
 /// The legend in the order of the stack, the top first.
-fn key(table: &Table, colors: &[(String, Color)]) -> Vec<Entry> {
+pub(super) fn key(table: &Table, colors: &[(String, Color)]) -> Vec<Entry> {
     let names = theme::short_names(&table.series());
     let named = colors.iter().zip(names).filter(|((_, color), _)| *color != theme::REST);
     let mut entries: Vec<Entry> = named.map(|((_, color), name)| Entry::Patch(name, *color)).collect();

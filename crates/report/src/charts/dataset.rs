@@ -1,9 +1,7 @@
 //! A data set before anything is learned from it: how good, how dear and how often needed each model is.
 
-use store::SummaryRow;
-
 use super::table::{Mark, Measured, Table, distinct, select};
-use super::{About, Chart};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::{count, dollars, number};
 use crate::graphics::mark::{Dash, Inside, Marker, Style};
@@ -40,15 +38,16 @@ impl Chart for Dataset {
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let mut table = Table::default();
         for metric in [QUALITY, COST, ORACLE] {
             for row in select(rows, "data", metric).filter(|row| metric == QUALITY || row.task == "all") {
                 let factor = if metric == COST { REQUESTS } else { 1.0 };
                 let mark = Mark {
                     panel: metric.to_owned(),
-                    series: row.policy.clone(),
-                    label: row.task.clone(),
+                    series: row.policy.to_string(),
+                    label: row.task.to_string(),
                     x: Measured::from(row).scaled(factor),
                     y: Measured::exact(0.0),
                     n: row.n,

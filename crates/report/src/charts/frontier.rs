@@ -4,19 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use store::SummaryRow;
 
-use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart};
+use super::table::{Mark, Measured, Table, distinct, nearest_weight, select};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::labels::Room;
 use crate::graphics::legend::{self, Entry};
+use crate::graphics::mark::{Dash, Inside, Marker, Style};
 use crate::graphics::panel::{Grid, Panel, Side};
-use crate::graphics::scene::{Area, Point, Scene};
+use crate::graphics::scene::{Area, Point, SOFT_INK, Scene, Text};
 use crate::theme::{self, Part, Player, SINGLE};
 
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
 /// Most grey policies that are named where they lie; the legend names some of more.
 const NAMED: usize = 24;
+/// Panel of the mark that holds the cap on cost (x) and the weight on cost of the curves of equal reward (y).
+const CAP: &str = "cap";
+/// The weight on cost of the curves of equal reward.
+const WEIGHT: f64 = 0.2;
+const ISO: Style = Style { width: 0.7, ..Style::new(0xB9C4CC, Marker::Dot, Inside::Filled, Dash::Solid) };
 /// Drawn as lines of reference beside the highlighted series.
 const LINES: [&str; 2] = ["zero-router", "oracle"];
 
@@ -29,11 +35,14 @@ impl Chart for Frontier {
             title: "Quality against cost",
             what: "Each line is one policy on the test split as the weight on cost goes from none (right) to all (left); \
                    crosses are intervals, where they are larger than the marker; hollow circles are single models; the zero-router line mixes single models \
-                   without reading the prompt, so a router is useful above it only.",
+                   without reading the prompt, so a router is useful above it only. Thin curves: equal mean reward at the weight on \
+                   cost they name, if no request reaches the cap on cost; where requests do, the reward is higher than the curve \
+                   says.",
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let place = |row: &SummaryRow| (row.policy.clone(), row.w_cost.map(f64::to_bits));
         let costs: BTreeMap<_, &SummaryRow> =
             select(rows, "test", "cost_usd").filter(|row| row.task == "all").map(|row| (place(row), row)).collect();
@@ -46,7 +55,7 @@ impl Chart for Frontier {
             }
             let mark = Mark {
                 panel: String::new(),
-                series: quality.policy.clone(),
+                series: quality.policy.to_string(),
                 label: quality.w_cost.map_or(String::new(), |weight| format!("w_cost {weight}")),
                 x: Measured::from(*cost).scaled(REQUESTS),
                 y: Measured::from(quality),
@@ -54,13 +63,25 @@ impl Chart for Frontier {
             };
             table.push(mark, &[quality, cost]);
         }
+        if let (Some((weight, cap)), Some(first)) = (cap(rows), table.marks.first()) {
+            let mark = Mark {
+                panel: CAP.to_owned(),
+                series: first.series.clone(),
+                label: String::new(),
+                x: Measured::exact(cap * REQUESTS),
+                y: Measured::exact(weight),
+                n: 0,
+            };
+            table.marks.push(mark);
+        }
         table.unless_empty()
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
+        let measured = distinct(table.within("").map(|mark| &mark.series));
         let (models, policies): (Vec<String>, Vec<String>) =
-            table.series().into_iter().partition(|series| series.starts_with(SINGLE));
-        let players = players(&policies);
+            measured.into_iter().partition(|series| series.starts_with(SINGLE));
+        let players = players(table, &policies);
         let mut entries = theme::legend(&players, Entry::Line);
         if !models.is_empty() {
             entries.push(Entry::Mark("single model".to_owned(), theme::MODEL));
@@ -68,31 +89,86 @@ impl Chart for Frontier {
         let area = legend::place(scene, area, &entries);
         let panel = panel(table, area);
         panel.frame(scene, Grid::Both, Side::Labelled);
-
         let mut room = Room::within(panel.area.grown(-2.0));
+        let rewards = table.within(CAP).next().map_or(Vec::new(), |cap| equal_rewards(cap, &panel, scene));
         for player in players.iter().rev() {
             sweep(table, player, &panel, scene, &mut room);
         }
-        singles(table, &models, &panel, scene, &mut room);
+        let marks = single_marks(table, &models, &panel, scene, &mut room);
+        for words in rewards {
+            if words.extent().within(&panel.area) && room.is_free(&words.extent()) {
+                room.take_area(words.extent());
+                scene.text(words);
+            }
+        }
+        name_singles(&marks, &models, &panel, scene, &mut room);
         ends_of_the_sweep(table, &panel, scene, &mut room);
         name_others(table, &players, &panel, scene, &mut room);
     }
 }
 
+/// The weight on cost nearest to [`WEIGHT`], and the dollars of a request beyond which cost no longer lowers the reward:
+/// the reward (1 - w) q - w min(c / cap, 1) gives the cap wherever no request reaches it, which is where the mean of the
+/// capped cost is largest beside the mean cost.
+fn cap(rows: &[SummaryRow]) -> Option<(f64, f64)> {
+    let of = |metric: &'static str| select(rows, "test", metric).filter(|row| row.task == "all");
+    let weight = nearest_weight(of("reward").filter(|row| row.w_cost.is_some_and(|weight| weight > 0.0)), WEIGHT)?;
+    let at = |metric: &'static str| -> BTreeMap<&str, f64> {
+        of(metric).filter(|row| row.w_cost == Some(weight)).map(|row| (row.policy.as_str(), row.value)).collect()
+    };
+    let (rewards, costs) = (at("reward"), at("cost_usd"));
+    let share = |row: &SummaryRow| {
+        let (reward, cost) = (rewards.get(row.policy.as_str())?, costs.get(row.policy.as_str())?);
+        Some(((1.0 - weight) * row.value - reward) / (weight * cost))
+    };
+    let qualities = of("quality").filter(|row| row.w_cost == Some(weight));
+    let steepest = qualities.filter_map(share).filter(|share| share.is_finite()).fold(0.0, f64::max);
+    (steepest > 0.0).then(|| (weight, 1.0 / steepest))
+}
+
+/// Curves of equal reward at round values; returns their names, to be written at their beginning where nothing lies.
+fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
+    let mut names = Vec::new();
+    const STEPS: u32 = 60;
+    let (cap, weight) = (mark.x.value, mark.y.value);
+    let reward = |dollars: f64, quality: f64| (1.0 - weight) * quality - weight * dollars / cap;
+    let quality = |dollars: f64, reward: f64| (reward + weight * dollars / cap) / (1.0 - weight);
+    let least = reward(panel.x.high.min(cap), panel.y.low);
+    let levels = Axis::exactly("", (least, reward(panel.x.low, panel.y.high)), Numbers::Plain, 10).ticks;
+    for level in levels {
+        let ratio = libm::log(panel.x.high / panel.x.low);
+        let dollars = (0..=STEPS).map(|step| panel.x.low * libm::exp(ratio * f64::from(step) / f64::from(STEPS)));
+        let inside = |&(_, quality): &(f64, f64)| (panel.y.low..=panel.y.high).contains(&quality);
+        let curve: Vec<(f64, f64)> =
+            dollars.filter(|dollars| *dollars <= cap).map(|dollars| (dollars, quality(dollars, level.value))).collect();
+        let curve: Vec<(f64, f64)> = curve.into_iter().filter(inside).collect();
+        if curve.len() < STEPS as usize / 3 {
+            continue;
+        }
+        panel.line(scene, &curve, &ISO);
+        if let Some(&start) = curve.first() {
+            let Point { x, y } = panel.at(start);
+            let words = format!("reward {} at w_cost {weight}", level.words);
+            names.push(Text::new(x + 4.0, y - 6.0, 8.0, words).colored(SOFT_INK));
+        }
+    }
+    names
+}
+
 /// The two lines of reference first, so that they do not count among the highlighted.
-fn players(policies: &[String]) -> Vec<Player> {
+fn players(table: &Table, policies: &[String]) -> Vec<Player> {
     let (lines, others): (Vec<String>, Vec<String>) =
         policies.iter().cloned().partition(|policy| LINES.contains(&policy.as_str()));
-    let mut players = theme::cast(&others);
+    let mut players = table.cast(&others);
     let last = players.iter().position(|player| player.part == Part::Other).unwrap_or(players.len());
-    players.splice(last..last, theme::cast(&lines));
+    players.splice(last..last, table.cast(&lines));
     players
 }
 
 fn panel(table: &Table, area: Area) -> Panel {
-    let least = table.marks.iter().map(|mark| mark.x.value).fold(f64::INFINITY, f64::min);
-    let dollars = table.marks.iter().flat_map(|mark| mark.x.reach()).filter(|&dollars| dollars > 0.2 * least);
-    let quality = table.marks.iter().flat_map(|mark| mark.y.reach());
+    let least = table.within("").map(|mark| mark.x.value).fold(f64::INFINITY, f64::min);
+    let dollars = table.within("").flat_map(|mark| mark.x.reach()).filter(|&dollars| dollars > 0.2 * least);
+    let quality = table.within("").flat_map(|mark| mark.y.reach());
     let x = Axis::logarithmic(
         "dollars per 1,000 requests (logarithmic)",
         range(dollars).unwrap_or((0.1, 1.0)),
@@ -103,12 +179,28 @@ fn panel(table: &Table, area: Area) -> Panel {
     Panel::inside(area, x, y, Side::Labelled)
 }
 
+/// The marks of one policy or model.
+fn points<'a>(table: &'a Table, series: &'a str) -> impl Iterator<Item = &'a Mark> {
+    table.of(series).filter(|mark| mark.panel.is_empty())
+}
+
 fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room: &mut Room) {
     let style = player.style;
-    let values: Vec<(f64, f64)> = table.of(&player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
+    let values: Vec<(f64, f64)> = points(table, &player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
     panel.line(scene, &values, &style);
     room.take_line(&panel.places(&values));
-    for mark in table.of(&player.name) {
+    for mark in points(table, &player.name) {
+        for ends in [
+            mark.x.interval.map(|ends| [(ends.0.max(panel.x.low), mark.y.value), (ends.1, mark.y.value)]),
+            mark.y.interval.map(|ends| [(mark.x.value, ends.0), (mark.x.value, ends.1)]),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            if player.part == Part::Highlighted {
+                room.take_line(&panel.places(&ends));
+            }
+        }
         if player.part == Part::Highlighted {
             if let Some(ends) = mark.y.interval {
                 panel.upright_interval(scene, mark.x.value, ends, style.color);
@@ -124,23 +216,33 @@ fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room:
     }
 }
 
-fn singles(table: &Table, models: &[String], panel: &Panel, scene: &mut Scene, room: &mut Room) {
-    let full: Vec<String> = models.iter().map(|series| series.trim_start_matches(SINGLE).to_owned()).collect();
-    let names = theme::short_names(&full);
-    let marks: Vec<&Mark> = models.iter().filter_map(|series| table.of(series).next()).collect();
+/// Draws single models, each where it stands at the first weight.
+fn single_marks<'a>(
+    table: &'a Table,
+    models: &'a [String],
+    panel: &Panel,
+    scene: &mut Scene,
+    room: &mut Room,
+) -> Vec<&'a Mark> {
+    let marks: Vec<&Mark> = models.iter().filter_map(|series| points(table, series).next()).collect();
     for mark in &marks {
         let center = panel.at((mark.x.value, mark.y.value));
         theme::MODEL.mark(scene, center, 4.0);
         room.take_point(center, 4.5);
     }
-    for (mark, name) in marks.iter().zip(&names) {
-        room.label(scene, panel.at((mark.x.value, mark.y.value)), name, 10.0);
+    marks
+}
+
+fn name_singles(marks: &[&Mark], models: &[String], panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let full: Vec<String> = models.iter().map(|series| series.trim_start_matches(SINGLE).to_owned()).collect();
+    for (mark, name) in marks.iter().zip(theme::short_names(&full)) {
+        room.label(scene, panel.at((mark.x.value, mark.y.value)), &name, 10.0);
     }
 }
 
 /// Says which end of the main line is which.
 fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut Room) {
-    let marks: Vec<&Mark> = table.of("barp").collect();
+    let marks: Vec<&Mark> = points(table, "barp").collect();
     if let [first, .., last] = marks.as_slice() {
         for mark in [first, last] {
             room.label(scene, panel.at((mark.x.value, mark.y.value)), &mark.label, 10.0);

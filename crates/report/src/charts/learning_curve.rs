@@ -3,7 +3,7 @@
 use store::SummaryRow;
 
 use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
@@ -31,7 +31,8 @@ impl Chart for LearningCurve {
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let mut table = Table::default();
         for row in select(rows, "validation", "sweep_reward").filter(|row| row.task == "all" && row.outcomes > 0.0) {
             table.push(mark(row, CURVE), &[row]);
@@ -41,7 +42,9 @@ impl Chart for LearningCurve {
             return None;
         }
         let finals = select(rows, "test", "sweep_reward").filter(|row| row.task == "all");
-        for row in finals.filter(|row| !learners.contains(&row.policy) && !row.policy.starts_with(SINGLE)) {
+        for row in finals
+            .filter(|row| !learners.iter().any(|learner| row.policy == *learner) && !row.policy.starts_with(SINGLE))
+        {
             let level = theme::is_reference(&row.policy) || row.outcomes == 0.0;
             table.push(mark(row, if level { LEVEL } else { POINT }), &[row]);
         }
@@ -51,7 +54,7 @@ impl Chart for LearningCurve {
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let learners =
             super::table::distinct(table.marks.iter().filter(|mark| mark.label != LEVEL).map(|mark| &mark.series));
-        let players = theme::cast(&learners);
+        let players = table.cast(&learners);
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
         let levels: Vec<&Mark> = table.marks.iter().filter(|mark| mark.label == LEVEL).collect();
         let gutter = labels::gutter(levels.iter().map(|mark| mark.series.as_str()));
@@ -68,7 +71,7 @@ impl Chart for LearningCurve {
 fn mark(row: &SummaryRow, kind: &str) -> Mark {
     Mark {
         panel: String::new(),
-        series: row.policy.clone(),
+        series: row.policy.to_string(),
         label: kind.to_owned(),
         x: Measured::exact(row.outcomes),
         y: Measured::from(row),

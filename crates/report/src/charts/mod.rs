@@ -1,18 +1,28 @@
 //! Charts: one file each, listed once in [`CHARTS`]; each says what it would draw before it draws.
 
 mod arm_shares;
+mod blocks;
+mod critical_difference;
 mod dataset;
+mod drift;
+mod factorial;
+mod forest;
 mod frontier;
+mod improvement;
 mod learning_curve;
+mod online;
 mod page;
+mod profiles;
+mod recovery;
 mod regret;
+mod shares_online;
 mod sweep;
 mod table;
 mod task_scores;
 #[cfg(test)]
 mod tests;
 
-use store::SummaryRow;
+use store::{Run, SummaryRow};
 
 use crate::graphics::scene::{Area, Scene};
 use crate::theme;
@@ -20,16 +30,24 @@ use crate::theme;
 pub(crate) use arm_shares::{model_colors, model_prices};
 pub(crate) use page::{behind, compose, description};
 pub use table::{Basis, Mark, Measured, Table};
-pub(crate) use table::{distinct, nearest_weight, select};
+pub(crate) use table::{best, distinct, nearest_weight, of_environment, ranked, select};
 
 /// All charts, in the order in which they are drawn and listed.
-pub const CHARTS: [&dyn Chart; 7] = [
+pub const CHARTS: &[&dyn Chart] = &[
     &frontier::Frontier,
     &learning_curve::LearningCurve,
     &arm_shares::ArmShares,
     &task_scores::TaskScores,
     &regret::Regret,
     &sweep::Sweep,
+    &forest::Forest,
+    &improvement::Improvement,
+    &critical_difference::CriticalDifference,
+    &profiles::Profiles,
+    &drift::Drift,
+    &shares_online::SharesOnline,
+    &recovery::Recovery,
+    &factorial::Factorial,
     &dataset::Dataset,
 ];
 
@@ -44,13 +62,22 @@ pub struct About {
     pub what: &'static str,
 }
 
+/// What charts are drawn from: one environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Its part of the summary.
+    pub rows: &'a [SummaryRow],
+    /// What that was made from, for comparisons in pairs; may be empty.
+    pub runs: &'a [&'a Run],
+}
+
 /// A chart of one environment's summary. What it is drawn on has no public name: charts are drawn by [`crate::write()`] alone.
 pub trait Chart: Sync {
     /// What it is called and shows.
     fn about(&self) -> About;
 
-    /// What it draws, from the rows of one environment; none when they hold nothing for it.
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table>;
+    /// What it draws, from one environment; none when that holds nothing for it.
+    fn data(&self, source: &Source<'_>) -> Option<Table>;
 
     /// Width and height of the page in points: long names widen it, so that the plot stays as it is.
     fn size(&self, table: &Table) -> (f64, f64) {

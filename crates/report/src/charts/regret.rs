@@ -1,15 +1,17 @@
 //! What was lost to the best choice while learning.
 
-use store::SummaryRow;
-
+use super::online::{name_phases, phases, shade};
 use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Scene};
-use crate::theme::{self, Part, Player, SINGLE};
+use crate::theme::{Part, Player, SINGLE};
+
+/// Panel of the marks that hold phases.
+const PHASE: &str = "phase";
 
 pub(super) struct Regret;
 
@@ -19,17 +21,18 @@ impl Chart for Regret {
             name: "regret",
             title: "Cumulative regret online",
             what: "Reward lost so far to the best model for each request; flat is learned, straight is not. Bands are \
-                   intervals; grey lines, named at their end, are the other policies.",
+                   intervals; grey lines, named at their end, are the other policies. Phases between two changes of the world are shaded in turn.",
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let mut table = Table::default();
         let online = select(rows, "online", "regret").filter(|row| row.task == "all");
         for row in online.filter(|row| !row.policy.starts_with(SINGLE)) {
             let mark = Mark {
                 panel: String::new(),
-                series: row.policy.clone(),
+                series: row.policy.to_string(),
                 label: String::new(),
                 x: Measured::exact(row.round as f64),
                 y: Measured::from(row),
@@ -37,11 +40,17 @@ impl Chart for Regret {
             };
             table.push(mark, &[row]);
         }
-        table.unless_empty()
+        let first = table.marks.first()?.series.clone();
+        for (start, end) in phases(rows) {
+            let x = Measured { value: end, interval: Some((start, end)) };
+            let (panel, series) = (PHASE.to_owned(), first.clone());
+            table.marks.push(Mark { panel, series, label: String::new(), x, y: Measured::exact(0.0), n: 0 });
+        }
+        Some(table)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&table.series());
+        let players = table.cast(&table.series());
         let highlighted = players.iter().filter(|player| player.part == Part::Highlighted);
         let entries: Vec<Entry> = highlighted.map(|player| Entry::Line(player.name.clone(), player.style)).collect();
         let area = legend::place(scene, area, &entries);
@@ -52,12 +61,20 @@ impl Chart for Regret {
         let x = Axis::linear("requests answered", range(rounds).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
         let y = Axis::linear("cumulative regret", range(lost).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
         let panel = Panel::inside(area, x, y, Side::Labelled);
+        let phases: Vec<(f64, f64)> = table.within(PHASE).filter_map(|mark| mark.x.interval).collect();
+        shade(&phases, &panel, scene);
+        name_phases(&phases, &panel, panel.area.top - 8.0, scene);
         panel.frame(scene, Grid::Both, Side::Labelled);
         for player in players.iter().rev() {
             curve(table, player, &panel, scene);
         }
-        let end =
-            |player: &Player| table.of(&player.name).last().map(|mark| (player.name.clone(), panel.down(mark.y.value)));
+        let end = |player: &Player| {
+            table
+                .of(&player.name)
+                .filter(|mark| mark.panel.is_empty())
+                .last()
+                .map(|mark| (player.name.clone(), panel.down(mark.y.value)))
+        };
         let ends: Vec<(String, f64)> = others().filter_map(end).collect();
         labels::name_ends(scene, panel.area, &ends);
     }
@@ -71,7 +88,8 @@ fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
             .collect();
         panel.band(scene, &band, player.style.color);
     }
-    let values: Vec<(f64, f64)> = table.of(&player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
+    let values: Vec<(f64, f64)> =
+        table.of(&player.name).filter(|mark| mark.panel.is_empty()).map(|mark| (mark.x.value, mark.y.value)).collect();
     panel.line(scene, &values, &player.style);
     let every = values.len().div_ceil(6).max(1);
     for &value in values.iter().rev().step_by(every) {

@@ -1,9 +1,7 @@
 //! The one number of each policy, sorted: mean reward over the grid of preferences.
 
-use store::SummaryRow;
-
 use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::{number, short_count};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
@@ -29,14 +27,15 @@ impl Chart for Sweep {
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let mut table = Table::default();
         for row in
             select(rows, "test", "sweep_reward").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE))
         {
             let mark = Mark {
                 panel: String::new(),
-                series: row.policy.clone(),
+                series: row.policy.to_string(),
                 label: String::new(),
                 x: Measured::from(row),
                 y: Measured::exact(row.outcomes),

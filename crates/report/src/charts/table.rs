@@ -1,8 +1,11 @@
 //! What a chart draws, as data: every mark by name with its numbers, and what stands behind them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use store::SummaryRow;
+
+use crate::theme::{self, Player};
 
 /// A number with the ends of its interval where it has one, in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,15 +79,27 @@ impl Basis {
         let widen = |range: Option<(u64, u64)>, value: u64| {
             range.map_or(Some((value, value)), |(low, high)| Some((low.min(value), high.max(value))))
         };
-        self.environment.clone_from(&row.environment);
-        if !self.units.iter().any(|(metric, _)| *metric == row.metric) {
-            self.units.push((row.metric.clone(), row.unit.clone()));
+        if row.environment != self.environment {
+            self.environment = row.environment.to_string();
         }
-        if !self.methods.contains(&row.ci_method) {
-            self.methods.push(row.ci_method.clone());
+        if !self.units.iter().any(|(metric, _)| *metric == row.metric) {
+            self.units.push((row.metric.to_string(), row.unit.to_string()));
+        }
+        if !self.methods.iter().any(|known| row.ci_method == *known) {
+            self.methods.push(row.ci_method.to_string());
         }
         self.replicates = widen(self.replicates, row.replicates);
         self.n = widen(self.n, row.n);
+    }
+}
+
+impl Basis {
+    /// States how an interval was made that is not that of the rows.
+    pub(crate) fn replaced_method(&mut self, method: &str) {
+        self.methods.retain(|known| known == method);
+        if self.methods.is_empty() {
+            self.methods.push(method.to_owned());
+        }
     }
 }
 
@@ -95,6 +110,8 @@ pub struct Table {
     pub marks: Vec<Mark>,
     /// What stands behind them.
     pub basis: Basis,
+    /// Policies, the best first: who stands out where many meet; may be empty.
+    pub best: Vec<String>,
 }
 
 impl Table {
@@ -112,6 +129,11 @@ impl Table {
     /// Different series in the order of their first mark.
     pub(crate) fn series(&self) -> Vec<String> {
         distinct(self.marks.iter().map(|mark| &mark.series))
+    }
+
+    /// The looks of `names`, the best of those without a look of their own first.
+    pub(crate) fn cast(&self, names: &[String]) -> Vec<Player> {
+        theme::cast(&ranked(names, &self.best))
     }
 
     /// Different panels in the order of their first mark.
@@ -136,9 +158,44 @@ impl Table {
 }
 
 /// Different values in the order of their first appearance.
-pub(crate) fn distinct<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+pub(crate) fn distinct<'a, T: AsRef<str> + ?Sized + 'a>(values: impl IntoIterator<Item = &'a T>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    values.into_iter().filter(|value| seen.insert(value.as_str())).cloned().collect()
+    let mut last = "";
+    let mut fresh = |value: &&'a str| {
+        // Equal names mostly follow each other.
+        let fresh = last != *value && seen.insert(*value);
+        last = value;
+        fresh
+    };
+    values.into_iter().map(AsRef::as_ref).filter(|value| fresh(value)).map(str::to_owned).collect()
+}
+
+/// `names` in the order of `best`; those that are not there come last, as they are.
+pub(crate) fn ranked(names: &[String], best: &[String]) -> Vec<String> {
+    let place = |name: &String| best.iter().position(|other| other == name).unwrap_or(best.len());
+    let mut ranked = names.to_vec();
+    ranked.sort_by_cached_key(place);
+    ranked
+}
+
+/// Policies by mean reward over the grid of preferences, then by regret at the end of an online run, the best first.
+pub(crate) fn best(rows: &[SummaryRow]) -> Vec<String> {
+    let mut tested: Vec<&SummaryRow> = select(rows, "test", "sweep_reward").filter(|row| row.task == "all").collect();
+    tested.sort_by(|left, right| right.value.total_cmp(&left.value));
+    let regrets: Vec<&SummaryRow> = select(rows, "online", "regret").collect();
+    let end = regrets.iter().map(|row| row.round).max();
+    let mut online: Vec<&SummaryRow> = regrets.into_iter().filter(|row| Some(row.round) == end).collect();
+    online.sort_by(|left, right| left.value.total_cmp(&right.value));
+    distinct(tested.into_iter().chain(online).map(|row| &row.policy))
+}
+
+/// The rows of one environment: a part of `rows` where they stand together, as they mostly do.
+pub(crate) fn of_environment<'a>(rows: &'a [SummaryRow], environment: &str) -> Cow<'a, [SummaryRow]> {
+    let own = |row: &SummaryRow| row.environment == environment;
+    let first = rows.iter().position(own).unwrap_or(rows.len());
+    let last = rows.iter().rposition(own).map_or(first, |last| last + 1);
+    let part = &rows[first..last];
+    if part.iter().all(own) { Cow::Borrowed(part) } else { part.iter().filter(|row| own(row)).cloned().collect() }
 }
 
 /// The rows of one phase and metric that are about no single model.

@@ -1,9 +1,7 @@
 //! Where a policy's score comes from: one row for each task.
 
-use store::SummaryRow;
-
 use super::table::{Mark, Measured, Table, nearest_weight, select};
-use super::{About, Chart};
+use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::count;
 use crate::graphics::legend::{self, Entry};
@@ -31,7 +29,8 @@ impl Chart for TaskScores {
         }
     }
 
-    fn data(&self, rows: &[SummaryRow]) -> Option<Table> {
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let rows = source.rows;
         let mut table = Table::default();
         for metric in PANELS {
             let tasks =
@@ -40,8 +39,8 @@ impl Chart for TaskScores {
             for row in tasks().filter(|row| row.w_cost == Some(weight)) {
                 let mark = Mark {
                     panel: format!("{metric} at w_cost {weight}"),
-                    series: row.policy.clone(),
-                    label: row.task.clone(),
+                    series: row.policy.to_string(),
+                    label: row.task.to_string(),
                     x: Measured::from(row),
                     y: Measured::exact(0.0),
                     n: row.n,
@@ -57,7 +56,7 @@ impl Chart for TaskScores {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = theme::cast(&table.series());
+        let players = table.cast(&table.series());
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Mark));
         let tasks = table.labels();
         let gutter = text::widest(tasks.iter().map(String::as_str), TICK).max(50.0) + 14.0;
@@ -88,7 +87,7 @@ fn lanes(players: &[Player]) -> usize {
 }
 
 fn task_height(table: &Table) -> f64 {
-    (LANE * (lanes(&theme::cast(&table.series())) as f64 + 1.0)).max(34.0)
+    (LANE * (lanes(&table.cast(&table.series())) as f64 + 1.0)).max(34.0)
 }
 
 fn stripes(tasks: &[String], panel: &Panel, scene: &mut Scene) {

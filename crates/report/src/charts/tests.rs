@@ -5,30 +5,49 @@ use std::path::PathBuf;
 use super::*;
 use crate::fake::{self, LARGE, SMALL};
 use crate::graphics::scene::{Shape, Text};
-use crate::{Context, write};
+use crate::{Context, Material, write, write_report};
+use store::Replicate;
 
 fn context() -> Context {
     Context { command: "barp report results/paper".into(), simulated: true, experiment: "paper".into() }
 }
 
-/// One replicate, hardly any known name, long labels.
-fn odd() -> Vec<SummaryRow> {
-    let mut rows = fake::summary(fake::Size { replicates: 1, ..LARGE });
-    for row in &mut rows {
-        if row.phase != "data" && !row.policy.starts_with("single:") && row.policy != "barp" {
-            row.policy = format!("{} beta=0.05 encoder=hashed", row.policy);
-        }
+/// A made-up experiment as charts are drawn from it.
+struct Made {
+    name: &'static str,
+    rows: Vec<SummaryRow>,
+    runs: Vec<Run>,
+}
+
+impl Made {
+    fn new(name: &'static str, replicates: &[Replicate]) -> Made {
+        let runs = Run::of(replicates);
+        Made { name, rows: crate::summarise(&runs), runs }
     }
-    rows
+}
+
+/// The smallest, the largest, and one of two replicates with hardly any known name and long labels.
+fn made() -> [Made; 3] {
+    let mut odd = fake::everything(fake::Size { replicates: 2, ..LARGE });
+    let data = |one: &Replicate| one.scores.iter().all(|score| score.phase == "data");
+    for one in odd.iter_mut().filter(|one| !data(one) && !one.policy.starts_with("single:") && one.policy != "barp") {
+        one.policy += " beta=0.05 encoder=hashed";
+    }
+    let [small, large] = [SMALL, LARGE].map(fake::everything);
+    [Made::new("small", &small), Made::new("large", &large), Made::new("odd", &odd)]
 }
 
 fn scenes() -> Vec<(String, Scene)> {
-    let sizes = [("small", fake::summary(SMALL)), ("large", fake::summary(LARGE)), ("odd", odd())];
     let mut scenes = Vec::new();
-    for (size, rows) in sizes {
+    for Made { name, rows, runs } in made() {
+        let runs: Vec<&Run> = runs.iter().collect();
+        let source = Source { rows: &rows, runs: &runs };
         for chart in CHARTS {
-            let table = chart.data(&rows).unwrap_or_else(|| panic!("{} has nothing to draw", chart.about().name));
-            scenes.push((format!("{} {size}", chart.about().name), compose(chart, &table, &context())));
+            let Some(table) = chart.data(&source) else {
+                assert!(name == "small", "{} has nothing to draw of {name}", chart.about().name);
+                continue;
+            };
+            scenes.push((format!("{} {name}", chart.about().name), compose(*chart, &table, &context())));
         }
     }
     scenes
@@ -92,7 +111,7 @@ fn every_chart_names_its_units_interval_replicates_and_source() {
 #[test]
 fn a_chart_without_rows_is_not_drawn() {
     for chart in CHARTS {
-        assert!(chart.data(&[]).is_none(), "{}", chart.about().name);
+        assert!(chart.data(&Source { rows: &[], runs: &[] }).is_none(), "{}", chart.about().name);
     }
 }
 
@@ -107,12 +126,12 @@ fn files_are_the_same_bytes_each_time_and_carry_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let preview = std::env::var_os("BARP_PREVIEW").map(PathBuf::from);
     let root = preview.as_deref().unwrap_or(folder.path());
-    for (name, rows) in [("small", fake::summary(SMALL)), ("large", fake::summary(LARGE)), ("odd", odd())] {
-        let first = write(&root.join(name), &rows, &context()).unwrap();
+    for Made { name, rows, runs } in &made() {
+        let material = Material { rows, runs, claims: &[], manifest: None };
+        let report = || write_report(&root.join(name), &material, &context()).unwrap();
+        let first = report();
         let bytes: Vec<Vec<u8>> = first.charts.iter().map(|path| std::fs::read(path).unwrap()).collect();
-        assert_eq!(first.charts.len(), 2 * CHARTS.len());
-        let second = write(&root.join(name), &rows, &context()).unwrap();
-        for (path, bytes) in second.charts.iter().zip(&bytes) {
+        for (path, bytes) in report().charts.iter().zip(&bytes) {
             assert_eq!(&std::fs::read(path).unwrap(), bytes, "{}", path.display());
             let carried = bytes.windows(12).any(|window| window == b"results/pape");
             assert!(carried, "{} does not say how to redraw it", path.display());

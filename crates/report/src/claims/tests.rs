@@ -1,5 +1,5 @@
 use super::*;
-use store::{Direction, Replicate, Score};
+use store::{Direction, Replicate, Run, Score};
 
 const GAIN: &str = r#"
 [[claim]]
@@ -52,7 +52,7 @@ fn run(ahead: &str, behind: &str) -> Vec<Replicate> {
 }
 
 fn verdict(toml: &str, replicates: &[Replicate]) -> Verdict {
-    decide(&parse_claims(toml).unwrap(), replicates).remove(0)
+    decide(&parse_claims(toml).unwrap(), &Run::of(replicates)).remove(0)
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_wrong_file_of_claims_is_told_what_is_wrong() {
 #[test]
 fn verdicts_are_told_and_stored() {
     let claims = parse_claims(&format!("{GAIN}{}", GAIN.replace("over-offline", "other").replace("0.1\n", "0.9\n")));
-    let verdicts = decide(&claims.unwrap(), &run("barp", "knn"));
+    let verdicts = decide(&claims.unwrap(), &Run::of(&run("barp", "knn")));
     let words = in_words(&verdicts);
     assert!(words.starts_with("1 of 2 claims appeared:\n  over-offline: 12.46 %"), "{words}");
     assert!(words.contains("1 of 2 claims did not appear:\n  other: "), "{words}");

@@ -1,6 +1,6 @@
 //! Words beside points, where they hide nothing.
 
-use super::scene::{Anchor, Area, Point, SOFT_INK, Scene, Text};
+use super::scene::{Anchor, Area, Point, SOFT_INK, Scene, Text, WHITE};
 use super::text;
 
 /// Size of the names at the ends of lines.
@@ -17,6 +17,16 @@ pub(crate) struct Room {
 impl Room {
     pub fn within(bounds: Area) -> Room {
         Room { bounds, taken: Vec::new(), markers: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Whether neither label nor marker lies on `area`.
+    pub fn is_free(&self, area: &Area) -> bool {
+        self.taken.iter().all(|taken| !taken.overlaps(area))
+    }
+
+    /// No label will lie on these words.
+    pub fn take_area(&mut self, area: Area) {
+        self.taken.push(area);
     }
 
     /// No label will lie on this marker.
@@ -47,6 +57,8 @@ impl Room {
         if distance(&extent, point) > 14.0 {
             scene.line(&[point, nearest(&extent, point)], SOFT_INK, 0.6);
         }
+        // A line that must be crossed shows through a little.
+        scene.rectangle(extent.grown(-0.5), WHITE.faded(0.72));
         self.taken.push(extent);
         scene.text(text);
     }

@@ -6,6 +6,7 @@ pub(crate) mod labels;
 pub(crate) mod legend;
 pub(crate) mod mark;
 pub(crate) mod paint;
+mod palette;
 pub(crate) mod panel;
 pub(crate) mod scene;
 pub(crate) mod text;

@@ -13,6 +13,7 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, IntoFont, TextStyle};
 
+use super::palette::{Indexed, indexed};
 use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn, Weight};
 use super::text;
 
@@ -55,13 +56,18 @@ pub(crate) fn png(scene: &Scene, description: &str, command: &str) -> Result<Vec
     let sharp = averaged(&fine, width as usize, sharp_width as usize, sharp_height as usize);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, sharp_width, sharp_height);
-    encoder.set_color(png::ColorType::Rgb);
+    let Indexed { palette, dots } = indexed(&sharp);
+    encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette);
+    encoder.set_compression(png::Compression::High);
+    // The filter is set anew by the compression.
+    encoder.set_filter(png::Filter::NoFilter);
     for (key, words) in [("Description", description), ("Redraw with", command)] {
         encoder.add_itxt_chunk(key.to_owned(), words.to_owned()).map_err(failed)?;
     }
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&sharp).map_err(failed)?;
+    writer.write_image_data(&dots).map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }
@@ -90,7 +96,7 @@ fn averaged(fine: &[u8], fine_width: usize, width: usize, height: usize) -> Vec<
 
 fn paint<B: DrawingBackend>(scene: &Scene, backend: B, set: Setter<B>) -> Result<(), PaintError> {
     let area = backend.into_drawing_area();
-    area.fill(&plotters::style::WHITE).map_err(failed)?;
+    area.fill(&rgba(scene.background)).map_err(failed)?;
     for shape in &scene.shapes {
         match shape {
             Shape::Line { points, color, width } => {

@@ -136,7 +136,7 @@ impl Panel {
         if ends.len() > 1 {
             let upper = ends.iter().map(|&(x, _, high)| self.at((x, high)));
             let lower = ends.iter().rev().map(|&(x, low, _)| self.at((x, low)));
-            scene.polygon(upper.chain(lower).collect(), color.faded(0.16));
+            scene.polygon(upper.chain(lower).collect(), color.faded(0.16 * color.alpha));
         }
     }
 

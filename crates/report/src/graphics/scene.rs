@@ -71,6 +71,15 @@ impl Color {
         Color { red: (code >> 16) as u8, green: (code >> 8) as u8, blue: code as u8, alpha: 1.0 }
     }
 
+    /// The colour of the same hue that is as light as this one is dark; white becomes nearly black.
+    pub fn mirrored(self) -> Color {
+        const DARKEST: f64 = 22.0;
+        let (least, most) = (self.red.min(self.green).min(self.blue), self.red.max(self.green).max(self.blue));
+        let shift = 255.0 - f64::from(least) - f64::from(most);
+        let mirror = |part: u8| (DARKEST + (f64::from(part) + shift) * (255.0 - DARKEST) / 255.0).round() as u8;
+        Color { red: mirror(self.red), green: mirror(self.green), blue: mirror(self.blue), ..self }
+    }
+
     pub const fn faded(self, alpha: f64) -> Color {
         Color { alpha, ..self }
     }
@@ -175,12 +184,27 @@ pub(crate) enum Shape {
 pub struct Scene {
     pub(crate) width: f64,
     pub(crate) height: f64,
+    pub(crate) background: Color,
     pub(crate) shapes: Vec<Shape>,
 }
 
 impl Scene {
     pub(crate) fn new(width: f64, height: f64) -> Scene {
-        Scene { width, height, shapes: Vec::new() }
+        Scene { width, height, background: WHITE, shapes: Vec::new() }
+    }
+
+    /// The same on a dark page: every colour keeps its hue and has its lightness mirrored, so that contrasts stay.
+    pub(crate) fn dark(&self) -> Scene {
+        let mut scene = self.clone();
+        scene.background = scene.background.mirrored();
+        for shape in &mut scene.shapes {
+            let color = match shape {
+                Shape::Line { color, .. } | Shape::Polygon { color, .. } | Shape::Disc { color, .. } => color,
+                Shape::Text(text) => &mut text.color,
+            };
+            *color = color.mirrored();
+        }
+        scene
     }
 
     pub(crate) fn line(&mut self, points: &[Point], color: Color, width: f64) {

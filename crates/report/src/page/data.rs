@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Manifest, SummaryRow};
 
-use crate::charts::{distinct, model_colors, model_prices};
+use crate::charts::{best, distinct, model_colors, model_prices, of_environment, ranked};
 use crate::claims::Verdict;
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
@@ -96,10 +96,10 @@ pub(super) fn content<'a>(
     claims: &'a [Verdict],
     manifest: &'a Manifest,
 ) -> Content<'a> {
-    let test: Vec<SummaryRow> = rows.iter().filter(|row| row.phase == "test").cloned().collect();
-    let methods = distinct(test.iter().map(|row| &row.ci_method));
-    let labels = distinct(test.iter().map(|row| &row.environment));
-    let environments = labels.into_iter().map(|label| environment(label, &test, &methods, manifest)).collect();
+    let test = || rows.iter().filter(|row| row.phase == "test");
+    let methods = distinct(test().map(|row| &row.ci_method));
+    let labels = distinct(test().map(|row| &row.environment));
+    let environments = labels.into_iter().map(|label| environment(label, rows, &methods, manifest)).collect();
     Content {
         experiment: &context.experiment,
         about: &manifest.about,
@@ -123,8 +123,9 @@ fn hash(manifest: &Manifest) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn environment<'a>(label: String, test: &[SummaryRow], methods: &[String], manifest: &'a Manifest) -> Environment<'a> {
-    let own: Vec<SummaryRow> = test.iter().filter(|row| row.environment == label).cloned().collect();
+fn environment<'a>(label: String, rows: &[SummaryRow], methods: &[String], manifest: &'a Manifest) -> Environment<'a> {
+    let all = of_environment(rows, &label);
+    let own: Vec<&SummaryRow> = all.iter().filter(|row| row.phase == "test").collect();
     let mut weights: Vec<f64> = own.iter().filter_map(|row| row.w_cost).collect();
     weights.sort_by(f64::total_cmp);
     weights.dedup();
@@ -132,7 +133,8 @@ fn environment<'a>(label: String, test: &[SummaryRow], methods: &[String], manif
         distinct(own.iter().map(|row| &row.task)).into_iter().partition(|task| task == "all");
     let (models, policies): (Vec<String>, Vec<String>) =
         distinct(own.iter().map(|row| &row.policy)).into_iter().partition(|policy| policy.starts_with(SINGLE));
-    let colored = model_colors(&own);
+    let policies = ranked(&policies, &best(&all));
+    let colored = model_colors(&all);
     let numbers = weights.len() * (policies.len() * (METRICS.len() + colored.len()) + models.len() * METRICS.len());
     let cut = numbers * (rest.len() + 1) > BY_TASK;
     if !cut {
@@ -145,7 +147,7 @@ fn environment<'a>(label: String, test: &[SummaryRow], methods: &[String], manif
         fingerprint: known.map_or("", |environment| &environment.fingerprint),
         simulated: known.is_some_and(|environment| environment.simulated),
         cut,
-        priced: model_prices(&own, &names).is_some(),
+        priced: model_prices(&all, &names).is_some(),
         policies: all_policies(&policies, &models, &own, &place, manifest),
         models: described(&colored),
         weights,
@@ -194,7 +196,7 @@ impl Place<'_> {
 fn all_policies<'a>(
     policies: &[String],
     models: &[String],
-    rows: &[SummaryRow],
+    rows: &[&SummaryRow],
     place: &Place<'_>,
     manifest: &'a Manifest,
 ) -> Vec<Policy<'a>> {

@@ -4,9 +4,12 @@
 //! them. Everything that came from outside is JSON or escaped text, and the page's own policy forbids it to load anything.
 
 mod data;
+mod figures;
 #[cfg(test)]
 mod tests;
 
+pub use figures::Figure;
+pub(crate) use figures::SHOWN;
 use store::{Manifest, SummaryRow};
 
 use crate::claims::Verdict;
@@ -28,9 +31,15 @@ const SCRIPTS: [&str; 7] = [
 /// The whole page as HTML: a preference dial that moves every policy along its measured sweep, sortable scores, claims with
 /// their verdicts, and for each number the cells and commands behind it. Equal arguments give equal bytes.
 ///
-/// Nothing is interpolated: the dial stops at the weights that were measured. Rows of other phases than `test`, and scores by
-/// task where there are very many of them, are left to the charts and tables.
-pub fn page(rows: &[SummaryRow], context: &Context, claims: &[Verdict], manifest: &Manifest) -> String {
+/// Nothing is interpolated: the dial stops at the weights that were measured. What is not about the test split is shown by
+/// `figures`; scores by task, where there are very many of them, are left to the charts and tables.
+pub fn page(
+    rows: &[SummaryRow],
+    context: &Context,
+    claims: &[Verdict],
+    manifest: &Manifest,
+    figures: &[Figure],
+) -> String {
     let content = data::content(rows, context, claims, manifest);
     let json = serde_json::to_string(&content).expect("text and numbers are always JSON");
     let parts = [
@@ -40,6 +49,7 @@ pub fn page(rows: &[SummaryRow], context: &Context, claims: &[Verdict], manifest
         ("script", SCRIPTS.concat()),
         ("experiment", escape(&context.experiment)),
         ("about", escape(&manifest.about)),
+        ("figures", figures::section(figures, context)),
     ];
     fill(TEMPLATE, &parts)
 }

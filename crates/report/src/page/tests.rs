@@ -65,7 +65,7 @@ fn content(page: &str) -> Value {
 #[test]
 fn every_number_of_the_dial_is_the_summarys() {
     let rows = fake::summary(LARGE);
-    let content = content(&page(&rows, &context(), &[], &manifest()));
+    let content = content(&page(&rows, &context(), &[], &manifest(), &[]));
     let environment = &content["environments"][0];
     let position = |list: &Value, wanted: &Value| list.as_array().unwrap().iter().position(|item| item == wanted);
     let mut found = 0;
@@ -73,9 +73,9 @@ fn every_number_of_the_dial_is_the_summarys() {
     for row in rows.iter().filter(of_dial) {
         let policies = environment["policies"].as_array().unwrap();
         let policy = policies.iter().find(|policy| policy["name"] == row.policy.as_str()).unwrap();
-        let task = position(&environment["tasks"], &row.task.clone().into()).unwrap();
+        let task = position(&environment["tasks"], &row.task.as_str().into()).unwrap();
         let weight = position(&environment["weights"], &row.w_cost.into()).unwrap();
-        let number = &policy["measured"][&row.metric][task][weight];
+        let number = &policy["measured"][row.metric.as_str()][task][weight];
         for (place, expected) in [(0, row.value), (1, row.ci_low.unwrap()), (2, row.ci_high.unwrap())] {
             // The test's own JSON reader may miss the last bit; a browser does not.
             let error = (number[place].as_f64().unwrap() - expected).abs();
@@ -91,7 +91,7 @@ fn every_number_of_the_dial_is_the_summarys() {
 #[test]
 fn shares_stand_at_their_models() {
     let rows = fake::summary(SMALL);
-    let content = content(&page(&rows, &context(), &[], &manifest()));
+    let content = content(&page(&rows, &context(), &[], &manifest(), &[]));
     let environment = &content["environments"][0];
     let share = |row: &&SummaryRow| row.metric == "arm_share" && row.policy == "barp" && row.w_cost == Some(1.0);
     let mut found = 0;
@@ -108,10 +108,10 @@ fn shares_stand_at_their_models() {
 fn nothing_from_outside_can_end_its_element() {
     let evil = "</script><script>alert(1)</script><!-- {{data}} \" ' &";
     let mut rows = fake::summary(SMALL);
-    rows.iter_mut().for_each(|row| row.policy = format!("{evil}{}", row.policy));
+    rows.iter_mut().for_each(|row| row.policy = format!("{evil}{}", row.policy).into());
     let manifest = Manifest { about: evil.into(), experiment: evil.into(), command: evil.into(), ..manifest() };
     let context = Context { experiment: evil.into(), ..context() };
-    let page = page(&rows, &context, &[verdict(evil)], &manifest);
+    let page = page(&rows, &context, &[verdict(evil)], &manifest, &[]);
     assert!(!page.contains("alert(1)</script>"), "escaped everywhere");
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script>").count(), 2);
@@ -123,7 +123,7 @@ fn nothing_from_outside_can_end_its_element() {
 #[test]
 fn a_page_is_the_same_bytes_each_time_and_loads_nothing() {
     let rows = fake::summary(LARGE);
-    let made = |rows: &[SummaryRow]| page(rows, &context(), &[verdict("t")], &manifest());
+    let made = |rows: &[SummaryRow]| page(rows, &context(), &[verdict("t")], &manifest(), &[]);
     let first = made(&rows);
     assert_eq!(first, made(&rows));
     assert!(first.len() < 2_000_000, "{}", first.len());
@@ -141,7 +141,7 @@ fn the_hash_is_that_of_the_file() {
     Folder::new(place.path()).write_manifest(&manifest()).unwrap();
     let bytes = std::fs::read(place.path().join("manifest.json")).unwrap();
     let expected: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(content(&page(&[], &context(), &[], &manifest()))["hash"], expected.as_str());
+    assert_eq!(content(&page(&[], &context(), &[], &manifest(), &[]))["hash"], expected.as_str());
 }
 
 #[test]
@@ -149,10 +149,10 @@ fn very_many_policies_leave_tasks_to_the_tables() {
     let mut rows = Vec::new();
     for copy in 0..12 {
         let mut more = fake::summary(LARGE);
-        more.iter_mut().for_each(|row| row.policy = format!("{} {copy}", row.policy));
+        more.iter_mut().for_each(|row| row.policy = format!("{} {copy}", row.policy).into());
         rows.extend(more);
     }
-    let page = page(&rows, &context(), &[], &manifest());
+    let page = page(&rows, &context(), &[], &manifest(), &[]);
     let content = content(&page);
     assert_eq!(
         (&content["environments"][0]["cut"], content["environments"][0]["tasks"].as_array().unwrap().len()),

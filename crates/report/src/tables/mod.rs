@@ -4,7 +4,7 @@ mod latex;
 mod sheet;
 mod text;
 
-use store::{Replicate, SummaryRow};
+use store::{Run, SummaryRow};
 
 pub use sheet::Kind;
 
@@ -27,9 +27,9 @@ pub struct Rendered {
 /// take half its interval. None when `rows` hold none of it.
 ///
 /// The best policy of a column stands in bold where the paired interval of its difference to the runner-up, over the
-/// `replicates` both were measured in, lies above zero; the oracle, which no router can be, does not compete.
-pub fn render(kind: Kind, rows: &[SummaryRow], replicates: &[Replicate], context: &Context) -> Option<Rendered> {
-    let sheets = sheet::sheets(kind, rows, replicates, context);
+/// replicates (`runs`) both were measured in, lies above zero; the oracle, which no router can be, does not compete.
+pub fn render(kind: Kind, rows: &[SummaryRow], runs: &[Run], context: &Context) -> Option<Rendered> {
+    let sheets = sheet::sheets(kind, rows, runs, context);
     (!sheets.is_empty()).then(|| Rendered {
         markdown: text::markdown(&sheets),
         csv: text::csv(&sheets),
@@ -54,7 +54,7 @@ pub fn ranking(rows: &[SummaryRow]) -> String {
         let mut lines = vec![["policy", "reward", "outcomes bought", "dollars"].map(str::to_owned)];
         lines.extend(ranked.iter().map(|row| {
             let dollars = format!("${}", number(row.dollars, 2));
-            [row.policy.clone(), give_or_take(row, 1.0, 3), short_count(row.outcomes), dollars]
+            [row.policy.to_string(), give_or_take(row, 1.0, 3), short_count(row.outcomes), dollars]
         }));
         text += &aligned(&lines);
     }

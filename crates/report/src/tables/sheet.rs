@@ -1,10 +1,11 @@
 //! What stands in a table, before it is Markdown, CSV or LaTeX.
 
 use statistics::paired_difference;
-use store::{Direction, Replicate, SummaryRow};
+use store::{Direction, Quantity, Run, SummaryRow};
 
 use crate::Context;
-use crate::charts::{Basis, behind, distinct, nearest_weight, select};
+use crate::charts::{Basis, behind, distinct, nearest_weight, of_environment, select};
+use crate::paired;
 use crate::theme::SINGLE;
 
 /// The weight on cost of the tables by task.
@@ -75,17 +76,17 @@ impl Sheet {
 }
 
 /// All tables of a kind, by environment, then metric.
-pub(super) fn sheets(kind: Kind, rows: &[SummaryRow], replicates: &[Replicate], context: &Context) -> Vec<Sheet> {
+pub(super) fn sheets(kind: Kind, rows: &[SummaryRow], runs: &[Run], context: &Context) -> Vec<Sheet> {
     let mut sheets = Vec::new();
     for environment in distinct(rows.iter().map(|row| &row.environment)) {
-        let own: Vec<SummaryRow> = rows.iter().filter(|row| row.environment == environment).cloned().collect();
-        let cells: Vec<&Replicate> = replicates.iter().filter(|cell| cell.environment == environment).collect();
+        let own = of_environment(rows, &environment);
+        let cells: Vec<&Run> = runs.iter().filter(|run| run.environment == environment).collect();
         sheets.extend(METRICS.into_iter().filter_map(|shown| sheet(kind, shown, &own, &cells, context)));
     }
     sheets
 }
 
-fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], cells: &[&Replicate], context: &Context) -> Option<Sheet> {
+fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], runs: &[&Run], context: &Context) -> Option<Sheet> {
     let all = || select(rows, "test", shown.metric).filter(|row| row.w_cost.is_some());
     let (weight, here): (Option<f64>, Vec<&SummaryRow>) = match kind {
         Kind::Scores => (None, all().filter(|row| row.task == "all").collect()),
@@ -100,7 +101,7 @@ fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], cells: &[&Replicate], co
     let policies = distinct(here.iter().map(|row| &row.policy));
     let mut lines: Vec<Line> = policies.into_iter().map(|policy| Line { policy, cells: Vec::new() }).collect();
     for column in &mut columns {
-        let best = if shown.ranked { best(column, cells) } else { None };
+        let best = if shown.ranked { best(column, runs) } else { None };
         for line in &mut lines {
             let row = column.iter().find(|row| row.policy == line.policy);
             let cell = |row: &&SummaryRow| Cell { best: best == Some(row.policy.as_str()), row: (*row).clone() };
@@ -109,13 +110,13 @@ fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], cells: &[&Replicate], co
     }
     let name = |column: &Vec<&SummaryRow>| match (kind, column[0].w_cost) {
         (Kind::Scores, Some(weight)) => format!("w_cost {weight}"),
-        _ => column[0].task.clone(),
+        _ => column[0].task.to_string(),
     };
     let mut basis = Basis::default();
     here.iter().for_each(|row| basis.add(row));
     Some(Sheet {
         kind,
-        environment: first.environment.clone(),
+        environment: first.environment.to_string(),
         shown,
         weight,
         columns: columns.iter().map(name).collect(),
@@ -141,19 +142,13 @@ fn columns<'a>(kind: Kind, rows: &[&'a SummaryRow]) -> Vec<Vec<&'a SummaryRow>> 
 }
 
 /// The policy of a column that is ahead of its runner-up by more than chance; none where that cannot be said.
-fn best<'a>(column: &[&'a SummaryRow], cells: &[&Replicate]) -> Option<&'a str> {
+fn best<'a>(column: &[&'a SummaryRow], runs: &[&Run]) -> Option<&'a str> {
     let sign = |row: &SummaryRow| if row.direction == Direction::Down { -1.0 } else { 1.0 };
     let competes = |row: &&&SummaryRow| row.policy != "oracle" && !row.policy.starts_with(SINGLE);
     let mut ranked: Vec<&SummaryRow> = column.iter().filter(competes).copied().collect();
     ranked.sort_by(|left, right| (sign(right) * right.value).total_cmp(&(sign(left) * left.value)));
     let [first, second, ..] = ranked.as_slice() else { return None };
-    let (ahead, behind) = (values(first, cells), values(second, cells));
-    let pairs: Vec<(f64, f64)> = ahead
-        .iter()
-        .filter_map(|(number, value)| {
-            behind.iter().find(|(other, _)| other == number).map(|(_, other)| (*value, *other))
-        })
-        .collect();
+    let pairs = paired::pairs(&values(first, runs), &values(second, runs));
     let signed =
         |part: fn(&(f64, f64)) -> f64| -> Vec<f64> { pairs.iter().map(|pair| sign(first) * part(pair)).collect() };
     let difference = paired_difference(&signed(|pair| pair.0), &signed(|pair| pair.1));
@@ -161,17 +156,14 @@ fn best<'a>(column: &[&'a SummaryRow], cells: &[&Replicate]) -> Option<&'a str> 
 }
 
 /// What each replicate measured of a row of the summary, with its number.
-fn values(row: &SummaryRow, cells: &[&Replicate]) -> Vec<(u32, f64)> {
-    let own = cells.iter().filter(|cell| cell.policy == row.policy);
-    own.filter_map(|cell| {
-        let same = |score: &&store::Score| {
-            score.metric == row.metric
-                && score.w_cost == row.w_cost
-                && score.task == row.task
-                && score.phase == row.phase
-                && score.arm.is_none()
-        };
-        cell.scores.iter().find(same).map(|score| (cell.replicate, score.value))
-    })
-    .collect()
+fn values(row: &SummaryRow, runs: &[&Run]) -> Vec<(u32, f64)> {
+    let own = runs.iter().copied().filter(|run| run.policy == row.policy);
+    let same = |quantity: &Quantity| {
+        quantity.metric == row.metric
+            && quantity.w_cost == row.w_cost
+            && quantity.task == row.task
+            && quantity.phase == row.phase
+            && quantity.arm.is_none()
+    };
+    paired::latest(own, same).into_iter().map(|(number, score)| (number, score.value)).collect()
 }

@@ -6,7 +6,7 @@ fn context() -> Context {
 }
 
 fn rendered(kind: Kind, size: Size) -> Rendered {
-    render(kind, &fake::summary(size), &fake::replicates(size), &context()).unwrap()
+    render(kind, &fake::summary(size), &fake::runs(size), &context()).unwrap()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn every_cell_by_task_names_its_requests() {
 }
 
 /// Two policies of equal noise, `ahead` in every replicate by `lead` and by chance.
-fn duel(lead: f64, replicates: u32) -> (Vec<SummaryRow>, Vec<Replicate>) {
+fn duel(lead: f64, replicates: u32) -> (Vec<SummaryRow>, Vec<Run>) {
     let mut cells = fake::replicates(Size { policies: 4, replicates, ..SMALL });
     cells.retain(|cell| ["barp", "knn", "oracle"].contains(&cell.policy.as_str()));
     for cell in &mut cells {
@@ -44,7 +44,8 @@ fn duel(lead: f64, replicates: u32) -> (Vec<SummaryRow>, Vec<Replicate>) {
             };
         }
     }
-    (crate::summarise(&cells), cells)
+    let runs = Run::of(&cells);
+    (crate::summarise(&runs), runs)
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod frontier;
 mod online;
 mod recovery;
 
+use std::collections::BTreeMap;
+
 use store::SummaryRow;
 
 use crate::charts::{distinct, select};
@@ -15,6 +17,8 @@ use crate::theme::{self, Player, SINGLE};
 
 /// The narrowest terminal that is written for; narrower ones break lines.
 const NARROWEST: usize = 32;
+/// Most policies in a ranking.
+const LINES: usize = 60;
 /// Wider lines are no easier to read.
 const WIDEST: usize = 110;
 
@@ -26,7 +30,8 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
     let page = Page { width: width.clamp(NARROWEST, WIDEST), colour };
     let mut text = String::new();
     for environment in distinct(rows.iter().map(|row| &row.environment)) {
-        let own: Vec<SummaryRow> = rows.iter().filter(|row| row.environment == environment).cloned().collect();
+        let own: Vec<SummaryRow> =
+            rows.iter().filter(|row| row.environment == environment && shown(row)).cloned().collect();
         let policies = distinct(own.iter().filter(|row| row.phase == "test").map(|row| &row.policy));
         let policies: Vec<String> = policies.into_iter().filter(|policy| !policy.starts_with(SINGLE)).collect();
         let players = theme::looks(&policies);
@@ -52,6 +57,12 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
         }
     }
     text
+}
+
+/// Whether a row is about all tasks and models, which is all that a terminal has room for.
+fn shown(row: &SummaryRow) -> bool {
+    let by_task = row.task != "all" && row.phase == "test";
+    row.arm.is_none() && !by_task && row.phase != "validation" && row.phase != "bucket"
 }
 
 /// How wide lines may be, and whether they may have colours.
@@ -100,19 +111,25 @@ fn ranking(rows: &[SummaryRow], players: &[Player], page: &Page) -> String {
     if ranked.is_empty() {
         return String::new();
     }
+    let sparks = Sparks::new(rows);
+    let more = ranked.len().saturating_sub(LINES);
+    ranked.truncate(LINES);
     let headings = ["policy", "mean reward", "by w_cost", "bought", "dollars"].map(str::to_owned);
     let lines: Vec<Line<'_>> = ranked
         .iter()
         .map(|(row, player)| {
             let bought = if row.outcomes > 0.0 { short_count(row.outcomes) } else { "\u{2013}".to_owned() };
-            let spark = spark(rows, &player.name);
-            let cells = vec![row.policy.clone(), mean(row), spark, bought, format!("${}", number(row.dollars, 2))];
+            let spark = sparks.of(&player.name);
+            let cells = vec![row.policy.to_string(), mean(row), spark, bought, format!("${}", number(row.dollars, 2))];
             Line { player, cells }
         })
         .collect();
     let widths = widths(&headings, &lines, page.width);
     let mut text = written(&headings, &widths, None, page);
     lines.iter().for_each(|line| text += &written(&line.cells, &widths, Some(line.player), page));
+    if more > 0 {
+        text += &format!("  and {more} more\n");
+    }
     text
 }
 
@@ -150,16 +167,29 @@ fn written(cells: &[String], widths: &[usize], player: Option<&Player>, page: &P
 }
 
 /// Rewards along the weights on cost as bars, from the least (low) to the greatest reward of any policy.
-fn spark(rows: &[SummaryRow], policy: &str) -> String {
-    const BARS: [char; 8] =
-        ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
-    let all = || select(rows, "test", "reward").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE));
-    let Some((low, high)) = crate::graphics::axis::range(all().map(|row| row.value)) else { return String::new() };
-    let mut own: Vec<(f64, f64)> =
-        all().filter(|row| row.policy == policy).filter_map(|row| Some((row.w_cost?, row.value))).collect();
-    own.sort_by(|(left, _), (right, _)| left.total_cmp(right));
-    let bar = |value: f64| BARS[(8.0 * (value - low) / (high - low).max(1e-12)).clamp(0.0, 7.0) as usize];
-    own.into_iter().map(|(_, value)| bar(value)).collect()
+struct Sparks<'a> {
+    range: (f64, f64),
+    rewards: BTreeMap<&'a str, Vec<(f64, f64)>>,
+}
+
+impl<'a> Sparks<'a> {
+    fn new(rows: &'a [SummaryRow]) -> Sparks<'a> {
+        let mut rewards: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+        for row in select(rows, "test", "reward").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE)) {
+            rewards.entry(&row.policy).or_default().extend(row.w_cost.map(|weight| (weight, row.value)));
+        }
+        rewards.values_mut().for_each(|own| own.sort_by(|(left, _), (right, _)| left.total_cmp(right)));
+        let all = rewards.values().flatten().map(|(_, value)| *value);
+        Sparks { range: crate::graphics::axis::range(all).unwrap_or((0.0, 1.0)), rewards }
+    }
+
+    fn of(&self, policy: &str) -> String {
+        const BARS: [char; 8] =
+            ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
+        let (low, high) = self.range;
+        let bar = |value: f64| BARS[(8.0 * (value - low) / (high - low).max(1e-12)).clamp(0.0, 7.0) as usize];
+        self.rewards.get(policy).into_iter().flatten().map(|(_, value)| bar(*value)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! CSV in and out: a header, commas, double quotes; an empty cell is missing.
 
 use super::{Column, Frame, FrameError, real, whole};
-use crate::write_whole;
+use crate::Whole;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Writer};
+use std::borrow::Borrow;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Reads the file at `path`; the message of a failure leaves the path out.
@@ -57,21 +59,48 @@ fn describe(error: csv::Error) -> String {
 /// # Errors
 /// When the file cannot be written, a column holds vectors, or the columns differ in length or share a name.
 pub fn write_csv(path: &Path, frame: &Frame) -> Result<(), FrameError> {
-    if let Some(flaw) = frame.flaw() {
-        return Err(FrameError::new(path, flaw));
-    }
-    if let Some((name, _)) = frame.columns.iter().find(|(_, column)| matches!(column, Column::Vectors { .. })) {
-        return Err(FrameError::new(path, format_args!("column `{name}`: CSV has no place for vectors")));
-    }
-    let bytes = encode(frame).map_err(|error| FrameError::new(path, error))?;
-    write_whole(path, &bytes).map_err(|error| FrameError::new(path, error))
+    write_csv_parts(path, std::iter::once(frame))
 }
 
-fn encode(frame: &Frame) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = Writer::from_writer(Vec::new());
-    writer.write_record(frame.columns.iter().map(|(name, _)| name))?;
-    for row in 0..frame.rows() {
-        writer.write_record(frame.columns.iter().map(|(_, column)| column.text(row).unwrap_or_default()))?;
+/// [`write_csv`] of frames with the same columns, one below the other; none makes an empty file.
+pub(crate) fn write_csv_parts(path: &Path, parts: impl Iterator<Item = impl Borrow<Frame>>) -> Result<(), FrameError> {
+    let written = || {
+        let mut writer = Writer::from_writer(Whole::begin(path)?);
+        for (position, part) in parts.enumerate() {
+            encode(part.borrow(), position == 0, &mut writer)?;
+        }
+        writer.into_inner().map_err(|error| error.into_error())?.finish()
+    };
+    written().map_err(|error| FrameError::new(path, error))
+}
+
+fn encode<W: Write>(frame: &Frame, with_header: bool, writer: &mut Writer<W>) -> io::Result<()> {
+    let vectors = frame.columns.iter().find(|(_, column)| matches!(column, Column::Vectors { .. }));
+    let vectors = vectors.map(|(name, _)| format!("column `{name}`: CSV has no place for vectors"));
+    if let Some(flaw) = frame.flaw().or(vectors) {
+        return Err(io::Error::other(flaw));
     }
-    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    if with_header {
+        writer.write_record(frame.columns.iter().map(|(name, _)| name))?;
+    }
+    let mut number = Vec::new();
+    for row in 0..frame.rows() {
+        for (_, column) in &frame.columns {
+            number.clear();
+            match column {
+                Column::Text(cells) => writer.write_field(cells[row].as_deref().unwrap_or_default())?,
+                Column::Integer(cells) => {
+                    cells[row].map_or(Ok(()), |value| write!(number, "{value}"))?;
+                    writer.write_field(&number)?;
+                }
+                Column::Real(cells) => {
+                    cells[row].map_or(Ok(()), |value| write!(number, "{value}"))?;
+                    writer.write_field(&number)?;
+                }
+                Column::Vectors { .. } => {}
+            }
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 // Quality against cost: lines that stay, and one large marker for each policy that moves with the dial.
 
 const MARGIN = { left: 46, right: 14, top: 10, bottom: 42 };
+/** Most policies whose buttons all stand open. */
+const FEW = 18;
 const frontier = { points: new Map(), scale: null };
 
 /** Draws axes, lines and single models, then the markers. */
@@ -195,5 +197,8 @@ function drawLegend() {
     return node;
   };
   const policies = environment().policies.filter((policy) => policy.kind !== "model");
-  find("#frontier .legend").replaceChildren(...policies.map(button));
+  const first = policies.length > FEW ? policies.filter(stands) : policies;
+  const rest = policies.filter((policy) => !first.includes(policy));
+  const more = element("details", {}, element("summary", {}, `${rest.length} more, drawn in grey`), element("div", {}, rest.map(button)));
+  find("#frontier .legend").replaceChildren(...first.map(button), ...(rest.length > 0 ? [more] : []));
 }
