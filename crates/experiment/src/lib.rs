@@ -13,6 +13,7 @@ mod features;
 mod from_log;
 mod log_rows;
 mod log_scores;
+pub mod logged;
 mod plan;
 mod protocols;
 mod resolve;
