@@ -18,3 +18,4 @@ mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod support;
 mod variants; // one environment table that stands for many
+mod walkthrough; // the front page does what it says
