@@ -13,6 +13,7 @@ mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod real_rows; // our numbers beside an independent implementation's
+mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod shift_effects; // what each shift does to the outcome table, in closed form

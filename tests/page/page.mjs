@@ -21,10 +21,13 @@ const browser = await chromium.launch({
 const complaints = [];
 let checks = 0;
 try {
-  await scores();
-  await doors();
-  await sorting();
-  await choices();
+  if (await hasDial()) {
+    await scores();
+    await doors();
+    await sorting();
+    await choices();
+  }
+  await course();
   for (const scheme of ["light", "dark"]) for (const width of [1280, 390]) await look(width, scheme);
   assert.deepEqual(complaints, [], "no console error and no request");
   console.log(`report.html: ${checks} numbers equal those of summary.csv; keyboard, mouse, sorting, cards and axe are fine`);
@@ -88,6 +91,29 @@ async function compare(page) {
     }
   }
   return seen;
+}
+
+/** Whether there is a test split to turn the dial for; a page without one says so and hides what needs it. */
+async function hasDial() {
+  const page = await open();
+  const found = await page.locator("#dial").isVisible();
+  assert.equal(await page.locator("#nothing").isVisible(), !found, "a page without a dial says why");
+  await page.close();
+  return found;
+}
+
+/** Charts of the run as it goes on: there for every one that was drawn, each with words for those who cannot see it. */
+async function course() {
+  const page = await open();
+  for (const svg of await page.locator("#course svg").all()) {
+    assert.equal(await svg.getAttribute("role"), "img");
+    assert.match(await svg.getAttribute("aria-label"), /Interval: .* n = /, "a chart says in words what it shows");
+    const { width } = await svg.boundingBox();
+    assert.ok(width > 300, "a chart is drawn");
+  }
+  const online = readFileSync(join(folder, "summary.csv"), "utf8").split("\n").some((line) => line.includes(",online,"));
+  if (online) assert.ok((await page.locator("#course").textContent()).includes("Cumulative regret online"), "an online run is shown");
+  await page.close();
 }
 
 /** The dial by keyboard and by mouse: every number changes with it and equals the summary's. */
@@ -216,6 +242,7 @@ async function picture(page, name) {
   if (!shots) return;
   mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: name !== "card" });
+  if (name === "1280-light") await page.pdf({ path: join(shots, "print.pdf"), format: "A4", printBackground: true });
 }
 
 /** Fails on what axe calls serious or critical. */

@@ -64,7 +64,7 @@ impl Chart for ArmShares {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let rows = table.panels().len().div_ceil(columns(table));
-        (800.0, (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
+        (width(table), (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -130,8 +130,23 @@ pub(super) fn columns(table: &Table) -> usize {
         7 | 8 => 4,
         _ => 3,
     };
-    let widest = panels.iter().map(|panel| text::width(panel, LABEL, Weight::Bold)).fold(0.0, f64::max);
-    well.min((ROOM / (widest + 14.0)) as usize).max(1)
+    well.min((room(table) / heading(&panels)) as usize).max(1)
+}
+
+/// Width of all panels side by side: two with long headings still stand beside each other.
+fn room(table: &Table) -> f64 {
+    let panels = table.panels();
+    if panels.len() > 1 { ROOM.max(2.0 * heading(&panels) + 1.0) } else { ROOM }
+}
+
+/// Width that the longest heading needs.
+fn heading(panels: &[String]) -> f64 {
+    panels.iter().map(|panel| text::width(panel, LABEL, Weight::Bold)).fold(0.0, f64::max) + 14.0
+}
+
+/// Width of a page of panels.
+pub(super) fn width(table: &Table) -> f64 {
+    800.0 + room(table) - ROOM
 }
 
 /// One of rows x columns equal parts of `area`, with room for a heading.

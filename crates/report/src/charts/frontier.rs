@@ -35,9 +35,9 @@ impl Chart for Frontier {
             title: "Quality against cost",
             what: "Each line is one policy on the test split as the weight on cost goes from none (right) to all (left); \
                    crosses are intervals, where they are larger than the marker; hollow circles are single models; the zero-router line mixes single models \
-                   without reading the prompt, so a router is useful above it only. Thin curves: equal mean reward at the weight on \
-                   cost they name, if no request reaches the cap on cost; where requests do, the reward is higher than the curve \
-                   says.",
+                   without reading the prompt, so a router is useful above it only. Thin curves: equal mean reward at the \
+                   weight on cost nearest to 0.2, if no request reaches the cap on cost; where requests do, the reward is higher than \
+                   the curve says.",
         }
     }
 
@@ -148,7 +148,7 @@ fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
         panel.line(scene, &curve, &ISO);
         if let Some(&start) = curve.first() {
             let Point { x, y } = panel.at(start);
-            let words = format!("reward {} at w_cost {weight}", level.words);
+            let words = format!("reward {}", level.words);
             names.push(Text::new(x + 4.0, y - 6.0, 8.0, words).colored(SOFT_INK));
         }
     }

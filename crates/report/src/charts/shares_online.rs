@@ -1,6 +1,6 @@
 //! Which models a policy uses as an online run goes on.
 
-use super::arm_shares::{BESIDE, cell, colors, columns, key, order};
+use super::arm_shares::{BESIDE, cell, colors, columns, key, order, width};
 use super::online::{buckets, changes, phases};
 use super::table::{Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source};
@@ -63,7 +63,7 @@ impl Chart for SharesOnline {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let rows = table.panels().len().div_ceil(columns(table));
-        (800.0, (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
+        (width(table), (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {

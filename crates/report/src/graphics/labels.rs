@@ -19,9 +19,10 @@ impl Room {
         Room { bounds, taken: Vec::new(), markers: Vec::new(), lines: Vec::new() }
     }
 
-    /// Whether neither label nor marker lies on `area`.
+    /// Whether neither label nor marker nor line lies on `area`.
     pub fn is_free(&self, area: &Area) -> bool {
-        self.taken.iter().all(|taken| !taken.overlaps(area))
+        let crossed = self.lines.iter().any(|place| distance(area, *place) == 0.0);
+        !crossed && self.taken.iter().all(|taken| !taken.overlaps(area))
     }
 
     /// No label will lie on these words.

@@ -41,7 +41,8 @@ pub(super) fn section(figures: &[Figure], context: &Context) -> String {
 
 fn drawn(figure: &Figure, context: &Context) -> String {
     let start = figure.svg.find("<svg").unwrap_or(0);
-    let svg = figure.svg[start..].replacen("<svg ", "<svg role=\"img\" ", 1);
+    let named = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&figure.words));
+    let svg = figure.svg[start..].replacen("<svg ", &named, 1);
     format!(
         "<figure class=\"chart\">\n<figcaption>{} \u{b7} {} <small>drawn by <code>{}</code> as <a href=\"{}\">{}</a></small></figcaption>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{}\">{svg}</div>\n</figure>\n",

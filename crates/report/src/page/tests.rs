@@ -160,3 +160,20 @@ fn very_many_policies_leave_tasks_to_the_tables() {
     );
     assert!(page.len() < 2_000_000, "{}", page.len());
 }
+
+#[test]
+fn charts_of_the_run_stand_in_the_page_with_words_until_there_are_too_many() {
+    let figure = |number: usize, size: usize| Figure {
+        environment: "e <b>".into(),
+        title: format!("chart {number}"),
+        words: "says \"what\" it shows".into(),
+        svg: format!("<svg width=\"8\">{}</svg>", "x".repeat(size)),
+        file: format!("charts/{number}.svg"),
+    };
+    let figures = [figure(1, 10), figure(2, 10), figure(3, 2_000_000)];
+    let page = page(&[], &context(), &[], &manifest(), &figures);
+    assert_eq!(page.matches("<svg role=\"img\" aria-label=\"says &quot;what&quot; it shows\" width").count(), 2);
+    assert!(page.contains("<a href=\"charts/3.svg\">") && page.len() < 200_000, "a chart too large is named");
+    assert!(page.contains("e &lt;b&gt;"));
+    assert!(!super::page(&[], &context(), &[], &manifest(), &[]).contains("id=\"course\""));
+}

@@ -1,4 +1,5 @@
-//! Tables as LaTeX: rules of `booktabs`, numbers of `siunitx` (version 3) with half the interval in brackets.
+//! Tables as LaTeX: rules of `booktabs`, numbers of `siunitx` (version 3) with half the interval in brackets. A table wider than the
+//! line is shrunk to it.
 
 use crate::Context;
 use crate::graphics::format::count;
@@ -9,7 +10,7 @@ use super::sheet::{Cell, Kind, Sheet};
 /// Says what the file needs; the lines it is compiled with by itself stand in it as a comment.
 const PREAMBLE: &str = "\
 % Needs in the preamble:
-%   \\usepackage{booktabs,siunitx}
+%   \\usepackage{booktabs,graphicx,siunitx}
 %   \\sisetup{mode=match, reset-text-series=false, text-series-to-math=true}
 ";
 
@@ -26,7 +27,7 @@ fn table(sheet: &Sheet) -> String {
     let headings: Vec<String> = sheet.columns.iter().map(|column| format!("{{{}}}", heading(column))).collect();
     let mut text = format!(
         "\n\\begin{{table}}\n\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\\caption{{{}}}\n\
-         \\begin{{tabular}}{{l{}}}\n\\toprule\nPolicy & {} \\\\\n",
+         \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n\\begin{{tabular}}{{l{}}}\n\\toprule\nPolicy & {} \\\\\n",
         caption(sheet),
         columns.concat(),
         headings.join(" & "),
@@ -39,7 +40,7 @@ fn table(sheet: &Sheet) -> String {
         let cells: Vec<String> = line.cells.iter().map(|cell| number(sheet, cell.as_ref())).collect();
         text += &format!("{} & {} \\\\\n", escape(&name), cells.join(" & "));
     }
-    text + "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
+    text + "\\bottomrule\n\\end{tabular}}\n\\end{table}\n"
 }
 
 /// Names of policies; a single model goes by the shortest that tells it apart.
