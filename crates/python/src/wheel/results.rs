@@ -5,7 +5,7 @@ use super::table::Table;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::PathBuf;
-use store::{CellRecord, Column, Folder, Frame, Manifest, Score};
+use store::{CellRecord, Column, Folder, Frame, FrameError, Manifest, Score, SummaryRow};
 
 /// What an experiment left behind: see run and load.
 #[pyclass(frozen, module = "barp")]
@@ -39,6 +39,14 @@ impl Results {
     }
 }
 
+/// The rows of summary.parquet, from the cells.
+pub(super) fn summary(folder: &Folder, manifest: &Manifest) -> Result<Vec<SummaryRow>, FrameError> {
+    let runs = folder.runs(manifest)?;
+    let mut rows = report::summarise(&runs);
+    rows.extend(report::effects(manifest, &runs));
+    Ok(rows)
+}
+
 #[pymethods]
 impl Results {
     /// The folder.
@@ -55,8 +63,8 @@ impl Results {
 
     /// Means over replicates with 95% intervals, one row for each environment, policy, phase, weight on cost, task, metric.
     fn summary(&self, py: Python<'_>) -> PyResult<Table> {
-        let replicates = py.detach(|| self.folder.replicates(&self.manifest)).map_err(failed)?;
-        Ok(Table { frame: Frame::from(&report::summarise(&replicates)[..]) })
+        let rows = py.detach(|| summary(&self.folder, &self.manifest)).map_err(failed)?;
+        Ok(Table { frame: Frame::from(&rows[..]) })
     }
 
     /// Every score of every replicate, labelled by environment, policy and replicate (from 0).
@@ -107,7 +115,7 @@ impl Results {
     }
 }
 
-fn failed(error: store::FrameError) -> PyErr {
+fn failed(error: FrameError) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
 }
 

@@ -1,6 +1,6 @@
 //! Running an experiment from Python, as the command `barp run` does.
 
-use super::results::Results;
+use super::results::{Results, summary};
 use super::{environment, policy};
 use experiment::{Done, Extensions, Options, Plan, RunError, Spec};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
@@ -46,11 +46,11 @@ pub(super) fn run(
     }
     let folder = Folder::new(&out);
     let done = py.detach(|| compute(&plan, &folder, &options))?;
-    let summary = py.detach(|| {
-        let replicates = folder.replicates(&done.manifest)?;
-        store::write_summary(folder.path(), &report::summarise(&replicates))
+    let written = py.detach(|| {
+        let rows = summary(&folder, &done.manifest)?;
+        store::write_summary(folder.path(), &rows)
     });
-    summary.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+    written.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
     Ok(Results::new(folder, done.manifest))
 }
 
