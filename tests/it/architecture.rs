@@ -7,7 +7,7 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("routing", &[]),
     ("kernels", &[]),
-    ("encoder", &[]),
+    ("encoder", &["kernels"]),
     ("network", &["kernels"]),
     ("policies", &["kernels", "network", "routing"]),
     ("metrics", &["routing"]),

@@ -7,9 +7,11 @@ mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod encoder; // prompts to vectors: stored, refused, and as the reference has them
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
+mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod real_rows; // our numbers beside an independent implementation's
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
@@ -18,3 +20,4 @@ mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod support;
 mod variants; // one environment table that stands for many
+mod walkthrough; // the front page does what it says

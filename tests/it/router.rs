@@ -139,7 +139,7 @@ fn a_trained_router_has_the_scores_of_its_cells_and_decides_the_same_from_its_fi
         let again = folder.path().join("again");
         plan.train(&wanted).unwrap().write(&again).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap(), "`{label}`: same bytes");
-        let encoder = || Some(experiment::open_encoder("hashed").unwrap());
+        let encoder = || Some(experiment::open_encoder("hashed", None).unwrap());
         let [before, after] = [artifact, Artifact::read(&path).unwrap()];
         let [before, after] = [before, after].map(|artifact| Deployment::new(artifact, encoder()).unwrap());
         let features: Vec<f32> = (0..40)

@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod output;
 mod progress;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -45,7 +46,9 @@ enum Command {
     Inspect(commands::inspect::Inspect),
     /// List what can be named in a configuration
     List(commands::list::List),
-    /// Import, describe and imitate outcome tables
+    /// Estimate from a log what other policies would have earned
+    Ope(commands::ope::Ope),
+    /// Import, describe and imitate outcome tables and logs
     #[command(subcommand)]
     Data(commands::data::Data),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Route(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::List(command) => command.run(),
+        Command::Ope(command) => command.run(),
         Command::Data(command) => command.run(),
     };
     match result {

@@ -59,6 +59,15 @@ impl Progress {
     }
 }
 
+/// A bar that counts `things` up to `length`, on stderr if that is a terminal.
+pub(crate) fn counter(name: &str, length: usize, things: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    let style = format!("{{prefix}} {{wide_bar}} {{pos}}/{{len}} {things} · {{per_sec}} · {{eta}} left");
+    bar.set_style(ProgressStyle::with_template(&style).expect("the template is well-formed"));
+    bar.set_prefix(name.to_owned());
+    bar
+}
+
 impl Standings {
     fn add(&mut self, environment: String, policy: String, reward: Option<f64>) {
         if let Some(reward) = reward.filter(|reward| reward.is_finite()) {

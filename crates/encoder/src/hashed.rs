@@ -28,12 +28,13 @@ pub struct Hashed {
 impl Default for Hashed {
     /// As wide as the sentence encoder of the paper, 384 numbers.
     fn default() -> Hashed {
-        Hashed::new(384)
+        Hashed::new(Hashed::WIDTH)
     }
 }
 
 impl Hashed {
     pub(crate) const NAME: &'static str = "hashed";
+    pub(crate) const WIDTH: usize = 384;
 
     /// An encoder into `width` buckets.
     ///

@@ -3,6 +3,7 @@
 //! Policies cannot name this crate. The one way down is [`Batch::reveal`], which charges the ledger for what it shows.
 
 mod batch;
+pub mod near_duplicates;
 pub mod price_book;
 mod references;
 pub mod shifts;

@@ -1,10 +1,16 @@
 //! Encoders by name, and whether one really made the features of a world: a router may read text only if it did.
 
 use crate::artifact::EncoderCard;
+use crate::features::{Encoding, FeatureCache, encode_texts};
 use crate::plan::{Plan, PlannedEnvironment};
 use crate::settings::{SpecError, unknown};
 use encoder::Encoder;
+use environments::sources::TextEncoder;
 use environments::sources::wide::ColumnMap;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
 use store::{Column, Frame};
 
 /// Prompts that are encoded again to see whose features they have.
@@ -13,13 +19,39 @@ const CHECKED: usize = 8;
 /// Least cosine between the features of a prompt and its encoding; the same encoder elsewhere may round differently.
 const AGREEMENT: f64 = 0.999;
 
-/// The encoder called `name`.
+/// The encoder called `name`, its files in `folder` or where they are usually found.
+///
+/// # Errors
+/// What is wrong with the name, with the known ones; what is wrong with its files.
+pub fn open_encoder(name: &str, folder: Option<&Path>) -> Result<Box<dyn Encoder>, String> {
+    (entry(name)?.open)(folder).map_err(|error| error.to_string())
+}
+
+fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
+    let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
+    encoder::by_name(name).ok_or_else(|| unknown("encoder", name, &known))
+}
+
+/// The encoder called `name`, for sources that read texts. Opened when there are texts to encode; vectors of a costly one
+/// are kept in [`FeatureCache::usual`].
 ///
 /// # Errors
 /// What is wrong with the name, with the known ones.
-pub fn open_encoder(name: &str) -> Result<Box<dyn Encoder>, String> {
-    let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
-    encoder::by_name(name).ok_or_else(|| unknown("encoder", name, &known))
+pub fn text_encoder(name: &str) -> Result<TextEncoder, String> {
+    let entry = entry(name)?;
+    let prepared: Rc<RefCell<BTreeMap<String, Vec<f32>>>> = Rc::default();
+    let known = Rc::clone(&prepared);
+    let prepare = move |texts: &[String]| {
+        let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
+        let how = Encoding { cache: entry.is_costly.then(FeatureCache::usual), threads: 0 };
+        let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let vectors = encode_texts(&*encoder, &borrowed, &how, |_| ()).map_err(|error| error.to_string())?;
+        let rows = texts.iter().cloned().zip(vectors.chunks_exact(entry.width).map(<[f32]>::to_vec));
+        prepared.borrow_mut().extend(rows);
+        Ok(())
+    };
+    let encode = move |text: &str, out: &mut [f32]| out.copy_from_slice(&known.borrow()[text]);
+    Ok(TextEncoder { width: entry.width, prepare: Box::new(prepare), encode: Box::new(encode) })
 }
 
 impl Plan {
@@ -39,7 +71,7 @@ impl Plan {
         let place = self.spec.place.table(format!("[[environment]] {}", planned.label));
         let own = planned.parameters.get("encoder").and_then(|name| name.as_str());
         let Some(name) = stated.or(own) else { return Ok(None) };
-        let encoder = match open_encoder(name) {
+        let encoder = match open_encoder(name, None) {
             Ok(encoder) => encoder,
             Err(problem) if stated.is_some() => return Err(place.error(problem)),
             Err(_) => return Ok(None),

@@ -13,8 +13,6 @@ use crate::protocols::FeedbackRule;
 use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_names, unique};
-use encoder::Encoder;
-use environments::sources::TextEncoder;
 use environments::{Environment, ReferenceEntry};
 use policies::Configured;
 use routing::{Arm, Seed};
@@ -223,18 +221,4 @@ impl Plan {
             cells: self.cells.iter().map(cell).collect(),
         }
     }
-}
-
-/// The encoder called `name`, for sources that read texts.
-///
-/// # Errors
-/// What is wrong with the name, with the known ones.
-pub fn text_encoder(name: &str) -> Result<TextEncoder, String> {
-    let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
-    let found: Option<Box<dyn Encoder>> = encoder::by_name(name);
-    let Some(found) = found else {
-        return Err(format!("unknown encoder `{name}` (known: {})", known.join(", ")));
-    };
-    let width = found.width();
-    Ok(TextEncoder { width, encode: Box::new(move |text, out| found.encode(text, out)) })
 }

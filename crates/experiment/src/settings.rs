@@ -98,6 +98,7 @@ impl Place {
     }
 }
 
+/// What is said of a `name` that is not among `known`.
 pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     let nearest = match nearest(name, known) {
         Some(nearest) => format!("nearest is `{nearest}`; "),

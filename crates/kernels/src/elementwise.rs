@@ -15,7 +15,7 @@ at_every_level! {
 }
 
 #[inline(always)]
-fn exp_one(x: f32) -> f32 {
+pub(crate) fn exp_one(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23: adding it leaves the nearest whole number in the low bits
     const LN2_HIGH: f32 = 355.0 / 512.0; // ln 2 in two parts, the first exact in 9 bits
     const LN2_LOW: f32 = -0.000_212_194_44;

@@ -8,13 +8,17 @@ mod cholesky;
 mod elementwise;
 mod level;
 mod neighbours;
+mod panels;
 mod precision;
 mod product;
+mod sequence;
 mod simd;
 
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use elementwise::{AdamStep, adam, exp, relu, relu_backward, softmax_rows};
 pub use level::Level;
 pub use neighbours::{Nearest, nearest};
+pub use panels::{PANEL, Panels, Right, set_panels};
 pub use precision::{add_outer, dot, gram, multiply_vector, quadratic};
 pub use product::{Left, add_product, set_product, transpose};
+pub use sequence::{add_and_normalise, gelu, softmax_within};

@@ -266,21 +266,23 @@ impl OffPolicy {
 pub enum Agreement {
     /// The interval of their difference lies within the margin.
     Agree,
-    /// It excludes zero, and does not lie within the margin.
+    /// The interval excludes zero, and does not lie within the margin.
     Disagree,
     /// Neither: the data are too few to say.
     Open,
 }
 
 /// Compares two independent estimates, given their `difference`, its standard `error` and the largest difference that does
-/// not matter (`margin`), as one of `comparisons` of a family (Bonferroni, at [`CONFIDENCE`] over all).
+/// not matter (`margin`), as one of `comparisons` of a family.
+///
+/// To disagree is to exclude zero at [`CONFIDENCE`] over the whole family (Bonferroni): one false alarm would condemn all. To
+/// agree is to lie within the margin at [`CONFIDENCE`] for this comparison alone: all must agree for the family to (an
+/// intersection-union test, Berger 1982), which needs no correction.
 pub fn agreement(difference: f64, error: f64, margin: f64, comparisons: usize) -> Agreement {
-    let tail = (1.0 - CONFIDENCE) / (2.0 * comparisons.max(1) as f64);
-    let half_width = t_quantile(1.0 - tail, LARGE_SAMPLE) * error;
-    let (low, high) = (difference - half_width, difference + half_width);
-    if -margin <= low && high <= margin {
+    let half_width = |of: usize| t_quantile(1.0 - (1.0 - CONFIDENCE) / (2.0 * of.max(1) as f64), LARGE_SAMPLE) * error;
+    if difference.abs() + half_width(1) <= margin {
         Agreement::Agree
-    } else if low > 0.0 || high < 0.0 {
+    } else if difference.abs() > half_width(comparisons) {
         Agreement::Disagree
     } else {
         Agreement::Open

@@ -1,25 +1,36 @@
-//! `barp data ...`: outcome tables in, described, and imitated.
+//! `barp data ...`: outcome tables and logs in, described, and imitated.
 
+mod encode;
+mod leaks;
+pub(crate) mod log;
+
+use crate::commands::ope::PropensitySource;
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
-use clap::{Args, Subcommand};
+use crate::table::aligned;
+use clap::{Args, Subcommand, ValueEnum};
 use environments::Table;
 use environments::sources::calibrated::{Calibrated, Calibration, Fidelity, fidelity, fit};
-use environments::sources::import_with;
+use environments::sources::logged::{Log, LogColumns, LogOptions, pivot, prompts};
 use environments::sources::wide::{ColumnMap, Imported, OnBadRow, to_frame};
+use environments::sources::{import_frame_with, import_with};
+use experiment::logged::Margins;
+use log::LogArguments;
 use routing::Seed;
 use std::path::{Path, PathBuf};
 use store::SummaryRow;
 
 #[derive(Subcommand)]
 pub(crate) enum Data {
-    /// Check every row of a wide table and store it as DIR/table.parquet
+    /// Check every row of a table, log or list of conversations and store it as DIR/table.parquet, log.parquet or prompts.parquet
     Import(Import),
-    /// Quality and dollars by model and task, oracle shares, dominance
+    /// Quality and dollars by model and task, oracle shares, dominance, near-duplicate prompts
     Describe(Describe),
-    /// Fit the generator to a table, and set its facts beside the table's
+    /// Fit the generator to a table, and set its facts beside the table's; or to a log, and ask off-policy evaluation
     Calibrate(Calibrate),
+    /// Turn a column of texts into vectors, for --embeddings
+    Encode(encode::Encode),
     /// Set the facts of a table beside those of a generator (the embedded one unless told otherwise)
     Fidelity(FidelityOf),
 }
@@ -30,45 +41,100 @@ impl Data {
             Data::Import(command) => command.run(),
             Data::Describe(command) => command.run(),
             Data::Calibrate(command) => command.run(),
+            Data::Encode(command) => command.run(),
             Data::Fidelity(command) => command.run(),
         }
     }
 }
 
-/// A wide table and how to read it.
+/// How rows are laid out.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table with one row for each prompt, two columns for each model
+    Wide,
+    /// A table with one row for each prompt and model
+    Long,
+    /// A log with one row for each answered request
+    Log,
+    /// Conversations in the OpenAI message shape; import takes the last user message of each as its prompt
+    Chat,
+}
+
+/// A table or a log, and how to read it.
 #[derive(Args)]
 struct Source {
-    /// The table: parquet, CSV or JSONL, one row for each prompt, two columns for each model
+    /// The file: parquet, CSV or JSONL
     file: PathBuf,
-    /// A second file with `sample_id` and `embedding`; else the table's column of embeddings; else the encoder
+    /// How its rows are laid out
+    #[arg(long, value_enum, default_value = "wide")]
+    format: Format,
+    /// Tables: a second file with `sample_id` and `embedding`; else the table's column of embeddings; else the encoder
     #[arg(long)]
     embeddings: Option<PathBuf>,
-    /// Encoder of prompts that have no embedding
+    /// Tables: encoder of prompts that have no embedding
     #[arg(long, default_value = "hashed")]
     encoder: String,
-    /// TOML file that says which column is what (id, task, prompt, embedding, cost_suffix, models, tasks)
+    /// TOML file that says which column is what. Wide tables: id, task, prompt, embedding, cost_suffix, models, tasks. Logs
+    /// and long tables: id, prompt, messages, model, quality, thumbs, judge, judge_scale, cost, input_tokens, output_tokens,
+    /// propensity, w_cost, task, timestamp, tenant, models
     #[arg(long)]
     columns: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogArguments,
     /// Leave out rows that break a rule, and say how many, instead of refusing the file
     #[arg(long)]
     drop_bad_rows: bool,
 }
 
 impl Source {
+    fn on_bad_row(&self) -> OnBadRow {
+        if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse }
+    }
+
+    /// The log that the file is.
+    fn log(&self) -> Result<Log, Failure> {
+        self.log.open(&self.file, self.columns.as_deref(), self.on_bad_row())
+    }
+
+    /// The table that the file is.
     fn import(&self) -> Result<Imported, Failure> {
-        let columns = match &self.columns {
-            None => ColumnMap::default(),
-            Some(path) => toml::from_str(&read(path)?)
-                .map_err(|error| Failure::Input(format!("{}: {}", path.display(), error.to_string().trim_end())))?,
-        };
         let encoder = experiment::text_encoder(&self.encoder).map_err(Failure::input)?;
-        let on_bad_row = if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse };
-        let imported = import_with(&self.file, self.embeddings.as_deref(), &encoder, &columns, on_bad_row);
+        let imported = match self.format {
+            Format::Wide => {
+                let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
+                import_with(&self.file, self.embeddings.as_deref(), &encoder, &columns, self.on_bad_row())
+            }
+            Format::Long => {
+                let pivoted = pivot(&self.file, &self.long_options()?).map_err(Failure::input)?;
+                say_dropped(&pivoted.dropped);
+                let columns = ColumnMap::default();
+                let (embeddings, refuse) = (self.embeddings.as_deref(), OnBadRow::Refuse);
+                import_frame_with(&self.file, &pivoted.frame, embeddings, &encoder, &columns, refuse)
+            }
+            Format::Log | Format::Chat => {
+                return Err(Failure::Input("a table is needed: `--format` must be wide or long".into()));
+            }
+        };
         let imported = imported.map_err(Failure::input)?;
-        for (rule, rows) in &imported.dropped {
-            eprintln!("dropped {rows} rows: {rule}");
-        }
+        say_dropped(&imported.dropped);
         Ok(imported)
+    }
+
+    fn long_options(&self) -> Result<LogOptions, Failure> {
+        let start = toml::Table::from_iter([("id".to_owned(), toml::Value::String(LogColumns::long().id))]);
+        let columns = self.log.column_map(self.columns.as_deref(), start)?;
+        self.log.options(columns, self.on_bad_row())
+    }
+
+    /// Says which prompts of the table are near-duplicates.
+    fn leaks(&self) -> Result<(), Failure> {
+        match self.format {
+            Format::Wide => {
+                let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
+                leaks::of_table(&self.file, &columns.id, &columns.prompt)
+            }
+            _ => leaks::of_table(&self.file, &self.long_options()?.columns.id, &self.long_options()?.columns.prompt),
+        }
     }
 
     /// What a calibration or a chart calls the table.
@@ -88,6 +154,18 @@ pub(crate) struct Import {
 
 impl Import {
     fn run(self) -> Result<(), Failure> {
+        match self.source.format {
+            Format::Wide | Format::Long => self.table(),
+            Format::Log => {
+                let log = self.source.log()?;
+                log::import(&log, &self.out)?;
+                leaks::of_log(&log)
+            }
+            Format::Chat => self.prompts(),
+        }
+    }
+
+    fn table(self) -> Result<(), Failure> {
         let Imported { table, ignored, .. } = self.source.import()?;
         let path = self.out.join("table.parquet");
         store::write_parquet(&path, &to_frame(&table)).map_err(Failure::failed)?;
@@ -96,7 +174,24 @@ impl Import {
         if !ignored.is_empty() {
             say!("columns that played no part: {}", ignored.join(", "));
         }
+        self.source.leaks()
+    }
+
+    fn prompts(self) -> Result<(), Failure> {
+        let columns: LogColumns = self.source.log.column_map(self.source.columns.as_deref(), toml::Table::new())?;
+        let taken = prompts(&self.source.file, &columns.messages, self.source.on_bad_row()).map_err(Failure::input)?;
+        say_dropped(&taken.dropped);
+        let path = self.out.join("prompts.parquet");
+        store::write_parquet(&path, &taken.frame).map_err(Failure::failed)?;
+        say!("{} prompts: {}", taken.frame.rows(), path.display());
         Ok(())
+    }
+}
+
+/// Says on stderr what was left out.
+fn say_dropped<R: std::fmt::Display, N: std::fmt::Display>(dropped: &[(R, N)]) {
+    for (rule, rows) in dropped {
+        eprintln!("dropped {rows} rows: {rule}");
     }
 }
 
@@ -114,6 +209,16 @@ pub(crate) struct Describe {
 
 impl Describe {
     fn run(self) -> Result<(), Failure> {
+        if self.source.format == Format::Log {
+            if self.out.is_some() || self.json {
+                return Err(Failure::Input(
+                    "`--out` and `--json` are for tables; a log is described on the terminal".into(),
+                ));
+            }
+            let log = self.source.log()?;
+            say!("{}", log::describe(&log).trim_end());
+            return leaks::of_log(&log);
+        }
         let name = self.source.name();
         let table = self.source.import()?.table;
         let rows = experiment::describe(&table, &name);
@@ -121,6 +226,7 @@ impl Describe {
             say!("{}", serde_json::to_string_pretty(&rows).expect("a summary is plain text and numbers"));
         } else {
             say!("{}", described(&table, &rows).trim_end());
+            self.source.leaks()?;
         }
         let Some(out) = &self.out else { return Ok(()) };
         store::write_summary(out, &rows).map_err(Failure::failed)?;
@@ -174,10 +280,27 @@ pub(crate) struct Calibrate {
     /// TOML file for the calibration, to be named by `file` of a `calibrated` environment
     #[arg(long)]
     out: PathBuf,
+    /// Logs: where the propensities come from
+    #[arg(long, value_enum, default_value = "logged")]
+    propensities: PropensitySource,
+    /// Logs: largest difference of mean scores that does not matter
+    #[arg(long, default_value_t = Margins::default().quality)]
+    quality_margin: f64,
+    /// Logs: largest difference of mean dollars that does not matter, as a share of them
+    #[arg(long, default_value_t = Margins::default().dollars)]
+    dollars_margin: f64,
 }
 
 impl Calibrate {
     fn run(self) -> Result<(), Failure> {
+        if self.source.format == Format::Log {
+            let margins = Margins { quality: self.quality_margin, dollars: self.dollars_margin };
+            if [margins.quality, margins.dollars].iter().any(|margin| !(margin.is_finite() && *margin >= 0.0)) {
+                return Err(Failure::Input("margins must be finite and not negative".into()));
+            }
+            let (log, name) = (self.source.log()?, self.source.name());
+            return log::calibrate(&log, &name, &self.out, self.propensities.propensities(), margins);
+        }
         let table = self.source.import()?.table;
         let calibration = fit(&table, &self.source.name()).map_err(Failure::failed)?;
         write(&self.out, &calibration.to_toml())?;
@@ -241,19 +364,4 @@ fn fidelity_table(facts: &[Fidelity]) -> String {
     }));
     let within = facts.iter().filter(|fact| fact.within).count();
     aligned(&lines, 3) + &format!("{within} of {} facts agree within their tolerance\n", facts.len())
-}
-
-/// Lines of cells in columns, the first `left` of them flush left and the others flush right.
-fn aligned<const N: usize>(lines: &[[String; N]], left: usize) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
-    for line in lines {
-        let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
-            if column < left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-        text += cells.collect::<Vec<_>>().join("  ").trim_end();
-        text.push('\n');
-    }
-    text
 }

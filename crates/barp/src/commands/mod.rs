@@ -6,6 +6,7 @@ pub(crate) mod data;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod merge;
+pub(crate) mod ope;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod reproduce;

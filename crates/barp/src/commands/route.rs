@@ -50,7 +50,7 @@ impl Route {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let artifact = Artifact::read(&self.router).map_err(Failure::input)?;
         let encoder = match &artifact.card.encoder {
-            Some(card) => Some(experiment::open_encoder(&card.name).map_err(Failure::Input)?),
+            Some(card) => Some(experiment::open_encoder(&card.name, None).map_err(Failure::Input)?),
             None => None,
         };
         let name = self.router.display();

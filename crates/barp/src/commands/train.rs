@@ -1,10 +1,11 @@
 //! `barp train`: one policy of an experiment, or on a production log, trained and saved as a router.
 
+use crate::commands::data::log::LogArguments;
 use crate::commands::run::read;
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
-use environments::sources::logged::{Log, LogOptions};
+use environments::sources::wide::OnBadRow;
 use experiment::{Artifact, EncoderCard, LogTraining, Plan, Spec, TauRule, Training, train_on_log};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,14 @@ pub(crate) struct Train {
     /// [default: the environment's own, where its prompts agree]
     #[arg(long)]
     encoder: Option<String>,
+    /// With --log, a TOML file that says which column is what
+    #[arg(long, requires = "log")]
+    columns: Option<PathBuf>,
+    #[command(flatten)]
+    reading: LogArguments,
+    /// With --log, leave out rows that break a rule, and say how many, instead of refusing the file
+    #[arg(long, requires = "log")]
+    drop_bad_rows: bool,
     /// With --log, a parameter of the policy; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting, requires = "log")]
     set: Vec<(String, Value)>,
@@ -95,8 +104,9 @@ impl Train {
 
     fn on_log(&self, path: &Path) -> Result<Artifact, Failure> {
         let name = self.encoder.as_deref().unwrap_or("hashed");
-        let encoder = experiment::open_encoder(name).map_err(Failure::Input)?;
-        let log = Log::open(path, &LogOptions::default()).map_err(Failure::input)?;
+        let encoder = experiment::open_encoder(name, None).map_err(Failure::Input)?;
+        let on_bad_row = if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse };
+        let log = self.reading.open(path, self.columns.as_deref(), on_bad_row)?;
         let training = LogTraining {
             policy: self.policy.clone(),
             parameters: Map::from_iter(self.set.iter().cloned()),

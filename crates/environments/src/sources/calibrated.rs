@@ -12,6 +12,7 @@ mod copula;
 mod factors;
 mod fidelity;
 mod fit;
+mod from_log;
 mod generate;
 mod learnability;
 mod marginals;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use fidelity::{Fidelity, fidelity};
 pub use fit::{DIMENSION, fit};
+pub use from_log::{LogFit, LoggedCells, fit_log};
 pub use parameters::{Calibration, CalibrationError, FORMAT, TaskCalibration};
 
 use crate::{Batch, Environment, Episode, Request, Table, TableParts};

@@ -20,6 +20,8 @@
 //! it, nor how the answers of two models to one prompt go together.
 
 mod columns;
+mod conversations;
+mod long;
 mod messages;
 mod problem;
 mod reader;
@@ -29,6 +31,9 @@ mod tests;
 mod time;
 
 pub use columns::LogColumns;
+pub use conversations::{Prompts, prompts};
+pub use long::{Pivoted, pivot};
+pub use messages::last_user_text;
 pub use problem::{LogError, LogProblem, LogRule};
 pub use survey::{Cell, Range, Survey};
 pub use time::Moment;

@@ -9,16 +9,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::{Frame, FrameError};
 
 /// Replaces the second argument by the features of the first.
 pub type Encode = dyn Fn(&str, &mut [f32]);
+
+/// Makes ready for some texts, or says why that cannot be done.
+pub type Prepare = dyn Fn(&[String]) -> Result<(), String>;
 
 /// Turns texts into feature rows of `width` numbers.
 pub struct TextEncoder {
     /// Numbers in a row.
     pub width: usize,
-    /// Text to features.
+    /// Takes all texts before the first is encoded: many are encoded sooner together.
+    pub prepare: Box<Prepare>,
+    /// Text to features; only texts that were prepared.
     pub encode: Box<Encode>,
+}
+
+impl TextEncoder {
+    /// Prepares for the prompts in `frame`, the table at `path`.
+    fn prepare_for(&self, path: &Path, frame: &Frame, columns: &ColumnMap) -> Result<(), ImportError> {
+        let texts = frame.column(&columns.prompt).map_or_else(Vec::new, |column| {
+            (0..column.len()).filter_map(|row| column.text(row)).filter(|text| !text.is_empty()).collect()
+        });
+        (self.prepare)(&texts).map_err(|message| FrameError { path: path.to_owned(), message }.into())
+    }
 }
 
 /// What a source may ask for while it is opened.
@@ -139,13 +155,29 @@ pub fn import_with(
     columns: &ColumnMap,
     on_bad_row: OnBadRow,
 ) -> Result<wide::Imported, ImportError> {
+    import_frame_with(path, &store::read(path)?, embeddings, encoder, columns, on_bad_row)
+}
+
+/// As [`import_with`], of a frame that was read or made from the file at `path`.
+///
+/// # Errors
+/// As [`wide::import_frame`].
+pub fn import_frame_with(
+    path: &Path,
+    frame: &Frame,
+    embeddings: Option<&Path>,
+    encoder: &TextEncoder,
+    columns: &ColumnMap,
+    on_bad_row: OnBadRow,
+) -> Result<wide::Imported, ImportError> {
+    let import = |features| wide::import_frame(path, frame, features, columns, on_bad_row);
     if let Some(embeddings) = embeddings {
-        return wide::import(path, Features::File(embeddings), columns, on_bad_row);
+        return import(Features::File(embeddings));
     }
-    match wide::import(path, Features::Column, columns, on_bad_row) {
+    match import(Features::Column) {
         Err(ImportError::Refused { problems, .. }) if lacks(&problems, &columns.embedding) => {
-            let texts = Features::Texts { width: encoder.width, encode: &*encoder.encode };
-            wide::import(path, texts, columns, on_bad_row)
+            encoder.prepare_for(path, frame, columns)?;
+            import(Features::Texts { width: encoder.width, encode: &*encoder.encode })
         }
         imported => imported,
     }

@@ -102,9 +102,22 @@ pub fn import(
     map: &ColumnMap,
     on_bad_row: OnBadRow,
 ) -> Result<Imported, ImportError> {
-    let frame = store::read(path)?;
+    import_frame(path, &store::read(path)?, features, map, on_bad_row)
+}
+
+/// As [`import`], of a frame that was read or made from the file at `path`.
+///
+/// # Errors
+/// As [`import`]; rows are those of the frame.
+pub fn import_frame(
+    path: &Path,
+    frame: &Frame,
+    features: Features<'_>,
+    map: &ColumnMap,
+    on_bad_row: OnBadRow,
+) -> Result<Imported, ImportError> {
     let embeddings = if let Features::File(path) = features { Some(Embeddings::read(path)?) } else { None };
-    let columns = match columns::find(&frame, map, &features, embeddings.as_ref()) {
+    let columns = match columns::find(frame, map, &features, embeddings.as_ref()) {
         Ok(columns) => columns,
         Err(problems) => return Err(ImportError::Refused { path: path.to_owned(), problems }),
     };

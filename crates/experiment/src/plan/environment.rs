@@ -1,7 +1,8 @@
 //! `[[environment]]` tables as worlds: one table may stand for many that differ in one thing.
 
+use super::PlannedEnvironment;
 use super::variants::{Axes, Variant, variants};
-use super::{PlannedEnvironment, text_encoder};
+use crate::encoding::text_encoder;
 use crate::extensions::Extensions;
 use crate::settings::{Place, SpecError};
 use crate::shifts::{Moving, feedback_rule, moving};

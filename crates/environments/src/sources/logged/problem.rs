@@ -44,6 +44,12 @@ pub enum LogRule {
     Timestamp,
     /// A conversation that is not in the OpenAI message shape, or has no text of the user.
     Messages,
+    /// Another task or prompt of a request than in an earlier row.
+    Contradiction,
+    /// A second row of one request and one model.
+    DuplicateAnswer,
+    /// A request without a row of a model.
+    MissingAnswer,
 }
 
 impl std::fmt::Display for LogRule {
@@ -66,6 +72,9 @@ impl std::fmt::Display for LogRule {
             LogRule::Weight => "the weight on cost must lie in [0, 1]",
             LogRule::Timestamp => "timestamp must be seconds, milliseconds or RFC 3339",
             LogRule::Messages => "messages must have the OpenAI shape",
+            LogRule::Contradiction => "rows of one request contradict each other",
+            LogRule::DuplicateAnswer => "one row for each request and model",
+            LogRule::MissingAnswer => "every request needs every model",
         })
     }
 }

@@ -1,0 +1,16 @@
+//! Plain tables for a terminal.
+
+/// Lines of cells in columns, the first `left` of them flush left and the others flush right.
+pub(crate) fn aligned<const N: usize>(lines: &[[String; N]], left: usize) -> String {
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            if column < left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text.push('\n');
+    }
+    text
+}

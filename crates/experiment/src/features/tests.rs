@@ -1,0 +1,88 @@
+use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Counts what it encodes.
+#[derive(Default)]
+struct Counting {
+    inner: encoder::Hashed,
+    encoded: AtomicUsize,
+}
+
+impl Encoder for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+    fn width(&self) -> usize {
+        self.inner.width()
+    }
+    fn encode(&self, text: &str, out: &mut [f32]) {
+        self.encoded.fetch_add(1, Ordering::Relaxed);
+        self.inner.encode(text, out);
+    }
+    fn fingerprint(&self) -> String {
+        self.inner.fingerprint()
+    }
+}
+
+fn texts() -> Vec<String> {
+    (0..1300).map(|i| format!("{} text number {i}", "long ".repeat(i % 7))).collect()
+}
+
+fn encoded(texts: &[String], folder: &Path) -> (Vec<f32>, usize, usize) {
+    let (encoder, heard) = (Counting::default(), AtomicUsize::new(0));
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let how = Encoding { cache: Some(FeatureCache::new(folder)), threads: 2 };
+    let count = |more| {
+        heard.fetch_add(more, Ordering::Relaxed);
+    };
+    let vectors = encode_texts(&encoder, &texts, &how, count).unwrap();
+    (vectors, encoder.encoded.into_inner(), heard.into_inner())
+}
+
+#[test]
+fn nothing_is_encoded_twice_and_what_was_interrupted_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut texts = texts();
+    texts.push(texts[3].clone());
+    let (first, times, heard) = encoded(&texts, folder.path());
+    assert_eq!((times, heard), (1300, 1301), "equal texts once, all of them heard of");
+    let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+    assert_eq!(
+        first,
+        encode_texts(&encoder::Hashed::default(), &borrowed, &Encoding { cache: None, threads: 1 }, |_| ()).unwrap()
+    );
+    texts.reverse();
+    texts.push("a new one".into());
+    let (again, times, heard) = encoded(&texts, folder.path());
+    assert_eq!((times, heard), (1, 1302));
+    let width = encoder::Hashed::default().width();
+    let reversed: Vec<f32> = again[..1301 * width].rchunks_exact(width).flatten().copied().collect();
+    assert_eq!(first, reversed);
+
+    // A killed run has written some of its files.
+    let own = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let files = files(&own).unwrap();
+    assert_eq!(files.len(), 4);
+    let lost = store::read(&files[0]).unwrap().rows();
+    std::fs::remove_file(&files[0]).unwrap();
+    let (once_more, times, _) = encoded(&texts, folder.path());
+    assert_eq!(times, lost);
+    assert_eq!(once_more, again);
+}
+
+#[test]
+fn a_foreign_file_in_the_cache_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    encoded(&texts()[..3], folder.path());
+    let own = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let frame = Frame { columns: vec![("x".into(), Column::Real(vec![Some(1.0)]))], metadata: Vec::new() };
+    store::write_parquet(&own.join("foreign.parquet"), &frame).unwrap();
+    let how = Encoding { cache: Some(FeatureCache::new(folder.path())), threads: 1 };
+    let error = encode_texts(&Counting::default(), &["a"], &how, |_| ()).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "foreign.parquet: must have the columns `text` and `embedding`: not a file of the feature cache, delete it"
+        ),
+        "{error}"
+    );
+}

@@ -1,0 +1,207 @@
+//! Policies on a production log: what each would have earned by off-policy evaluation, and what a generator fitted to the
+//! log says of it.
+//!
+//! The policies are those that log and generator can both score: they choose by the task alone. Means of models by task stand
+//! for the outcome model. Both come from rows other than the ones they are applied to ([`Fold`]), so no policy is praised for
+//! luck that it was picked for.
+
+mod agreement;
+mod policies;
+#[cfg(test)]
+mod tests;
+
+pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
+pub use policies::{TaskPolicy, names, policies};
+
+use environments::sources::logged::{Cell, Log, LogRow};
+use routing::Dollars;
+use statistics::off_policy::{Estimator, Flaw, LoggedRow, OffPolicy, weight};
+
+/// Where the propensities come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propensities {
+    /// As logged; a row without one is an error.
+    Logged,
+    /// The share of the chosen model among the log's rows of the task: right only if nothing else decided.
+    Shares,
+}
+
+/// What an evaluation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Score in [0, 1], over the rows that have one.
+    Quality,
+    /// Dollars of a request, over all rows.
+    Dollars,
+}
+
+impl Outcome {
+    /// Name, as metrics have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Quality => "quality",
+            Outcome::Dollars => "cost_usd",
+        }
+    }
+
+    fn of(self, row: &LogRow) -> Option<f64> {
+        match self {
+            Outcome::Quality => row.quality.map(f64::from),
+            Outcome::Dollars => Some(row.cost.0),
+        }
+    }
+
+    fn mean(self, cell: &Cell) -> f64 {
+        match self {
+            Outcome::Quality => cell.mean_quality(),
+            Outcome::Dollars => cell.mean_dollars(),
+        }
+    }
+}
+
+/// Outcomes of some rows of a log, by task and then by model: what policies and outcome models are made from.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// T x K.
+    pub cells: Vec<Vec<Cell>>,
+}
+
+impl Fold {
+    /// No rows yet, for the tasks and models of `log`.
+    pub fn empty(log: &Log) -> Fold {
+        Fold { cells: vec![vec![Cell::default(); log.models().len()]; log.tasks().len()] }
+    }
+
+    /// Enters a row.
+    pub fn add(&mut self, row: &LogRow) {
+        self.cells[row.task][row.arm.index()].add_row(row);
+    }
+
+    /// Mean outcome of each model on each task, T x K; where a cell has none, that of the model on all tasks, and where that
+    /// has none, 0.
+    fn means(&self, outcome: Outcome) -> Vec<Vec<f64>> {
+        let overall: Vec<f64> = (0..self.cells.first().map_or(0, Vec::len))
+            .map(|model| {
+                let mut all = Cell::default();
+                self.cells.iter().for_each(|task| all.merge(&task[model]));
+                Some(outcome.mean(&all)).filter(|mean| mean.is_finite()).unwrap_or(0.0)
+            })
+            .collect();
+        let mean = |(cell, &overall): (&Cell, &f64)| {
+            Some(outcome.mean(cell)).filter(|mean| mean.is_finite()).unwrap_or(overall)
+        };
+        self.cells.iter().map(|task| task.iter().zip(&overall).map(mean).collect()).collect()
+    }
+}
+
+/// One policy's estimates of one outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Name of the policy.
+    pub policy: String,
+    /// What is estimated.
+    pub outcome: Outcome,
+    /// The gathered rows.
+    pub gathered: OffPolicy,
+}
+
+impl Evaluation {
+    /// Why the estimates should not be believed.
+    pub fn flaw(&self) -> Option<Flaw> {
+        self.gathered.flaw()
+    }
+}
+
+/// Policies and outcome models made from one fold, ready to meet rows of another.
+struct Prepared {
+    policies: Vec<TaskPolicy>,
+    quality: Vec<Vec<f64>>,
+    dollars: Vec<Vec<f64>>,
+}
+
+impl Prepared {
+    fn new(fold: &Fold, models: &[String], named: &[String]) -> Result<Prepared, String> {
+        Ok(Prepared {
+            policies: policies(named, models, fold)?,
+            quality: fold.means(Outcome::Quality),
+            dollars: fold.means(Outcome::Dollars),
+        })
+    }
+
+    /// Enters a row whose choice had probability `propensity` into each policy's two evaluations.
+    fn enter(&self, row: &LogRow, propensity: f64, evaluations: &mut [Evaluation]) -> Result<(), String> {
+        for (policy, pair) in self.policies.iter().zip(evaluations.chunks_exact_mut(2)) {
+            let chances = &policy.probabilities[row.task];
+            let weight = weight(chances[row.arm.index()], propensity).map_err(|error| at(row, &error))?;
+            for evaluation in pair {
+                let model = match evaluation.outcome {
+                    Outcome::Quality => &self.quality[row.task],
+                    Outcome::Dollars => &self.dollars[row.task],
+                };
+                let Some(outcome) = evaluation.outcome.of(row) else { continue };
+                let expected = chances.iter().zip(model).map(|(chance, mean)| chance * mean).sum();
+                evaluation.gathered.add(&LoggedRow { weight, outcome, predicted: model[row.arm.index()], expected });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn at(row: &LogRow, message: &str) -> String {
+    format!("line {}: {message}", row.place)
+}
+
+fn blank(named: &[String]) -> Vec<Evaluation> {
+    let both = |name: &String| {
+        [Outcome::Quality, Outcome::Dollars].map(|outcome| Evaluation {
+            policy: name.clone(),
+            outcome,
+            gathered: OffPolicy::default(),
+        })
+    };
+    named.iter().flat_map(both).collect()
+}
+
+/// The propensity of a row.
+fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<f64, String> {
+    match from {
+        Propensities::Logged => row.propensity.map(f64::from).ok_or_else(|| {
+            at(row, "no propensity: off-policy evaluation needs one, or `--propensities shares` (see its help)")
+        }),
+        Propensities::Shares => {
+            let cells = &log.survey().cells[row.task];
+            let rows: u64 = cells.iter().map(|cell| cell.rows).sum();
+            Ok(cells[row.arm.index()].rows as f64 / rows as f64)
+        }
+    }
+}
+
+/// Evaluates the `named` policies on every row of `log`. Rows of even and odd lines take turns: what a policy and the outcome
+/// model know comes from the other half.
+///
+/// # Errors
+/// When a policy's name is unknown, or a row has no propensity and needs one.
+pub fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Vec<Evaluation>, String> {
+    let side = |row: &LogRow| usize::from(!row.place.is_multiple_of(2));
+    let mut folds = [Fold::empty(log), Fold::empty(log)];
+    for row in log.rows().map_err(|error| error.to_string())? {
+        let row = row.map_err(|error| error.to_string())?;
+        folds[side(&row)].add(&row);
+    }
+    let [even, odd] = &folds;
+    let prepared = [Prepared::new(odd, log.models(), named)?, Prepared::new(even, log.models(), named)?];
+    let mut evaluations = blank(named);
+    for row in log.rows().map_err(|error| error.to_string())? {
+        let row = row.map_err(|error| error.to_string())?;
+        prepared[side(&row)].enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
+    }
+    Ok(evaluations)
+}
+
+/// The estimate that a table leads with: doubly robust.
+pub const HEADLINE: Estimator = Estimator::DoublyRobust;
+
+/// Dollars by their number.
+fn dollars(amounts: &[Dollars]) -> Vec<f64> {
+    amounts.iter().map(|amount| amount.0).collect()
+}

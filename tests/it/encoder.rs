@@ -1,0 +1,165 @@
+//! Prompts to vectors by the command line: what is stored, what is refused, and the sentence encoder where its weights are.
+
+use crate::support::{barp, shared};
+use std::path::{Path, PathBuf};
+use store::{Column, Frame};
+
+/// Runs `barp data encode` in `folder`: exit code and all that was said.
+fn encode(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = barp(folder, &[&["data", "encode"], arguments].concat());
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (output.status.code().unwrap(), said.trim_end().to_owned())
+}
+
+/// The folder of the weights of `minilm`; None, loudly, where they are absent.
+fn weights() -> Option<PathBuf> {
+    let named = std::env::var_os("BARP_ENCODER").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| encoder::cache_folder().join("encoders/minilm"));
+    if folder.join("model.safetensors").is_file() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED: no weights in {}: run `make encoder`", folder.display());
+    None
+}
+
+fn vectors(path: &Path) -> Frame {
+    store::read(path).unwrap()
+}
+
+#[test]
+fn encoded_prompts_are_embeddings_for_a_recorded_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let table = "{\"sample_id\":\"a\",\"prompt\":\"\",\"task\":\"t\",\"m\":1,\"m|total_cost\":0.1}\n\
+                 {\"sample_id\":\"b\",\"prompt\":\"two words\",\"task\":\"t\",\"m\":0.5,\"m|total_cost\":0.2}\n";
+    std::fs::write(at("table.jsonl"), table).unwrap();
+    let arguments = ["table.jsonl", "--out", "vectors.parquet", "--cache", "kept"];
+    assert_eq!(encode(folder.path(), &arguments), (0, "2 texts, 384 numbers each: vectors.parquet".into()));
+    let first = std::fs::read(at("vectors.parquet")).unwrap();
+    assert_eq!(encode(folder.path(), &[&arguments[..], &["--threads", "1"]].concat()).0, 0);
+    assert!(
+        first == std::fs::read(at("vectors.parquet")).unwrap(),
+        "the same bytes from the cache and from one thread"
+    );
+    let imported =
+        barp(folder.path(), &["data", "import", "table.jsonl", "--embeddings", "vectors.parquet", "--out", "in"]);
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let (code, said) = encode(folder.path(), &["table.jsonl", "--check", "vectors.parquet", "--out", "again.parquet"]);
+    assert_eq!(code, 1, "the empty text has no direction to agree in: {said}");
+}
+
+#[test]
+fn what_cannot_be_encoded_is_refused_by_file_place_and_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let refuses = |file: &str, bytes: &[u8], arguments: &[&str], expected: &str| {
+        std::fs::write(folder.path().join(file), bytes).unwrap();
+        let (code, said) = encode(folder.path(), &[&[file, "--out", "out.parquet"], arguments].concat());
+        assert_eq!(code, 2, "{said}");
+        assert!(said.starts_with(expected), "{said}\n{expected}");
+        assert!(!folder.path().join("out.parquet").exists());
+    };
+    let good = b"{\"sample_id\":\"a\",\"prompt\":\"x\"}\n";
+    refuses(
+        "t.jsonl",
+        good,
+        &["--encoder", "minlm"],
+        "error: unknown encoder `minlm` (nearest is `minilm`; known: hashed, minilm)",
+    );
+    refuses(
+        "t.jsonl",
+        good,
+        &["--encoder", "minilm", "--weights", "nowhere"],
+        "error: nowhere/vocab.txt: No such file or directory (os error 2); encoder `minilm` needs its weights: run `make encoder`",
+    );
+    refuses(
+        "t.jsonl",
+        good,
+        &["--text-column", "text"],
+        "error: t.jsonl: column `text` is missing: the file has `sample_id`, `prompt`",
+    );
+    let missing = b"{\"sample_id\":\"a\",\"prompt\":\"x\"}\n{\"sample_id\":\"b\",\"prompt\":null}\n";
+    refuses("t.jsonl", missing, &[], "error: t.jsonl: column `prompt`, row 2: a value is missing");
+    let twice = b"{\"sample_id\":\"a\",\"prompt\":\"x\"}\n{\"sample_id\":\"a\",\"prompt\":\"y\"}\n";
+    refuses("t.jsonl", twice, &[], "error: t.jsonl: column `sample_id`, row 2: duplicate id: `a`, first in row 1");
+    refuses("bad.jsonl", b"{\"sample_id\":\"a\",\"prompt\":\"\xff\"}\n", &[], "error: bad.jsonl: ");
+    refuses("bad.csv", b"sample_id,prompt\na,\xff\n", &[], "error: bad.csv: ");
+}
+
+#[test]
+fn weights_that_are_not_the_pinned_ones_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("w")).unwrap();
+    std::fs::write(folder.path().join("t.jsonl"), "{\"sample_id\":\"a\",\"prompt\":\"x\"}\n").unwrap();
+    let said = |length: usize| {
+        std::fs::write(folder.path().join("w/vocab.txt"), vec![b'x'; length]).unwrap();
+        let arguments = ["t.jsonl", "--encoder", "minilm", "--weights", "w", "--out", "out.parquet"];
+        let (code, said) = encode(folder.path(), &arguments);
+        assert_eq!(code, 2);
+        said
+    };
+    assert_eq!(said(100), "error: w/vocab.txt: must have 231508 bytes, got 100; run `make encoder` again");
+    let hash = said(231_508);
+    assert!(hash.starts_with("error: w/vocab.txt: SHA-256 must be 07eced375cec144d"), "{hash}");
+}
+
+#[test]
+fn real_prompts_have_the_stored_vectors() {
+    let Some(weights) = weights() else { return };
+    let (Some(table), Some(stored)) =
+        (shared("routerbench_0shot_5llm.parquet"), shared("routerbench_0shot_5llm.minilm.parquet"))
+    else {
+        return;
+    };
+    let frame = store::read(&table).unwrap();
+    let every = |name: &str| -> Vec<Option<String>> {
+        let column = frame.column(name).unwrap();
+        (0..column.len()).step_by(60).map(|row| column.text(row)).collect()
+    };
+    let columns = ["sample_id", "prompt_core"].map(|name| (name.to_owned(), Column::Text(every(name))));
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Frame { columns: columns.into(), metadata: Vec::new() };
+    store::write_parquet(&folder.path().join("sample.parquet"), &sample).unwrap();
+    let stored = stored.display().to_string();
+    let weights = weights.display().to_string();
+    let arguments = [
+        "sample.parquet",
+        "--text-column",
+        "prompt_core",
+        "--encoder",
+        "minilm",
+        "--weights",
+        &weights,
+        "--cache",
+        "kept",
+    ];
+    let (code, said) = encode(folder.path(), &[&arguments[..], &["--check", &stored, "--out", "v.parquet"]].concat());
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("0 not above 0.9999"), "{said}");
+    assert_eq!(vectors(&folder.path().join("v.parquet")).rows(), 95);
+}
+
+#[test]
+fn odd_prompts_have_finite_vectors_of_length_one() {
+    let Some(weights) = weights() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let megabyte = "many words ".repeat(100_000);
+    let odd = ["", " \n", "日本語", "🦀", "\u{0}\u{7}", megabyte.as_str(), &megabyte[..2816]];
+    let columns = vec![
+        ("sample_id".to_owned(), Column::Text((0..odd.len()).map(|row| Some(row.to_string())).collect())),
+        ("prompt".to_owned(), Column::Text(odd.iter().map(|text| Some((*text).to_owned())).collect())),
+    ];
+    store::write_parquet(&folder.path().join("odd.parquet"), &Frame { columns, metadata: Vec::new() }).unwrap();
+    let weights = weights.display().to_string();
+    let arguments =
+        ["odd.parquet", "--encoder", "minilm", "--weights", &weights, "--cache", "kept", "--out", "v.parquet"];
+    assert_eq!(encode(folder.path(), &arguments).0, 0);
+    let frame = vectors(&folder.path().join("v.parquet"));
+    let Some(Column::Vectors { width, values }) = frame.column("embedding") else { panic!("vectors") };
+    let rows: Vec<&[f32]> = values.chunks_exact(*width).collect();
+    for row in &rows {
+        let length: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        assert!((length - 1.0).abs() < 1e-5);
+    }
+    assert_eq!(rows[0], rows[1], "texts without content are the two marks");
+    assert_eq!(rows[5], rows[6], "what is beyond 256 pieces plays no part");
+}
