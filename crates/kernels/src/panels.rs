@@ -175,21 +175,16 @@ unsafe fn tile<V: Vector, const ROWS: usize, const WIDTH: usize>(
                 _ => V::load(target.add(i * c_stride + j * V::LANES)),
             })
         });
-        // A pointer for every fourth row: the others are reached from it by the stride, without arithmetic in the loop.
-        let left = a.as_ptr().add(row * a_stride + block.start);
-        let mut lefts: [*const f32; 3] = std::array::from_fn(|group| left.wrapping_add(4 * group * a_stride));
+        let left = a.as_ptr().add(row * a_stride);
         let right = b.data.as_ptr().add(column / PANEL * b.panel_stride + column % PANEL);
-        let mut right = right.add(block.start * b.row_stride);
-        for _ in block.clone() {
-            let line: [V; WIDTH] = std::array::from_fn(|j| V::load(right.add(j * V::LANES)));
+        for p in block.clone() {
+            let line: [V; WIDTH] = std::array::from_fn(|j| V::load(right.add(p * b.row_stride + j * V::LANES)));
             for (i, sums) in sums.iter_mut().enumerate() {
-                let factor = V::splat(*lefts[i / 4].wrapping_add(i % 4 * a_stride));
+                let factor = V::splat(*left.add(i * a_stride + p));
                 for (sum, line) in sums.iter_mut().zip(line) {
                     *sum = factor.multiply_add(line, *sum);
                 }
             }
-            lefts = lefts.map(|left| left.wrapping_add(1));
-            right = right.wrapping_add(b.row_stride);
         }
         for (i, sums) in sums.into_iter().enumerate() {
             for (j, sum) in sums.into_iter().enumerate() {

@@ -119,14 +119,15 @@ fn append_quantities(
     let [phase, task, arm, metric, unit, direction] = texts;
     let texts = [phase?, task?, arm?, metric?, unit?, direction?];
     let weights = reals(batch, weight)?;
-    for row in 0..batch.num_rows() {
-        let symbols: [Symbol; 6] = texts.each_ref().map(|column| column[row]);
+    let symbols = |row: usize| -> [Symbol; 6] { std::array::from_fn(|column| texts[column][row]) };
+    (0..batch.num_rows()).try_for_each(|row| {
+        let symbols = symbols(row);
         if let Some(column) = (0..symbols.len()).find(|&column| column != ARM && symbols[column] == NOTHING) {
             return Err(missing(before + row, QUANTITY[column]));
         }
         builder.about((symbols, real(&weights, row).map_or(NO_WEIGHT, f64::to_bits)));
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Appends the numbers of the rows of `batch`, which follow `before` others of the file.

@@ -64,7 +64,7 @@ impl Router {
         let artifact = Artifact::read(&path).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let name = path.display();
         let refuse = |error: &dyn std::fmt::Display| PyValueError::new_err(format!("{name}: {error}"));
-        let encoder = artifact.card.encoder.as_ref().map(|card| experiment::open_encoder(&card.name));
+        let encoder = artifact.card.encoder.as_ref().map(|card| experiment::open_encoder(&card.name, None));
         let encoder = encoder.transpose().map_err(|error| refuse(&error))?;
         let mut deployment = Deployment::new(artifact, encoder).map_err(|error| refuse(&error))?;
         for (model, price) in list_prices.into_iter().flat_map(|prices| prices.iter()) {

@@ -137,5 +137,10 @@ fn compare(ids: &[String], vectors: &[f32], stored: &Path) -> Result<(), Failure
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    // Two texts without content may both be zero; a stored number that is none agrees with nothing.
+    match dot(a, b) / lengths {
+        cosine if cosine.is_finite() => cosine,
+        _ => f64::from(u8::from(a == b)),
+    }
 }
