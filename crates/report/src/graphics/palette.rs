@@ -16,7 +16,14 @@ pub(crate) struct Indexed {
 /// The picture of `rgb` (three bytes a dot) in its most frequent colours, the others in the nearest of these.
 pub(crate) fn indexed(rgb: &[u8]) -> Indexed {
     let mut counts = vec![0u32; LEVELS * LEVELS * LEVELS];
-    rgb.chunks_exact(3).for_each(|dot| counts[cell(dot)] += 1);
+    let mut sums = vec![[0u64; 3]; counts.len()];
+    for dot in rgb.chunks_exact(3) {
+        counts[cell(dot)] += 1;
+        sums[cell(dot)].iter_mut().zip(dot).for_each(|(sum, part)| *sum += u64::from(*part));
+    }
+    // Flat regions outweigh soft edges, so that the mean of near colours is the flat one: no hue changes.
+    let mean =
+        |cell: usize| sums[cell].map(|sum| ((sum + u64::from(counts[cell] / 2)) / u64::from(counts[cell])) as u8);
     let mut used: Vec<usize> = (0..counts.len()).filter(|&cell| counts[cell] > 0).collect();
     used.sort_by_key(|&cell| (std::cmp::Reverse(counts[cell]), cell));
     let kept = &used[..used.len().min(MOST)];
@@ -26,7 +33,7 @@ pub(crate) fn indexed(rgb: &[u8]) -> Indexed {
         numbers[cell] = nearest.map_or(0, |(number, _)| number as u8);
     }
     Indexed {
-        palette: kept.iter().flat_map(|&cell| parts(cell).map(|part| (part * 255 / (LEVELS - 1)) as u8)).collect(),
+        palette: kept.iter().flat_map(|&cell| mean(cell)).collect(),
         dots: rgb.chunks_exact(3).map(|dot| numbers[cell(dot)]).collect(),
     }
 }
@@ -49,7 +56,7 @@ mod tests {
 
     #[test]
     fn few_colours_stay_as_they_are() {
-        let rgb = [255, 255, 255, 0, 0, 0, 255, 255, 255, 255, 0, 0];
+        let rgb = [255, 255, 255, 0, 0, 0, 255, 255, 255, 239, 230, 213];
         let Indexed { palette, dots } = indexed(&rgb);
         let back: Vec<u8> = dots.iter().flat_map(|&dot| palette[3 * usize::from(dot)..][..3].to_vec()).collect();
         assert_eq!(back, rgb);
