@@ -12,7 +12,7 @@ mod table;
 
 pub use batch::{Batch, Episode, LastRequest, Request};
 pub use references::{REFERENCES, Reference, ReferenceEntry, Sees, always};
-pub use table::{Table, TableParts};
+pub use table::{Table, TableParts, quantile_of};
 
 use routing::Seed;
 use std::sync::Arc;

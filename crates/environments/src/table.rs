@@ -112,12 +112,7 @@ impl Table {
 
     /// The given fraction's quantile (in [0, 1], linear between order statistics) of all dollars on `rows`.
     pub fn cost_quantile(&self, rows: &[usize], fraction: f64) -> Dollars {
-        let mut costs: Vec<f64> = rows.iter().flat_map(|&row| self.cost(row)).map(|cost| cost.0).collect();
-        costs.sort_unstable_by(f64::total_cmp);
-        let position = fraction * (costs.len() - 1) as f64;
-        let (low, share) = (position as usize, position.fract());
-        let high = (low + 1).min(costs.len() - 1);
-        Dollars(costs[low] + share * (costs[high] - costs[low]))
+        quantile_of(rows.iter().flat_map(|&row| self.cost(row)).copied(), fraction)
     }
 
     /// Full labels of `rows`, for routers that are fitted on them.
@@ -130,4 +125,17 @@ impl Table {
             self.arms(),
         )
     }
+}
+
+/// The given fraction's quantile (in [0, 1], linear between order statistics) of some dollars.
+///
+/// # Panics
+/// If there are none.
+pub fn quantile_of(costs: impl Iterator<Item = Dollars>, fraction: f64) -> Dollars {
+    let mut costs: Vec<f64> = costs.map(|cost| cost.0).collect();
+    costs.sort_unstable_by(f64::total_cmp);
+    let position = fraction * (costs.len() - 1) as f64;
+    let (low, share) = (position as usize, position.fract());
+    let high = (low + 1).min(costs.len() - 1);
+    Dollars(costs[low] + share * (costs[high] - costs[low]))
 }

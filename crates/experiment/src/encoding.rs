@@ -129,9 +129,12 @@ fn texts(frame: &Frame, name: &str) -> Option<Vec<String>> {
     }
 }
 
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
+/// Cosine of the angle between two vectors of one length; 1 for two without content, which are all zeros, 0 beside a number
+/// that is not finite.
+pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>();
-    let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    // Two texts without content have the same encoding: all zeros.
-    if lengths > 0.0 { dot(a, b) / lengths } else { f64::from(u8::from(a == b)) }
+    match dot(a, b) / (dot(a, a) * dot(b, b)).sqrt() {
+        cosine if cosine.is_finite() => cosine,
+        _ => f64::from(u8::from(a == b)),
+    }
 }

@@ -13,6 +13,7 @@ use crate::settings::{Place, SpecError};
 use crate::spec::{Preferences, TauRule};
 use crate::train::hexadecimal;
 use encoder::Encoder;
+use environments::quantile_of;
 use environments::sources::logged::Log;
 use policies::{Configured, Forecast, POLICIES, Recipe};
 use routing::{ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, random};
@@ -102,14 +103,8 @@ fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), 
 
 /// tau of the reward, from the dollars that the rows cost.
 fn tau(rule: &TauRule, rows: &Rows) -> Dollars {
-    if let Some(tau) = rule.tau_usd {
-        return Dollars(tau);
-    }
-    let mut costs: Vec<f64> = rows.feedback.iter().map(|feedback| feedback.cost.0).collect();
-    costs.sort_unstable_by(f64::total_cmp);
-    let position = rule.tau_percentile / 100.0 * (costs.len() - 1) as f64;
-    let (low, share) = (position as usize, position.fract());
-    Dollars(costs[low] + share * (costs[(low + 1).min(costs.len() - 1)] - costs[low]))
+    let costs = || rows.feedback.iter().map(|feedback| feedback.cost);
+    rule.tau_usd.map_or_else(|| quantile_of(costs(), rule.tau_percentile / 100.0), Dollars)
 }
 
 /// Mean dollars of each model: the price of a typical request.

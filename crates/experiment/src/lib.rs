@@ -28,7 +28,7 @@ pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, PolicyC
 pub use bill::Bill;
 pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
 pub use describe::{describe, dominance};
-pub use encoding::{open_encoder, text_encoder};
+pub use encoding::{cosine, open_encoder, text_encoder};
 pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
 pub use features::{Encoding, FeatureCache, encode_texts};
 pub use from_log::{LearntFromLog, LogTraining, train_on_log};

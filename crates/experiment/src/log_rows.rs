@@ -1,5 +1,6 @@
 //! The scored rows of a log in memory, as features and outcomes, split by prompt.
 
+use crate::logged::share;
 use crate::settings::{Place, SpecError};
 use crate::train::hexadecimal;
 use encoder::Encoder;
@@ -60,7 +61,6 @@ pub(crate) fn read(
     test_share: f64,
     seed: &Seed,
 ) -> Result<LogParts, SpecError> {
-    let shares = model_shares(place, log)?;
     let (mut train, mut test) = (Rows::new(encoder.width()), Rows::new(encoder.width()));
     let (mut unscored, mut estimated, mut hash) = (0, 0, Sha256::new());
     let mut features = vec![0.0; encoder.width()];
@@ -76,7 +76,7 @@ pub(crate) fn read(
         };
         let propensity = row.propensity.unwrap_or_else(|| {
             estimated += 1;
-            shares[row.task][row.arm.index()].max(LEAST_PROPENSITY)
+            (share(log, &row) as f32).max(LEAST_PROPENSITY)
         });
         absorb(&mut hash, &row, prompt, quality, propensity);
         encoder.encode(prompt, &mut features);
@@ -89,20 +89,6 @@ pub(crate) fn read(
     place.unless(train.len() > 0, "the log", "at least one scored row to train on", "none")?;
     place.unless(test.len() > 0, "the log", "at least one scored row to test on", "none")?;
     Ok(LogParts { train, test, unscored, estimated, fingerprint: hexadecimal(&hash.finalize()) })
-}
-
-/// Share of each model among the rows of each task.
-fn model_shares(place: &Place, log: &Log) -> Result<Vec<Vec<f32>>, SpecError> {
-    let mut counts = vec![vec![0.0f64; log.models().len()]; log.tasks().len()];
-    for row in log.rows().map_err(|error| place.error(error.to_string()))? {
-        let row = row.map_err(|error| place.error(error.to_string()))?;
-        counts[row.task][row.arm.index()] += 1.0;
-    }
-    let shares = |counts: &Vec<f64>| {
-        let total: f64 = counts.iter().sum();
-        counts.iter().map(|count| (count / total.max(1.0)) as f32).collect()
-    };
-    Ok(counts.iter().map(shares).collect())
 }
 
 fn absorb(hash: &mut Sha256, row: &LogRow, prompt: &str, quality: f32, propensity: f32) {

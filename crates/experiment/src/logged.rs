@@ -168,12 +168,15 @@ fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<f64, String
         Propensities::Logged => row.propensity.map(f64::from).ok_or_else(|| {
             at(row, "no propensity: off-policy evaluation needs one, or `--propensities shares` (see its help)")
         }),
-        Propensities::Shares => {
-            let cells = &log.survey().cells[row.task];
-            let rows: u64 = cells.iter().map(|cell| cell.rows).sum();
-            Ok(cells[row.arm.index()].rows as f64 / rows as f64)
-        }
+        Propensities::Shares => Ok(share(log, row)),
     }
+}
+
+/// Share of the row's model among the log's rows of its task: the propensity, if nothing but the task decided.
+pub(crate) fn share(log: &Log, row: &LogRow) -> f64 {
+    let cells = &log.survey().cells[row.task];
+    let rows: u64 = cells.iter().map(|cell| cell.rows).sum();
+    cells[row.arm.index()].rows as f64 / rows as f64
 }
 
 /// Evaluates the `named` policies on every row of `log`. Rows of even and odd lines take turns: what a policy and the outcome

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use report::{Context, Material, Verdict, claims_json, decide, parse_claims, summarise, write_report};
+use report::{Context, Material, Verdict, claims_json, decide, parse_claims, summary, write_report};
 use store::{Folder, write_summary, write_whole};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         simulated: manifest.environments.iter().any(|environment| environment.simulated),
         experiment: manifest.experiment.clone(),
     };
-    let rows = summarise(&runs);
+    let rows = summary(&manifest, &runs);
     Folder::new(&to).write_manifest(&manifest)?;
     write_summary(&to, &rows)?;
     write_whole(&to.join("claims.json"), claims_json(&verdicts).as_bytes())?;

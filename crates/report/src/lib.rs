@@ -17,8 +17,7 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
-pub use effects::effects;
 pub use page::{Figure, page};
-pub use summarise::summarise;
+pub use summarise::{summarise, summary};
 pub use terminal::terminal;
 pub use write::{Context, Material, ReportError, Written, write, write_report};

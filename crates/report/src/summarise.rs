@@ -3,12 +3,20 @@
 use std::collections::BTreeMap;
 
 use statistics::mean_interval;
-use store::{Label, Measurement, Quantity, Run, SummaryRow, in_parallel};
+use store::{Label, Manifest, Measurement, Quantity, Run, SummaryRow, in_parallel};
 
+use crate::effects::effects;
 use crate::survival;
 
 /// Policies whose rows are in memory twice.
 const BLOCK: usize = 64;
+
+/// The rows of summary.parquet: [`summarise`], and the effects of the shifts of each factorial of `manifest`.
+pub fn summary(manifest: &Manifest, runs: &[Run]) -> Vec<SummaryRow> {
+    let mut rows = summarise(runs);
+    rows.extend(effects(manifest, runs));
+    rows
+}
 
 /// One row for each (environment, policy, phase, point of a curve, w_cost, task, arm, metric), in the order in which they
 /// first appear: the mean over replicates with its Student-t interval; round, n, outcomes and dollars averaged; the most

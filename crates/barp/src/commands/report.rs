@@ -27,8 +27,7 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     if runs.is_empty() {
         return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
     }
-    let mut rows = report::summarise(&runs);
-    rows.extend(report::effects(manifest, &runs));
+    let rows = report::summary(manifest, &runs);
     store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
     let context = report::Context {
         command: format!("barp report {}", folder.path().display()),

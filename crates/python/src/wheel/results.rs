@@ -41,10 +41,7 @@ impl Results {
 
 /// The rows of summary.parquet, from the cells.
 pub(super) fn summary(folder: &Folder, manifest: &Manifest) -> Result<Vec<SummaryRow>, FrameError> {
-    let runs = folder.runs(manifest)?;
-    let mut rows = report::summarise(&runs);
-    rows.extend(report::effects(manifest, &runs));
-    Ok(rows)
+    Ok(report::summary(manifest, &folder.runs(manifest)?))
 }
 
 #[pymethods]

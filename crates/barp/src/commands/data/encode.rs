@@ -5,7 +5,7 @@ use crate::output::say;
 use crate::progress;
 use clap::Args;
 use encoder::Encoder;
-use experiment::{Encoding, FeatureCache, encode_texts, open_encoder};
+use experiment::{Encoding, FeatureCache, cosine, encode_texts, open_encoder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::{Column, Frame};
@@ -133,14 +133,4 @@ fn compare(ids: &[String], vectors: &[f32], stored: &Path) -> Result<(), Failure
     let mean = cosines.iter().map(|(cosine, _)| cosine).sum::<f64>() / cosines.len() as f64;
     say!("{} rows: least cosine {least:.9} (`{id}`), mean {mean:.9}, {below} not above {AGREEMENT}", cosines.len());
     if below == 0 { Ok(()) } else { Err(Failure::Failed(format!("{below} of {} rows differ", cosines.len()))) }
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>();
-    let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    // Two texts without content may both be zero; a stored number that is none agrees with nothing.
-    match dot(a, b) / lengths {
-        cosine if cosine.is_finite() => cosine,
-        _ => f64::from(u8::from(a == b)),
-    }
 }
