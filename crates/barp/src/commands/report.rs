@@ -52,6 +52,13 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     if missing > 0 {
         say!("{missing} of {} cells are missing from this summary", manifest.cells.len());
     }
+    let strangers = folder.strangers(manifest);
+    if strangers > 0 {
+        say!(
+            "{strangers} files in {} are not of this experiment and were left alone",
+            folder.path().join("cells").display()
+        );
+    }
     say!("{} files of charts in {}", written.charts.len(), folder.path().join("charts").display());
     if let Some(page) = &written.page {
         say!("a page with a preference dial: {}", page.display());
