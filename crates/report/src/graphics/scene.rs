@@ -45,6 +45,22 @@ impl Area {
         }
     }
 
+    fn holds(&self, place: Point) -> bool {
+        (self.left..=self.right).contains(&place.x) && (self.top..=self.bottom).contains(&place.y)
+    }
+
+    /// The least area that holds all `places`; none without any.
+    fn around(places: &[Point]) -> Option<Area> {
+        let first = places.first()?;
+        let start = Area { left: first.x, top: first.y, right: first.x, bottom: first.y };
+        Some(places.iter().fold(start, |area, place| Area {
+            left: area.left.min(place.x),
+            top: area.top.min(place.y),
+            right: area.right.max(place.x),
+            bottom: area.bottom.max(place.y),
+        }))
+    }
+
     fn corners(&self) -> Vec<Point> {
         let corner = |x, y| Point { x, y };
         vec![
@@ -93,11 +109,16 @@ impl Color {
 
     /// Of [`INK`] and [`WHITE`], the one that is read better on this colour (contrast as in WCAG 2.1).
     pub fn ink(self) -> Color {
-        let against = |other: Color| {
-            let (own, other) = (self.luminance() + 0.05, other.luminance() + 0.05);
-            own.max(other) / own.min(other)
-        };
-        if against(INK) > against(WHITE) { INK } else { WHITE }
+        self.better(INK, WHITE)
+    }
+
+    fn better(self, one: Color, other: Color) -> Color {
+        if self.contrast(one) > self.contrast(other) { one } else { other }
+    }
+
+    fn contrast(self, other: Color) -> f64 {
+        let (own, other) = (self.luminance() + 0.05, other.luminance() + 0.05);
+        own.max(other) / own.min(other)
     }
 
     fn luminance(self) -> f64 {
@@ -225,11 +246,25 @@ impl Scene {
         Scene { width, height, background: WHITE, shapes: Vec::new() }
     }
 
-    /// The same on a dark page: every colour keeps its hue and has its lightness mirrored, so that contrasts stay.
+    /// The same on a dark page: every colour keeps its hue and has its lightness mirrored, so that contrasts stay; words on a
+    /// coloured cell are set in what is read better there.
     pub(crate) fn dark(&self) -> Scene {
         let mut scene = self.clone();
         scene.background = scene.background.mirrored();
+        let mut cells: Vec<(Area, Color)> = Vec::new();
         for shape in &mut scene.shapes {
+            if let Shape::Polygon { corners, color } = shape
+                && color.alpha == 1.0
+            {
+                cells.extend(Area::around(corners).map(|area| (area, color.mirrored())));
+            }
+            if let Shape::Text(text) = shape
+                && [INK, WHITE].contains(&text.color)
+                && let Some((_, cell)) = cells.iter().rev().find(|(area, _)| area.holds(text.at))
+            {
+                text.color = cell.better(INK.mirrored(), WHITE.mirrored());
+                continue;
+            }
             let color = match shape {
                 Shape::Line { color, .. } | Shape::Polygon { color, .. } | Shape::Disc { color, .. } => color,
                 Shape::Text(text) => &mut text.color,
@@ -275,8 +310,13 @@ mod tests {
         for end in [ABOVE, BELOW] {
             for step in 0..=50 {
                 let shade = WHITE.toward(end, f64::from(step) / 50.0);
-                let (shade, ink) = (shade.luminance() + 0.05, shade.ink().luminance() + 0.05);
-                assert!(shade.max(ink) / shade.min(ink) >= 3.7, "{end:?} {step}");
+                let mut scene = Scene::new(10.0, 10.0);
+                scene.rectangle(Area { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 }, shade);
+                scene.text(Text::new(5.0, 5.0, 8.0, "x").colored(shade.ink()));
+                for page in [scene.clone(), scene.dark()] {
+                    let [Shape::Polygon { color, .. }, Shape::Text(text)] = &page.shapes[..] else { unreachable!() };
+                    assert!(color.contrast(text.color) >= 3.7, "{end:?} {step} {:?}", page.background);
+                }
             }
             assert_eq!((end.ink(), WHITE.ink(), WHITE.toward(end, 0.0)), (WHITE, INK, WHITE));
         }
