@@ -92,6 +92,16 @@ pub struct Cell {
     pub ledger: Ledger,
 }
 
+impl Manifest {
+    /// What stands twice among the cells, in words.
+    fn repeated(&self) -> Option<String> {
+        let mut seen = BTreeSet::new();
+        let twice = self.cells.iter().find(|cell| !seen.insert((&cell.environment, &cell.policy, cell.replicate)))?;
+        let CellRecord { environment, policy, replicate, .. } = twice;
+        Some(format!("`cells`: replicate {replicate} of `{policy}` in `{environment}` stands twice"))
+    }
+}
+
 /// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
 pub fn address(inputs: &str) -> String {
     Sha256::digest(inputs.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
@@ -210,7 +220,11 @@ impl Folder {
         let any: serde_json::Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
         // Before the fields, which another format may have others of.
         match any.get("format") {
-            Some(format) if *format == FORMAT => serde_json::from_value(any).map_err(|error| fail(error.to_string())),
+            Some(format) if *format == FORMAT => {
+                let manifest: Manifest = serde_json::from_value(any).map_err(|error| fail(error.to_string()))?;
+                manifest.repeated().map_or(Ok(()), |twice| Err(fail(twice)))?;
+                Ok(manifest)
+            }
             Some(format) => Err(fail(format!("`format` must be {FORMAT}, got {format}"))),
             None => Err(fail("`format` is missing: this is no manifest of barp".to_owned())),
         }
@@ -246,7 +260,16 @@ impl Folder {
     /// When a cell cannot be read: the first of them.
     pub fn runs(&self, manifest: &Manifest) -> Result<Vec<Run>, FrameError> {
         let pool = Pool::default();
-        let present: Vec<&CellRecord> = manifest.cells.iter().filter(|cell| self.has(&cell.id)).collect();
+        let mut present = Vec::with_capacity(manifest.cells.len());
+        for cell in &manifest.cells {
+            let path = self.cell_path(&cell.id);
+            // What may not be looked at is not missing.
+            match path.metadata() {
+                Ok(_) => present.push(cell),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(FrameError { path, message: error.to_string() }),
+            }
+        }
         let read = |cell: &&CellRecord| {
             let path = self.cell_path(&cell.id);
             let read = cells::read(&path, &pool).and_then(|(scores, metadata)| {
@@ -328,7 +351,7 @@ mod tests {
     fn what_is_wrong_with_a_manifest_is_named() {
         let place = tempfile::tempdir().unwrap();
         let check = |text: &str, expected: &str| {
-            std::fs::write(place.path().join("manifest.json"), text).unwrap();
+            write_whole(&place.path().join("manifest.json"), text.as_bytes()).unwrap();
             let error = Folder::new(place.path()).read_manifest().unwrap_err().to_string();
             assert!(error.contains(&format!("manifest.json: {expected}")), "{error}");
         };
@@ -336,6 +359,12 @@ mod tests {
         check("{}", "`format` is missing: this is no manifest of barp");
         check("{\"format\": 1}", "missing field `barp`");
         check("{\"format\"", "EOF while parsing an object at line 1 column 9");
+        let cell = r#"{"id": "a", "environment": "e", "policy": "p", "replicate": 0, "ledger": null}"#;
+        let cells = format!(
+            r#"{{"format": 1, "barp": "", "experiment": "", "about": "", "command": "", "seed": 1, "environments": [],
+                "cells": [{cell}, {cell}]}}"#
+        );
+        check(&cells, "`cells`: replicate 0 of `p` in `e` stands twice");
         let error = Folder::new(&place.path().join("nowhere")).read_manifest().unwrap_err().to_string();
         assert!(error.ends_with("nowhere/manifest.json: there is none: is this a result folder?"), "{error}");
     }

@@ -8,6 +8,9 @@ pub(crate) const SHOWN: [&str; 6] = ["learning_curve", "drift", "regret", "share
 /// Bytes of all charts together: the page stays one that can be sent by mail.
 const MOST: usize = 900_000;
 
+/// Widest chart, in points, that stands beside another.
+const COLUMN: f64 = 640.0;
+
 /// A chart as it stands in the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
@@ -44,8 +47,9 @@ fn drawn(figure: &Figure, context: &Context) -> String {
     let named = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&figure.words));
     let svg = figure.svg[start..].replacen("<svg ", &named, 1);
     format!(
-        "<figure class=\"chart\">\n<figcaption>{} \u{b7} {} <small>drawn by <code>{}</code> as <a href=\"{}\">{}</a></small></figcaption>\n\
+        "<figure class=\"chart{}\">\n<figcaption>{} \u{b7} {} <small>drawn by <code>{}</code> as <a href=\"{}\">{}</a></small></figcaption>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{}\">{svg}</div>\n</figure>\n",
+        if width(&figure.svg) > COLUMN { " wide" } else { "" },
         escape(&figure.title),
         escape(&figure.environment),
         escape(&context.command),
@@ -53,6 +57,12 @@ fn drawn(figure: &Figure, context: &Context) -> String {
         escape(&figure.file),
         escape(&format!("{}, {}, scrolls sideways", figure.title, figure.environment)),
     )
+}
+
+/// Width that an SVG document says it has, in points; 0 where it says none.
+fn width(svg: &str) -> f64 {
+    let digits = svg.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0.0)
 }
 
 fn named(figure: &Figure) -> String {
