@@ -2,6 +2,7 @@
 
 mod arm_shares;
 mod blocks;
+mod calibration;
 mod critical_difference;
 mod dataset;
 mod drift;
@@ -40,6 +41,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &task_scores::TaskScores,
     &regret::Regret,
     &sweep::Sweep,
+    &calibration::Calibration,
     &forest::Forest,
     &improvement::Improvement,
     &critical_difference::CriticalDifference,
