@@ -30,7 +30,7 @@ fn extensions(name: &str, revision: u32) -> Extensions {
             Ok(Arc::new(Pooled::new("test", Box::new(move |seed| Ok(table(seed, rows as usize))))?))
         }),
     };
-    Extensions { policies: vec![policy], environments: vec![world] }
+    Extensions { policies: vec![policy], environments: vec![world], ..Extensions::default() }
 }
 
 fn table(seed: u64, rows: usize) -> Table {

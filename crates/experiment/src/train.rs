@@ -74,6 +74,7 @@ impl Plan {
                 fingerprint: environment.world.fingerprint(),
                 simulated: environment.world.simulated(),
                 rows,
+                held_out: None,
             },
             config_sha256: hexadecimal(&Sha256::digest(self.resolved().as_bytes())),
             seed: self.spec.seed,

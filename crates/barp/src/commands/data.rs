@@ -8,6 +8,7 @@ use crate::commands::ope::PropensitySource;
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::progress;
 use crate::table::aligned;
 use clap::{Args, Subcommand, ValueEnum};
 use environments::Table;
@@ -98,7 +99,7 @@ impl Source {
 
     /// The table that the file is.
     fn import(&self) -> Result<Imported, Failure> {
-        let encoder = experiment::text_encoder(&self.encoder).map_err(Failure::input)?;
+        let encoder = experiment::text_encoder(&self.encoder, &progress::encoding()).map_err(Failure::input)?;
         let imported = match self.format {
             Format::Wide => {
                 let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;

@@ -1,6 +1,6 @@
 //! `barp plan CONFIG`: cells, and what they would buy. Nothing is run.
 
-use crate::commands::run::read;
+use crate::commands::run::{plan, read};
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
@@ -19,7 +19,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let file = self.config.display().to_string();
-        let plan = Spec::parse(&read(&self.config)?, &file).and_then(Spec::plan).map_err(Failure::input)?;
+        let plan = plan(Spec::parse(&read(&self.config)?, &file).map_err(Failure::input)?)?;
         let bills = plan.bills();
         if self.json {
             say!("{}", serde_json::to_string_pretty(&bills).expect("bills are plain text and numbers"));
