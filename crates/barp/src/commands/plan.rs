@@ -3,6 +3,7 @@
 use crate::commands::run::{plan, read};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::table::aligned;
 use clap::Args;
 use experiment::{Bill, Spec};
 use std::path::PathBuf;
@@ -26,10 +27,12 @@ impl Plan {
             return Ok(());
         }
         say!("{}: {} cells ({} replicates)", plan.spec.name, plan.cells().len(), plan.spec.replicates);
-        say!("{:<24} {:<28} {:>10} {:>14} {:>12}", "environment", "policy", "tunings", "labels/cell", "USD/cell");
-        for Bill { environment, policy, tuning_trials, outcomes, dollars } in &bills {
-            say!("{environment:<24} {policy:<28} {tuning_trials:>10} {outcomes:>14} {dollars:>12.2}");
-        }
+        let mut lines = vec![["environment", "policy", "tunings", "labels/cell", "USD/cell"].map(str::to_owned)];
+        lines.extend(bills.iter().map(|Bill { environment, policy, tuning_trials, outcomes, dollars }| {
+            let (tunings, labels, usd) = (tuning_trials.to_string(), outcomes.to_string(), format!("{dollars:.2}"));
+            [environment.clone(), policy.clone(), tunings, labels, usd]
+        }));
+        say!("{}", aligned(&lines, 2).trim_end());
         let (outcomes, dollars) = bills.iter().fold((0, 0.0), |(n, d), bill| (n + bill.outcomes, d + bill.dollars));
         let replicates = plan.spec.replicates;
         say!(
