@@ -5,12 +5,12 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
-use super::Log;
 use super::checkpoints::Checkpoints;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::split::{HeldOut, Split, split};
 use super::tally::{Moment, Tally};
+use super::{Log, shortened};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
 use crate::train::TrainedRouter;
@@ -90,6 +90,18 @@ impl<'a> TrainThenTest<'a> {
             checkpoints,
             select,
         }
+    }
+
+    /// The same with a `share` of the prompts of each split, evenly spaced, so that tasks keep theirs; and the share of
+    /// training prompts that it has become.
+    pub(super) fn shortened(mut self, share: f64) -> (TrainThenTest<'a>, f64) {
+        let whole = self.split.train.len() as f64;
+        for rows in [&mut self.split.train, &mut self.split.validation, &mut self.split.test] {
+            let kept = shortened(rows.len() as u64, share) as usize;
+            *rows = (0..kept).map(|place| rows[place * rows.len() / kept]).collect();
+        }
+        let part = self.split.train.len() as f64;
+        (self, part / whole)
     }
 
     pub(super) fn simulate(mut self) -> Log {
