@@ -97,3 +97,18 @@ fn a_foreign_file_in_the_place_of_a_cell_is_named() {
     let error = String::from_utf8(barp(place.path(), &["report", "out"]).stderr).unwrap();
     assert_eq!(error.trim(), format!("error: out/cells/{name}: column `outcomes` must hold whole numbers"));
 }
+
+#[test]
+fn a_terminal_is_told_and_nothing_is_written() {
+    let place = results();
+    let out = place.path().join("out");
+    std::fs::remove_dir_all(out.join("charts")).unwrap();
+    std::fs::remove_file(out.join("summary.parquet")).unwrap();
+    let before = files(&out);
+    let told = barp(place.path(), &["report", "out", "--terminal"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    assert!(files(&out) == before);
+    let whole = barp(place.path(), &["report", "out"]);
+    let (told, whole) = (String::from_utf8(told.stdout).unwrap(), String::from_utf8(whole.stdout).unwrap());
+    assert!(told.contains("mean reward") && whole.starts_with(&told), "{told}\n---\n{whole}");
+}

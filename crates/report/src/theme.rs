@@ -161,7 +161,7 @@ pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> V
             0 => String::new(),
             more => format!("{}{more} more", if named > 0 { " and " } else { "" }),
         };
-        entries.push(Entry::Note(others[..named].join(", ") + &more));
+        entries.push(Entry::Note(format!("other: {}{more}", others[..named].join(", "))));
     }
     entries
 }

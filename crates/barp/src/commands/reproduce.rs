@@ -56,7 +56,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
             part!("paper", "tables", claims),
             part!("paper", "preference-sweep"),
             part!("paper", "learners"),
-            part!("paper", "head"),
+            part!("paper", "head", claims),
             part!("paper", "tau"),
             part!("paper", "entropy"),
             part!("paper", "batch"),

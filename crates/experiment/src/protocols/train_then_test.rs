@@ -6,6 +6,7 @@
 //! log scale of rounds.
 
 use super::Log;
+use super::checkpoints::Checkpoints;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::split::{HeldOut, Split, split};
@@ -14,7 +15,7 @@ use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
 use crate::train::TrainedRouter;
 use environments::{Batch, ReferenceEntry, Sees, Table, always};
-use metrics::Better;
+use metrics::{Better, CALIBRATION, Calibration};
 use policies::{Configured, Forecast, Recipe};
 use routing::{
     Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random,
@@ -24,9 +25,6 @@ use store::{Cell, Score};
 
 /// Requests judged at a time while testing.
 const TEST_ROWS: usize = 512;
-
-/// The first checkpoint comes after this share of the training rounds.
-const FIRST_CHECKPOINT: f64 = 1.0 / 512.0;
 
 /// The mean test reward over the preference grid: the headline number.
 const SWEEP_REWARD: &str = "sweep_reward";
@@ -270,6 +268,7 @@ impl<'a> TrainThenTest<'a> {
         let grid = &self.plan.spec.preferences.test;
         let (arms, tasks) = (self.table.arms(), self.table.tasks().len());
         let mut tallies: Vec<Tally> = grid.iter().map(|_| Tally::new(arms, tasks)).collect();
+        let mut calibrations: Vec<Calibration> = grid.iter().map(|_| Calibration::default()).collect();
         let mut batch = Batch::new(self.table.dimension(), arms);
         let (mut choices, mut feedback, mut seen) = (Vec::new(), Vec::new(), Ledger::default());
         let mut total = 0.0;
@@ -278,17 +277,21 @@ impl<'a> TrainThenTest<'a> {
             for (&row, round) in rows.iter().zip((chunk * TEST_ROWS) as u64..) {
                 self.push(&mut batch, row, round, grid[0]);
             }
-            for (&preference, tally) in grid.iter().zip(&mut tallies) {
+            for ((&preference, tally), calibration) in grid.iter().zip(&mut tallies).zip(&mut calibrations) {
                 batch.set_preference(preference);
                 decide(&batch, &mut choices);
                 batch.reveal(&choices, &mut seen, &mut feedback);
                 for (row, choice) in choices.iter().enumerate() {
-                    total += tally.observe(&batch, row, choice.arm, &self.task.objective);
+                    let reward = tally.observe(&batch, row, choice.arm, &self.task.objective);
+                    if let Some(expected) = choice.expected_reward {
+                        calibration.observe(expected, reward);
+                    }
+                    total += reward;
                 }
             }
         }
         let requests = (rows.len() * grid.len()) as u64;
-        Sweep { tallies, reward: total / requests as f64, seen, requests }
+        Sweep { tallies, calibrations, reward: total / requests as f64, seen, requests }
     }
 
     /// Adds the scores on the test prompts to those of the learning curve.
@@ -303,9 +306,11 @@ impl<'a> TrainThenTest<'a> {
                 decisions.extend("test", batch, choices, &names);
             }
         });
-        for (preference, tally) in self.plan.spec.preferences.test.iter().zip(&sweep.tallies) {
+        let measured = sweep.tallies.iter().zip(&sweep.calibrations);
+        for (preference, (tally, calibration)) in self.plan.spec.preferences.test.iter().zip(measured) {
             let at = Moment { phase: "test", round, w_cost: Some(preference.cost()), ledger };
             tally.report(&at, self.table.tasks(), models, &mut scores);
+            calibrated(calibration, &at, &mut scores);
         }
         let at = Moment { phase: "test", round, w_cost: None, ledger };
         scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, rows.len() as u64));
@@ -314,47 +319,25 @@ impl<'a> TrainThenTest<'a> {
     }
 }
 
+/// Appends what became of expected rewards: over all requests, and in phases `decile 01` to `decile 10` of expectation.
+fn calibrated(calibration: &Calibration, at: &Moment<'_>, scores: &mut Vec<Score>) {
+    let Some((values, n)) = calibration.readings() else { return };
+    let whole = CALIBRATION.iter().zip(values);
+    scores.extend(whole.map(|(about, value)| at.score(about.name, about.unit, about.better, value, n)));
+    for (bin, number) in calibration.bins().iter().zip(1..) {
+        let at = Moment { phase: &format!("decile {number:02}"), ..*at };
+        scores.push(at.score("expected_reward", "reward", Better::Neither, bin.expected, bin.n));
+        scores.push(at.score("reward", "reward", Better::Higher, bin.obtained, bin.n));
+    }
+}
+
 /// What came of answering a set of prompts at every preference of the grid.
 struct Sweep {
     tallies: Vec<Tally>,
+    calibrations: Vec<Calibration>,
     /// Mean reward over prompts and preferences.
     reward: f64,
     /// The bill, had the outcomes been bought.
     seen: Ledger,
     requests: u64,
-}
-
-/// Rounds after which the learning curve is taken: evenly spaced on the log scale, the last round included.
-struct Checkpoints {
-    rounds: Vec<u64>,
-    next: usize,
-}
-
-impl Checkpoints {
-    fn new(points: u32, total: u64) -> Checkpoints {
-        let round = |point: u32| {
-            let share = if points > 1 { f64::from(point) / f64::from(points - 1) } else { 1.0 };
-            (total as f64 * libm::pow(FIRST_CHECKPOINT, 1.0 - share)).round() as u64
-        };
-        Checkpoints { rounds: (0..points).map(round).collect(), next: 0 }
-    }
-
-    /// Whether a checkpoint lies at or before `round` that no earlier call has passed.
-    fn passed(&mut self, round: u64) -> bool {
-        let due = self.rounds[self.next..].iter().take_while(|&&due| due <= round).count();
-        self.next += due;
-        due > 0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checkpoints_end_with_the_last_round() {
-        let mut due = Checkpoints::new(4, 1000);
-        let passed: Vec<u64> = (1..=1000).filter(|&round| due.passed(round)).collect();
-        assert_eq!(passed, vec![2, 16, 125, 1000]);
-    }
 }

@@ -87,7 +87,7 @@ impl Scripted {
             };
             let arms = self.arms(method, &pair.get_item(0)?, contexts)?;
             let propensities = propensities(method, &pair.get_item(1)?, arms.len())?;
-            let choice = |(arm, propensity)| Choice { arm, propensity: Propensity::Exact(propensity) };
+            let choice = |(arm, propensity)| Choice::drawn(arm, Propensity::Exact(propensity));
             choices.extend(arms.into_iter().zip(propensities).map(choice));
             Ok(())
         });

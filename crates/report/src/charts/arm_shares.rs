@@ -3,7 +3,7 @@
 use store::SummaryRow;
 
 use super::table::{Mark, Measured, Table, best, distinct, ranked};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, Order};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, LABEL, Panel, Side};
@@ -15,8 +15,8 @@ use crate::theme::{self, SINGLE};
 const PANELS: usize = 9;
 /// Room for the words of the upright axis.
 pub(super) const BESIDE: f64 = 40.0;
-/// Width that panels have at least, beside the legend.
-const ROOM: f64 = 540.0;
+/// Width that panels have at least.
+const ROOM: f64 = 460.0;
 const REST: &str = "other models";
 
 pub(super) struct ArmShares;
@@ -63,8 +63,7 @@ impl Chart for ArmShares {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let rows = table.panels().len().div_ceil(columns(table));
-        (width(table), (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
+        size(table)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -127,7 +126,6 @@ pub(super) fn columns(table: &Table) -> usize {
     let well = match panels.len() {
         few if few <= 3 => few.max(1),
         4 => 2,
-        7 | 8 => 4,
         _ => 3,
     };
     well.min((room(table) / heading(&panels)) as usize).max(1)
@@ -144,9 +142,11 @@ fn heading(panels: &[String]) -> f64 {
     panels.iter().map(|panel| text::width(panel, LABEL, Weight::Bold)).fold(0.0, f64::max) + 14.0
 }
 
-/// Width of a page of panels.
-pub(super) fn width(table: &Table) -> f64 {
-    800.0 + room(table) - ROOM
+/// Width and height of a page of panels.
+pub(super) fn size(table: &Table) -> (f64, f64) {
+    let width = WIDTH + room(table) - ROOM;
+    let rows = table.panels().len().div_ceil(columns(table)) as f64;
+    (width, 150.0 + (195.0 * rows).max(260.0) + legend_height(&key(table, &colors(table)), width))
 }
 
 /// One of rows x columns equal parts of `area`, with room for a heading.

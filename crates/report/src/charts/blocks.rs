@@ -76,28 +76,37 @@ impl Blocks {
 
 /// Rewards on one task over the grid, and the requests behind each.
 #[derive(Default)]
-struct Task {
+pub(super) struct Task {
     sum: f64,
     weights: f64,
-    n: u64,
+    /// Requests on it.
+    pub n: u64,
 }
 
 impl Task {
-    fn mean(&self) -> f64 {
+    /// Mean reward over the grid of preferences.
+    pub fn mean(&self) -> f64 {
         self.sum / self.weights
     }
 }
 
-fn by_task(run: &Run) -> BTreeMap<&str, Task> {
+/// What a run earned on the test split by task, the mix of `all` among them.
+pub(super) fn rewards(run: &Run) -> BTreeMap<&str, Task> {
     let mut tasks: BTreeMap<&str, Task> = BTreeMap::new();
     for (place, quantity) in run.scores.quantities().iter().enumerate() {
         let own = quantity.metric == "reward" && quantity.phase == "test" && quantity.arm.is_none();
-        if own && quantity.task != "all" && quantity.w_cost.is_some() {
+        if own && quantity.w_cost.is_some() {
             let score = run.scores.get(place);
             let task = tasks.entry(&quantity.task).or_default();
             *task = Task { sum: task.sum + score.value, weights: task.weights + 1.0, n: score.n };
         }
     }
+    tasks
+}
+
+fn by_task(run: &Run) -> BTreeMap<&str, Task> {
+    let mut tasks = rewards(run);
+    tasks.remove("all");
     tasks
 }
 

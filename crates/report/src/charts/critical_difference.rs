@@ -17,6 +17,8 @@ const ROW: f64 = 20.0;
 /// Points from one bar of policies that cannot be told apart to the next.
 const BAR: f64 = 8.0;
 /// Labels of the marks that hold the test rather than a policy.
+/// Rows of bars; further ones share them.
+const BARS: usize = 8;
 const DIFFERENCE: &str = "critical difference";
 const P_VALUE: &str = "p";
 
@@ -60,21 +62,23 @@ impl Chart for CriticalDifference {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let policies = table.series().len() - 1;
-        (780.0 + 2.0 * theme::excess(&table.series()), 245.0 + ROW * policies.div_ceil(2) as f64 + BAR * 8.0)
+        let policies: Vec<&Mark> = ranks(table);
+        let bars = bars(&policies, number_of(table, DIFFERENCE)).len().min(BARS);
+        (
+            620.0 + 2.0 * theme::excess(&table.series()),
+            239.0 + ROW * policies.len().div_ceil(2) as f64 + BAR * bars as f64,
+        )
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let policies: Vec<&Mark> = table.marks.iter().filter(|mark| mark.label.is_empty()).collect();
-        let number_of =
-            |label: &str| table.marks.iter().find(|mark| mark.label == label).map_or(0.0, |mark| mark.x.value);
-        let (difference, p_value) = (number_of(DIFFERENCE), number_of(P_VALUE));
+        let policies = ranks(table);
+        let (difference, p_value) = (number_of(table, DIFFERENCE), number_of(table, P_VALUE));
         verdict(table, p_value, scene, area);
         let names = text::widest(policies.iter().map(|mark| mark.series.as_str()), TICK) + 48.0;
         let (left, right) = (area.left + names, area.right - names);
         let most = (policies.len() as f64).max(2.0);
         let across = |rank: f64| left + (rank - 1.0) / (most - 1.0) * (right - left);
-        let axis = area.top + 78.0;
+        let axis = area.top + 92.0;
         scale(policies.len(), &across, axis, scene);
         let span = across(1.0 + difference) - across(1.0);
         let (from, height) = (left, axis - 34.0);
@@ -86,13 +90,22 @@ impl Chart for CriticalDifference {
         scene.text(Text::new(from, height - 11.0, TICK, words));
         let bars = bars(&policies, difference);
         for (row, &(first, last)) in bars.iter().enumerate() {
-            let y = axis + 12.0 + BAR * (row % 8) as f64;
+            let y = axis + 12.0 + BAR * (row % BARS) as f64;
             let ends = (across(policies[first].x.value) - 4.0, across(policies[last].x.value) + 4.0);
             scene.segment((ends.0, y), (ends.1, y), INK, 3.5);
         }
-        let below = axis + 12.0 + BAR * bars.len().min(8) as f64 + 12.0;
+        let below = axis + 12.0 + BAR * bars.len().min(BARS) as f64 + 12.0;
         arms(&policies, &across, (axis, below), (left, right), scene);
     }
+}
+
+/// The marks of the policies, the best first.
+fn ranks(table: &Table) -> Vec<&Mark> {
+    table.marks.iter().filter(|mark| mark.label.is_empty()).collect()
+}
+
+fn number_of(table: &Table, label: &str) -> f64 {
+    table.marks.iter().find(|mark| mark.label == label).map_or(0.0, |mark| mark.x.value)
 }
 
 /// What the test says, and whether there is enough to say it.
@@ -103,7 +116,9 @@ fn verdict(table: &Table, p_value: f64, scene: &mut Scene, area: Area) {
         if p_value < ALPHA { "ranks differ" } else { "no difference between ranks is shown, bars notwithstanding" };
     let few = if blocks < FEWEST_BLOCKS as u64 { "; too few blocks for the test to be trusted" } else { "" };
     let words = format!("Friedman: {p}, {says}; {}; alpha = {ALPHA}{few}", table.panels().concat());
-    scene.text(Text::new(area.left, area.top + 2.0, TICK, words).colored(SOFT_INK));
+    for (line, words) in text::wrap(&words, TICK, area.width()).into_iter().enumerate() {
+        scene.text(Text::new(area.left, area.top + 2.0 + 15.0 * line as f64, TICK, words).colored(SOFT_INK));
+    }
 }
 
 /// The axis of ranks, the best at the left.

@@ -116,9 +116,9 @@ fn heat_map(table: &Table, panel: &Panel, scene: &mut Scene) {
         let Some(row) = row_of(panel, &mark.series) else { continue };
         let Some(column) = panel.x.ticks.iter().find(|tick| tick.words == mark.label) else { continue };
         let x = column.value;
-        panel.bar(scene, (x - 0.49, x + 0.49), (row - 0.48, row + 0.48), heat(mark.x.value));
-        let ink = if mark.x.value > 0.55 { WHITE } else { INK };
-        panel.words(scene, (x, row), &number(mark.x.value, 2), Some(ink));
+        let color = heat(mark.x.value);
+        panel.bar(scene, (x - 0.49, x + 0.49), (row - 0.48, row + 0.48), color);
+        panel.words(scene, (x, row), &number(mark.x.value, 2), Some(color.ink()));
     }
     let models: Vec<String> = panel.y.ticks.iter().map(|tick| tick.words.clone()).collect();
     for (tick, name) in panel.y.ticks.iter().zip(theme::short_names(&models)) {
@@ -144,9 +144,7 @@ fn column_names(table: &Table, panel: &Panel, scene: &mut Scene) {
 
 /// White at quality 0, [`HOT`] at 1.
 fn heat(quality: f64) -> Color {
-    let share = quality.clamp(0.0, 1.0);
-    let mix = |end: u8| (255.0 + share * (f64::from(end) - 255.0)).round() as u8;
-    Color { red: mix(HOT.red), green: mix(HOT.green), blue: mix(HOT.blue), alpha: 1.0 }
+    WHITE.toward(HOT, quality.clamp(0.0, 1.0))
 }
 
 fn prices(table: &Table, area: Area, y: Axis, scene: &mut Scene) {

@@ -4,7 +4,7 @@ use super::arm_shares::{colors, key, order};
 use super::online::{Bucket, buckets, changes, name_phases, phases, shade};
 use super::shares_online::stack;
 use super::table::{Mark, Measured, Table, best, distinct, ranked};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
@@ -67,24 +67,15 @@ impl Chart for Drift {
         Some(table)
     }
 
-    fn size(&self, _: &Table) -> (f64, f64) {
-        (860.0, 760.0)
+    fn size(&self, table: &Table) -> (f64, f64) {
+        (WIDTH, 720.0 + legend_height(&keys(table), WIDTH))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = table.cast(&distinct(table.within(REGRET).map(|mark| &mark.series)));
-        let answers = table.panels().into_iter().find(|panel| panel.starts_with(ANSWERS));
-        let shares = Table {
-            marks: answers.iter().flat_map(|name| table.within(name)).cloned().collect(),
-            basis: table.basis.clone(),
-            best: Vec::new(),
-        };
+        let players = players(table);
+        let shares = shares(table);
         let colors = colors(&shares);
-        let mut entries = theme::legend(&players, Entry::Line);
-        if answers.is_some() {
-            entries.extend(key(&shares, &colors));
-        }
-        let area = legend::place(scene, area, &entries);
+        let area = legend::place(scene, area, &keys(table));
         let phases: Vec<(f64, f64)> = table.within(PHASE).filter_map(|mark| mark.x.interval).collect();
         let names: Vec<String> = table.panels().into_iter().filter(|name| name != PHASE).collect();
         let area = Area { top: area.top + 12.0, ..area };
@@ -112,6 +103,26 @@ impl Chart for Drift {
             }
         }
     }
+}
+
+fn players(table: &Table) -> Vec<theme::Player> {
+    table.cast(&distinct(table.within(REGRET).map(|mark| &mark.series)))
+}
+
+/// The part of `table` that says who answers.
+fn shares(table: &Table) -> Table {
+    let answers = table.panels().into_iter().find(|panel| panel.starts_with(ANSWERS));
+    let marks = answers.iter().flat_map(|name| table.within(name)).cloned().collect();
+    Table { marks, basis: table.basis.clone(), best: Vec::new() }
+}
+
+fn keys(table: &Table) -> Vec<Entry> {
+    let shares = shares(table);
+    let mut keys = theme::legend(&players(table), Entry::Line);
+    if !shares.marks.is_empty() {
+        keys.extend(key(&shares, &colors(&shares)));
+    }
+    keys
 }
 
 /// All panels begin at the same place, so that rounds stand above each other.

@@ -5,7 +5,7 @@ use super::{About, Chart, Source};
 use crate::graphics::axis::range;
 use crate::graphics::format::number;
 use crate::graphics::panel::TICK;
-use crate::graphics::scene::{Anchor, Area, Color, INK, SOFT_INK, Scene, Text, WHITE};
+use crate::graphics::scene::{ABOVE, Anchor, Area, BELOW, SOFT_INK, Scene, Text, WHITE};
 use crate::graphics::text;
 use crate::theme::SINGLE;
 
@@ -13,8 +13,6 @@ const METRIC: &str = "regret";
 /// Most policies on a page.
 const POLICIES: usize = 30;
 const CELL: (f64, f64) = (92.0, 30.0);
-const MORE: Color = Color::hex(0xB0561A);
-const LESS: Color = Color::hex(0x14507A);
 
 pub(super) struct Factorial;
 
@@ -81,11 +79,10 @@ fn widest(names: &[String]) -> f64 {
 }
 
 fn cell(mark: &Mark, share: f64, area: Area, scene: &mut Scene) {
-    let end = if share > 0.0 { MORE } else { LESS };
-    let mix = |end: u8| (255.0 + share.abs() * (f64::from(end) - 255.0)).round() as u8;
-    let color = Color { red: mix(end.red), green: mix(end.green), blue: mix(end.blue), alpha: 1.0 };
+    // More regret is worse.
+    let color = WHITE.toward(if share > 0.0 { BELOW } else { ABOVE }, share.abs());
     scene.rectangle(area.grown(-0.75), color);
-    let ink = if share.abs() > 0.6 { WHITE } else { INK };
+    let ink = color.ink();
     let decimals = if mark.x.value.abs() < 10.0 { 2 } else { 0 };
     let (x, y) = (0.5 * (area.left + area.right), 0.5 * (area.top + area.bottom));
     let certain = mark.x.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);

@@ -4,7 +4,7 @@ use statistics::paired_difference;
 use store::Quantity;
 
 use super::table::{Basis, Mark, Measured, Table, distinct, select};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::number;
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
@@ -17,7 +17,7 @@ const ROW: f64 = 22.0;
 /// Most rows on a page.
 const ROWS: usize = 50;
 /// Width of the column of numbers.
-const COLUMN: f64 = 190.0;
+const COLUMN: f64 = 172.0;
 /// No router can be it.
 const UNREACHABLE: &str = "oracle";
 
@@ -70,14 +70,14 @@ impl Chart for Forest {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (760.0 + theme::excess(&table.series()), 200.0 + ROW * table.marks.len() as f64)
+        (WIDTH + theme::excess(&table.series()), 200.0 + ROW * table.marks.len() as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let names = table.series();
         let reach = table.marks.iter().flat_map(|mark| mark.x.reach()).chain([0.0]);
         let label = format!("mean reward over preferences, minus that of {}", table.panels().concat());
-        let x = Axis::linear(&label, range(reach).unwrap_or((-1.0, 1.0)), Numbers::Plain, 6);
+        let x = Axis::linear(&label, range(reach).unwrap_or((-1.0, 1.0)), Numbers::Plain, 4);
         let y = Axis::categories("", &names, Order::Downward);
         let gutter = text::widest(names.iter().map(String::as_str), TICK) + 12.0;
         let outer = Area { left: area.left + gutter, top: area.top + 16.0, right: area.right - COLUMN, ..area };

@@ -23,8 +23,8 @@ const CAP: &str = "cap";
 /// The weight on cost of the curves of equal reward.
 const WEIGHT: f64 = 0.2;
 const ISO: Style = Style { width: 0.7, ..Style::new(0xB9C4CC, Marker::Dot, Inside::Filled, Dash::Solid) };
-/// Drawn as lines of reference beside the highlighted series.
-const LINES: [&str; 2] = ["zero-router", "oracle"];
+/// What needs no router is always highlighted: a policy below it is useless.
+const LINE: &str = "zero-router";
 
 pub(super) struct Frontier;
 
@@ -155,13 +155,17 @@ fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
     names
 }
 
-/// The two lines of reference first, so that they do not count among the highlighted.
+/// The line of reference among the highlighted, in the place of the last of them; what steps back is named where it lies.
 fn players(table: &Table, policies: &[String]) -> Vec<Player> {
-    let (lines, others): (Vec<String>, Vec<String>) =
-        policies.iter().cloned().partition(|policy| LINES.contains(&policy.as_str()));
-    let mut players = table.cast(&others);
-    let last = players.iter().position(|player| player.part == Part::Other).unwrap_or(players.len());
-    players.splice(last..last, table.cast(&lines));
+    let mut players = table.cast(policies);
+    let highlighted = players.iter().filter(|player| player.part == Part::Highlighted).count();
+    let Some(line) = players.iter().position(|player| player.name == LINE && player.part == Part::Other) else {
+        return players;
+    };
+    let mut line = players.remove(line);
+    line = Player { style: theme::style(LINE), part: Part::Highlighted, ..line };
+    players[highlighted - 1] = Player { style: theme::OTHER, part: Part::Other, ..players[highlighted - 1].clone() };
+    players.insert(highlighted - 1, line);
     players
 }
 

@@ -7,14 +7,12 @@ use super::table::{Mark, Measured, Table};
 use super::{About, Chart, Source};
 use crate::graphics::format::number;
 use crate::graphics::panel::TICK;
-use crate::graphics::scene::{Anchor, Area, Color, INK, SOFT_INK, Scene, Text, WHITE};
+use crate::graphics::scene::{ABOVE, Anchor, Area, BELOW, Color, SOFT_INK, Scene, Text, WHITE};
 use crate::graphics::text;
 
 /// Most policies in the matrix.
 const POLICIES: usize = 12;
 const CELL: (f64, f64) = (56.0, 32.0);
-const AHEAD: Color = Color::hex(0x14507A);
-const BEHIND: Color = Color::hex(0xB0561A);
 
 pub(super) struct Improvement;
 
@@ -85,8 +83,9 @@ fn widest(policies: &[String]) -> f64 {
 
 fn cell(mark: &Mark, area: Area, scene: &mut Scene) {
     let share = mark.x.value;
-    scene.rectangle(area.grown(-0.75), color(share));
-    let ink = if (share - 0.5).abs() > 0.3 { WHITE } else { INK };
+    let color = color(share);
+    scene.rectangle(area.grown(-0.75), color);
+    let ink = color.ink();
     let (x, y) = (0.5 * (area.left + area.right), 0.5 * (area.top + area.bottom));
     let agreed = share == 0.0 || share == 1.0;
     let certain = mark.x.interval.is_some_and(|(low, high)| (low > 0.5 || high < 0.5) && (agreed || low < high));
@@ -100,8 +99,5 @@ fn cell(mark: &Mark, area: Area, scene: &mut Scene) {
 
 /// White at one half, the darker the surer.
 fn color(share: f64) -> Color {
-    let end = if share > 0.5 { AHEAD } else { BEHIND };
-    let strength = (2.0 * (share - 0.5).abs()).min(1.0);
-    let mix = |end: u8| (255.0 + strength * (f64::from(end) - 255.0)).round() as u8;
-    Color { red: mix(end.red), green: mix(end.green), blue: mix(end.blue), alpha: 1.0 }
+    WHITE.toward(if share > 0.5 { ABOVE } else { BELOW }, (2.0 * (share - 0.5).abs()).min(1.0))
 }

@@ -2,6 +2,7 @@
 
 mod arm_shares;
 mod blocks;
+mod calibration;
 mod critical_difference;
 mod dataset;
 mod drift;
@@ -18,12 +19,14 @@ mod regret;
 mod shares_online;
 mod sweep;
 mod table;
+mod task_heat;
 mod task_scores;
 #[cfg(test)]
 mod tests;
 
 use store::{Run, SummaryRow};
 
+use crate::graphics::legend::{self, Entry};
 use crate::graphics::scene::{Area, Scene};
 use crate::theme;
 
@@ -38,8 +41,10 @@ pub const CHARTS: &[&dyn Chart] = &[
     &learning_curve::LearningCurve,
     &arm_shares::ArmShares,
     &task_scores::TaskScores,
+    &task_heat::TaskHeat,
     &regret::Regret,
     &sweep::Sweep,
+    &calibration::Calibration,
     &forest::Forest,
     &improvement::Improvement,
     &critical_difference::CriticalDifference,
@@ -50,6 +55,14 @@ pub const CHARTS: &[&dyn Chart] = &[
     &factorial::Factorial,
     &dataset::Dataset,
 ];
+
+/// Width of a page in points: at the width of a column (8.5 cm) its letters are still 5 points high.
+const WIDTH: f64 = 540.0;
+
+/// Height that a legend adds to a page of this width.
+fn legend_height(entries: &[Entry], width: f64) -> f64 {
+    legend::height(entries, width - 2.0 * page::MARGIN)
+}
 
 /// What a chart is called and what it shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,9 +92,12 @@ pub trait Chart: Sync {
     /// What it draws, from one environment; none when that holds nothing for it.
     fn data(&self, source: &Source<'_>) -> Option<Table>;
 
-    /// Width and height of the page in points: long names widen it, so that the plot stays as it is.
+    /// Width and height of the page in points, with a foot of three lines: long names and a large legend enlarge it, so that
+    /// the plot stays as it is.
     fn size(&self, table: &Table) -> (f64, f64) {
-        (800.0 + 2.0 * theme::excess(&table.series()), 560.0)
+        let width = WIDTH + theme::excess(&table.series());
+        let keys = theme::legend(&table.cast(&table.series()), Entry::Line);
+        (width, 470.0 + legend_height(&keys, width))
     }
 
     /// Draws `table` into `area` of the page.

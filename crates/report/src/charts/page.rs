@@ -6,25 +6,28 @@ use crate::graphics::format::count;
 use crate::graphics::scene::{Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 
-const MARGIN: f64 = 18.0;
+pub(super) const MARGIN: f64 = 18.0;
 const FOOT: f64 = 9.5;
 const FOOT_ROW: f64 = 13.5;
+/// Lines of the foot that [`Chart::size`] reckons with; a page of more is that much higher.
+const USUAL: f64 = 3.0;
 
 /// The chart on a page of its own.
 pub(crate) fn compose(chart: &dyn Chart, table: &Table, context: &Context) -> Scene {
-    let (width, height) = chart.size(table);
-    let mut scene = Scene::new(width, height);
     let about = chart.about();
+    let (width, height) = chart.size(table);
+    let lines: Vec<String> = [about.what.to_owned(), behind(&table.basis, context)]
+        .iter()
+        .flat_map(|words| text::wrap(words, FOOT, width - 2.0 * MARGIN))
+        .collect();
+    let height = height + FOOT_ROW * (lines.len() as f64 - USUAL);
+    let mut scene = Scene::new(width, height);
     scene.text(Text::new(MARGIN, 24.0, 15.0, about.title).bold());
     let place = match table.basis.environment.as_str() {
         same if same == context.experiment => context.experiment.clone(),
         environment => format!("{} \u{00b7} {environment}", context.experiment),
     };
     scene.text(Text::new(MARGIN, 43.0, 11.0, place).colored(SOFT_INK));
-    let lines: Vec<String> = [about.what.to_owned(), behind(&table.basis, context)]
-        .iter()
-        .flat_map(|words| text::wrap(words, FOOT, width - 2.0 * MARGIN))
-        .collect();
     let foot = height - 0.6 * MARGIN - FOOT_ROW * lines.len() as f64;
     for (row, line) in lines.into_iter().enumerate() {
         scene.text(Text::new(MARGIN, foot + FOOT_ROW * (row as f64 + 0.5), FOOT, line).colored(SOFT_INK));

@@ -1,7 +1,7 @@
 //! How soon policies are back after a change of the world.
 
 use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
@@ -41,8 +41,9 @@ impl Chart for Recovery {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let rows = table.panels().len().div_ceil(2);
-        (800.0 + theme::excess(&table.series()), (190.0 + 240.0 * rows as f64).max(440.0))
+        let rows = table.panels().len().div_ceil(2) as f64;
+        let keys = theme::legend(&table.cast(&table.series()), Entry::Line);
+        (WIDTH, 180.0 + (210.0 * rows).max(260.0) + legend_height(&keys, WIDTH))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {

@@ -1,6 +1,6 @@
 //! Which models a policy uses as an online run goes on.
 
-use super::arm_shares::{BESIDE, cell, colors, columns, key, order, width};
+use super::arm_shares::{BESIDE, cell, colors, columns, key, order, size};
 use super::online::{buckets, changes, phases};
 use super::table::{Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source};
@@ -62,8 +62,7 @@ impl Chart for SharesOnline {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let rows = table.panels().len().div_ceil(columns(table));
-        (width(table), (150.0 + 210.0 * rows as f64).max(if table.series().len() > 6 { 430.0 } else { 380.0 }))
+        size(table)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {

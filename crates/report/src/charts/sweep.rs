@@ -1,7 +1,7 @@
 //! The one number of each policy, sorted: mean reward over the grid of preferences.
 
 use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::{number, short_count};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
@@ -49,7 +49,7 @@ impl Chart for Sweep {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (760.0 + theme::excess(&table.series()), 190.0 + ROW * table.marks.len() as f64)
+        (WIDTH + theme::excess(&table.series()), 190.0 + ROW * table.marks.len() as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -58,7 +58,7 @@ impl Chart for Sweep {
             "mean reward over preferences",
             range(table.marks.iter().flat_map(|mark| mark.x.reach())).unwrap_or((0.0, 1.0)),
             Numbers::Plain,
-            6,
+            4,
         );
         let y = Axis::categories("", &names, Order::Downward);
         let gutter = text::widest(names.iter().map(String::as_str), TICK) + 12.0;

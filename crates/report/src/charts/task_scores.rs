@@ -1,7 +1,7 @@
 //! Where a policy's score comes from: one row for each task.
 
 use super::table::{Mark, Measured, Table, nearest_weight, select};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::count;
 use crate::graphics::legend::{self, Entry};
@@ -52,7 +52,10 @@ impl Chart for TaskScores {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (860.0 + theme::excess(&table.series()), (170.0 + table.labels().len() as f64 * task_height(table)).max(340.0))
+        let width = WIDTH + theme::excess(&table.series());
+        let keys = theme::legend(&table.cast(&table.series()), Entry::Mark);
+        let tasks = table.labels().len() as f64 * task_height(table);
+        (width, 165.0 + tasks.max(170.0) + legend_height(&keys, width))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -66,7 +69,7 @@ impl Chart for TaskScores {
             let left = area.left + gutter + width * position as f64;
             let outer = Area { left, right: left + width - 8.0, top: area.top + 14.0, bottom: area.bottom };
             let reach = range(table.within(name).flat_map(|mark| mark.x.reach())).unwrap_or((0.0, 1.0));
-            let x = Axis::linear("", reach, Numbers::Plain, 6);
+            let x = Axis::linear("", reach, Numbers::Plain, 4);
             let panel = Panel::inside(outer, x, Axis::categories("", &tasks, Order::Downward), Side::Shared);
             stripes(&tasks, &panel, scene);
             panel.frame(scene, Grid::Upright, Side::Shared);

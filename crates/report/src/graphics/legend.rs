@@ -1,4 +1,4 @@
-//! Keys to the series, in a column of their own to the right of what they explain.
+//! Keys to the series, below what they explain: a page is then narrow enough for one column of a paper.
 
 use super::mark::Style;
 use super::scene::{Area, Color, Point, SOFT_INK, Scene, Text, Weight};
@@ -7,8 +7,12 @@ use super::text;
 const SIZE: f64 = 11.0;
 const ROW: f64 = 18.0;
 const SAMPLE: f64 = 30.0;
-/// A note is broken into lines no wider than this, in points.
-const NOTE: f64 = 120.0;
+/// Size of the letters of a note, and points from line to line.
+const NOTE: f64 = 10.0;
+const LINE: f64 = 13.5;
+/// Points between columns, and above the first row.
+const GAP: f64 = 14.0;
+const ABOVE: f64 = 8.0;
 
 /// One line of a legend.
 pub(crate) enum Entry {
@@ -18,7 +22,7 @@ pub(crate) enum Entry {
     Mark(String, Style),
     /// A patch of colour.
     Patch(String, Color),
-    /// Words in a softer colour, broken into short lines.
+    /// Words in a softer colour below all others.
     Note(String),
     /// Words in bold.
     Heading(String),
@@ -30,46 +34,105 @@ impl Entry {
             Entry::Line(name, _) | Entry::Mark(name, _) | Entry::Patch(name, _) => {
                 SAMPLE + 8.0 + text::width(name, SIZE, Weight::Bold)
             }
-            Entry::Note(words) => text::wrap(words, SIZE, NOTE)
-                .iter()
-                .map(|line| text::width(line, SIZE, Weight::Regular))
-                .fold(0.0, f64::max),
+            Entry::Note(_) => 0.0,
             Entry::Heading(words) => text::width(words, SIZE, Weight::Bold),
         }
     }
 }
 
-/// Draws the legend at the right edge of `area` and returns what is left of it.
-pub(crate) fn place(scene: &mut Scene, area: Area, entries: &[Entry]) -> Area {
-    let width = entries.iter().map(Entry::width).fold(0.0, f64::max);
-    let left = area.right - width;
-    let mut y = area.top + 0.5 * ROW;
-    for entry in entries {
-        match entry {
-            Entry::Line(name, style) => {
-                style.line(scene, &[Point { x: left, y }, Point { x: left + SAMPLE, y }]);
-                style.mark(scene, Point { x: left + 0.5 * SAMPLE, y }, 4.0);
-                scene.text(Text::new(left + SAMPLE + 8.0, y, SIZE, name));
-            }
-            Entry::Mark(name, style) => {
-                style.mark(scene, Point { x: left + 0.5 * SAMPLE, y }, 4.0);
-                scene.text(Text::new(left + SAMPLE + 8.0, y, SIZE, name));
-            }
-            Entry::Patch(name, color) => {
-                let patch = Area { left: left + 8.0, top: y - 6.0, right: left + SAMPLE, bottom: y + 6.0 };
-                scene.rectangle(patch, *color);
-                scene.text(Text::new(left + SAMPLE + 8.0, y, SIZE, name));
-            }
-            Entry::Note(words) => {
-                for line in text::wrap(words, SIZE, NOTE) {
-                    scene.text(Text::new(left, y, SIZE, line).colored(SOFT_INK));
-                    y += 14.0;
-                }
-                y -= 10.0;
-            }
-            Entry::Heading(words) => scene.text(Text::new(left, y, SIZE, words).bold()),
-        }
-        y += ROW;
+/// The legend as blocks of rows: what precedes a heading, and each heading with what follows it; notes come last.
+fn rows(entries: &[Entry], width: f64) -> Vec<Vec<&Entry>> {
+    let (notes, keys): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| matches!(entry, Entry::Note(_)));
+    let mut rows = Vec::new();
+    for block in keys.chunk_by(|_, next| !matches!(next, Entry::Heading(_))) {
+        let (headings, keys): (Vec<&Entry>, Vec<&Entry>) =
+            block.iter().partition(|entry| matches!(entry, Entry::Heading(_)));
+        rows.extend(headings.into_iter().map(|heading| vec![heading]));
+        let deep = keys.len().div_ceil(columns(&keys, width));
+        let row = |place: usize| keys.iter().skip(place).step_by(deep).copied().collect();
+        rows.extend((0..deep).map(row));
     }
-    Area { right: left - 16.0, ..area }
+    rows.extend(notes.into_iter().map(|note| vec![note]));
+    rows
+}
+
+fn columns(keys: &[&Entry], width: f64) -> usize {
+    let widest = keys.iter().map(|entry| entry.width()).fold(1.0, f64::max);
+    (((width + GAP) / (widest + GAP)) as usize).clamp(1, keys.len().max(1))
+}
+
+fn lines(row: &[&Entry], width: f64) -> f64 {
+    match row {
+        [Entry::Note(words)] => LINE * text::wrap(words, NOTE, width).len() as f64 + 4.0,
+        _ => ROW,
+    }
+}
+
+/// Height that [`place`] takes at this width, in points.
+pub(crate) fn height(entries: &[Entry], width: f64) -> f64 {
+    let taken: f64 = rows(entries, width).iter().map(|row| lines(row, width)).sum();
+    if entries.is_empty() { 0.0 } else { taken + ABOVE }
+}
+
+/// Draws the legend at the lower edge of `area`, in columns that are read downward, and returns what is left above it.
+pub(crate) fn place(scene: &mut Scene, area: Area, entries: &[Entry]) -> Area {
+    let bottom = area.bottom - height(entries, area.width());
+    let mut top = bottom + ABOVE;
+    let keys: Vec<&Entry> = entries.iter().filter(|entry| !matches!(entry, Entry::Note(_))).collect();
+    let step = keys.iter().map(|entry| entry.width()).fold(0.0, f64::max) + GAP;
+    for row in rows(entries, area.width()) {
+        for (column, entry) in row.iter().enumerate() {
+            draw(entry, Point { x: area.left + step * column as f64, y: top + 0.5 * ROW }, area.width(), scene);
+        }
+        top += lines(&row, area.width());
+    }
+    Area { bottom, ..area }
+}
+
+fn draw(entry: &Entry, Point { x, y }: Point, width: f64, scene: &mut Scene) {
+    match entry {
+        Entry::Line(name, style) => {
+            style.line(scene, &[Point { x, y }, Point { x: x + SAMPLE, y }]);
+            style.mark(scene, Point { x: x + 0.5 * SAMPLE, y }, 4.0);
+            scene.text(Text::new(x + SAMPLE + 8.0, y, SIZE, name));
+        }
+        Entry::Mark(name, style) => {
+            style.mark(scene, Point { x: x + 0.5 * SAMPLE, y }, 4.0);
+            scene.text(Text::new(x + SAMPLE + 8.0, y, SIZE, name));
+        }
+        Entry::Patch(name, color) => {
+            let patch = Area { left: x + 8.0, top: y - 6.0, right: x + SAMPLE, bottom: y + 6.0 };
+            scene.rectangle(patch, *color);
+            scene.text(Text::new(x + SAMPLE + 8.0, y, SIZE, name));
+        }
+        Entry::Note(words) => {
+            for (line, words) in text::wrap(words, NOTE, width).into_iter().enumerate() {
+                let y = y - 0.5 * ROW + 3.0 + LINE * (line as f64 + 0.5);
+                scene.text(Text::new(x, y, NOTE, words).colored(SOFT_INK));
+            }
+        }
+        Entry::Heading(words) => scene.text(Text::new(x, y, SIZE, words).bold()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stand_in_as_many_columns_as_fit_and_are_read_downward() {
+        let patch = |name: &str| Entry::Patch(name.to_owned(), SOFT_INK);
+        let note = Entry::Note("and more".to_owned());
+        let entries = [patch("a"), note, patch("b"), patch("c"), Entry::Heading("h".to_owned()), patch("d")];
+        let name = |entry: &&Entry| match entry {
+            Entry::Patch(name, _) | Entry::Heading(name) => name.clone(),
+            _ => "note".to_owned(),
+        };
+        let found = |width: f64| -> Vec<String> {
+            rows(&entries, width).iter().map(|row| row.iter().map(name).collect::<String>()).collect()
+        };
+        assert_eq!(found(500.0), ["abc", "h", "d", "note"]);
+        assert_eq!(found(110.0), ["ac", "b", "h", "d", "note"]);
+        assert_eq!(found(10.0), ["a", "b", "c", "h", "d", "note"]);
+    }
 }

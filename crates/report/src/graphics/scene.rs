@@ -80,10 +80,42 @@ impl Color {
         Color { red: mirror(self.red), green: mirror(self.green), blue: mirror(self.blue), ..self }
     }
 
+    /// This colour at `share` 0, `end` at 1, in between what lies between them.
+    pub fn toward(self, end: Color, share: f64) -> Color {
+        let mix = |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
+        Color {
+            red: mix(self.red, end.red),
+            green: mix(self.green, end.green),
+            blue: mix(self.blue, end.blue),
+            alpha: self.alpha,
+        }
+    }
+
+    /// Of [`INK`] and [`WHITE`], the one that is read better on this colour (contrast as in WCAG 2.1).
+    pub fn ink(self) -> Color {
+        let against = |other: Color| {
+            let (own, other) = (self.luminance() + 0.05, other.luminance() + 0.05);
+            own.max(other) / own.min(other)
+        };
+        if against(INK) > against(WHITE) { INK } else { WHITE }
+    }
+
+    fn luminance(self) -> f64 {
+        let linear = |part: u8| match f64::from(part) / 255.0 {
+            dark if dark <= 0.04045 => dark / 12.92,
+            light => libm::pow((light + 0.055) / 1.055, 2.4),
+        };
+        0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
+    }
+
     pub const fn faded(self, alpha: f64) -> Color {
         Color { alpha, ..self }
     }
 }
+
+/// The ends of scales with a middle, which is white: apart for the colour-blind, and of equal darkness.
+pub(crate) const ABOVE: Color = Color::hex(0x14507A);
+pub(crate) const BELOW: Color = Color::hex(0xB0561A);
 
 pub(crate) const WHITE: Color = Color::hex(0xFFFFFF);
 pub(crate) const INK: Color = Color::hex(0x222222);
@@ -231,5 +263,22 @@ impl Scene {
 
     pub(crate) fn text(&mut self, text: Text) {
         self.shapes.push(Shape::Text(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_on_every_shade_of_a_scale_are_read() {
+        for end in [ABOVE, BELOW] {
+            for step in 0..=50 {
+                let shade = WHITE.toward(end, f64::from(step) / 50.0);
+                let (shade, ink) = (shade.luminance() + 0.05, shade.ink().luminance() + 0.05);
+                assert!(shade.max(ink) / shade.min(ink) >= 3.7, "{end:?} {step}");
+            }
+            assert_eq!((end.ink(), WHITE.ink(), WHITE.toward(end, 0.0)), (WHITE, INK, WHITE));
+        }
     }
 }

@@ -61,6 +61,14 @@ pub(crate) fn widest<'a>(words: impl IntoIterator<Item = &'a str>, size: f64) ->
     words.into_iter().map(|word| width(word, size, Weight::Regular)).fold(0.0, f64::max)
 }
 
+/// `words` if they are at most `most` letters long, else their beginning.
+pub(crate) fn shortened(words: &str, most: usize) -> String {
+    match words.char_indices().nth(most) {
+        None => words.to_owned(),
+        Some(_) => words.chars().take(most.saturating_sub(1)).chain(['\u{2026}']).collect(),
+    }
+}
+
 /// `words` broken at spaces into lines of at most `limit` points, as far as the words allow.
 pub(crate) fn wrap(words: &str, size: f64, limit: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -97,6 +105,11 @@ mod tests {
             }
         });
         assert!((top + bottom).abs() <= 3, "{top} to {bottom}");
+    }
+
+    #[test]
+    fn long_words_end_with_dots() {
+        assert_eq!(["mmlu", "natural-questions"].map(|name| shortened(name, 8)), ["mmlu", "natural\u{2026}"]);
     }
 
     #[test]

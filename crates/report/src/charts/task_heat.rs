@@ -1,0 +1,413 @@
+//! On which tasks a policy earns more than the best single model, and on which less.
+
+use std::collections::BTreeMap;
+
+use statistics::paired_difference;
+
+use super::blocks::{Task, rewards};
+use super::table::{Basis, Mark, Measured, Table, best, distinct, ranked};
+use super::{About, Chart, Source, WIDTH};
+use crate::graphics::axis::range;
+use crate::graphics::format::{count, number};
+use crate::graphics::panel::TICK;
+use crate::graphics::scene::{ABOVE, Anchor, Area, BELOW, Color, GRID, Point, SOFT_INK, Scene, Text, WHITE};
+use crate::graphics::text;
+use crate::paired::pairs;
+use crate::theme::{self, SINGLE};
+
+/// What rewards are compared with, where it was measured.
+const BASELINE: &str = "best-single";
+/// Most rows of policies.
+const POLICIES: usize = 12;
+/// References shown below the others, as far as there is room: who needs it most first.
+const REFERENCES: [&str; 6] = ["oracle", "random", "best-per-task", "zero-router", "largest", "cheapest"];
+/// Of the rows, those that are left to references whatever comes.
+const KEPT: usize = 2;
+const MIX: &str = "all";
+const COUNTS: &str = "requests, n";
+
+const ROW: f64 = 24.0;
+/// Widest and narrowest column, in points.
+const COLUMN: (f64, f64) = (50.0, 14.0);
+/// Points that all columns together may take before they get narrower.
+const COLUMNS: f64 = 620.0;
+/// Points between blocks of rows.
+const GAP: f64 = 9.0;
+const NUMBER: f64 = 10.5;
+/// Letters of the longest name of a task.
+const LETTERS: usize = 30;
+const SCALE: (f64, f64) = (150.0, 9.0);
+/// Panels of the table: differences, and the rewards of what they are taken from.
+const DIFFERENCE: &str = "reward minus that of ";
+const REWARD: &str = "reward of ";
+
+pub(super) struct TaskHeat;
+
+impl Chart for TaskHeat {
+    fn about(&self) -> About {
+        About {
+            name: "task_heat",
+            title: "Where the reward comes from",
+            what: "Test split, mean over the grid of preferences: reward minus that of the policy named above the columns, \
+                   replicate by replicate. Bold (a dot where numbers do not fit): the paired interval excludes zero; \
+                   intervals are not corrected for their number. The last row is the reward itself of what is \
+                   subtracted. Colours are scaled to the policies above the references, which may lie beyond. \
+                   At most 12 policies, the best on average first, `barp` always among them.",
+        }
+    }
+
+    fn data(&self, source: &Source<'_>) -> Option<Table> {
+        let measured = measured(source);
+        let names = distinct(source.runs.iter().map(|run| &run.policy));
+        let names: Vec<String> = names.into_iter().filter(|name| measured.contains_key(name.as_str())).collect();
+        let names = ranked(&names, &best(source.rows));
+        let baseline = baseline(&names)?;
+        let mut table = Table { basis: basis(source, &measured)?, ..Table::default() };
+        for policy in chosen(&names, baseline) {
+            for (task, own) in &measured[policy] {
+                let Some(other) = measured[baseline].get(task) else { continue };
+                let (own, other) = pairs(&means(own), &means(other)).into_iter().unzip();
+                table.compared(baseline, policy, task, (own, other), requests(&measured[baseline][task]));
+            }
+        }
+        if table.marks.is_empty() {
+            return None;
+        }
+        for (task, own) in &measured[baseline] {
+            let values: Vec<f64> = means(own).into_iter().map(|(_, value)| value).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            table.mark(format!("{REWARD}{baseline}"), baseline, task, Measured::exact(mean), requests(own));
+        }
+        Some(table)
+    }
+
+    fn size(&self, table: &Table) -> (f64, f64) {
+        let layout = Layout::of(table);
+        let width = layout.names + layout.column * layout.tasks.len() as f64 + 60.0;
+        let rows = layout.rows.len() as f64;
+        (width.max(WIDTH), 205.0 + layout.headings + ROW * rows + 2.0 * GAP + layout.counts)
+    }
+
+    fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
+        let layout = Layout::of(table);
+        let most = layout.most(table);
+        let title = table.panels().into_iter().next().unwrap_or_default();
+        scene.text(Text::new(area.left, area.top + 4.0, TICK, &title).colored(SOFT_INK));
+        scale(most, Point { x: area.right - SCALE.0 - 30.0, y: area.top }, scene);
+        let origin = Point { x: area.left + layout.names + 10.0, y: area.top + 34.0 + layout.headings };
+        layout.names(table, origin, scene);
+        for mark in &table.marks {
+            if let Some(place) = layout.place(mark, origin) {
+                cell(mark, most, place, scene);
+            }
+        }
+    }
+}
+
+/// By policy, task and replicate. Single models are left out.
+type Rewards<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<(u32, Task)>>>;
+
+fn measured<'a>(source: &Source<'a>) -> Rewards<'a> {
+    let mut measured = Rewards::new();
+    for run in source.runs.iter().filter(|run| !run.policy.starts_with(SINGLE)) {
+        for (task, found) in rewards(run) {
+            measured.entry(&run.policy).or_default().entry(task).or_default().push((run.replicate, found));
+        }
+    }
+    measured
+}
+
+fn means(own: &[(u32, Task)]) -> Vec<(u32, f64)> {
+    own.iter().map(|(replicate, task)| (*replicate, task.mean())).collect()
+}
+
+/// Requests on a task in a replicate, on average.
+fn requests(own: &[(u32, Task)]) -> u64 {
+    let sum: u64 = own.iter().map(|(_, task)| task.n).sum();
+    (sum as f64 / own.len() as f64).round() as u64
+}
+
+/// What the others are compared with: the best single model, else the best other reference but the oracle, else the best policy.
+fn baseline(names: &[String]) -> Option<&str> {
+    let reference = |name: &&String| theme::is_reference(name) && kind(name) != "oracle";
+    let found = names.iter().find(|name| *name == BASELINE).or_else(|| names.iter().find(reference));
+    found.or(names.first()).map(String::as_str)
+}
+
+/// The rows from above: policies that learn, the best first, then references, the best first.
+fn chosen<'a>(names: &'a [String], baseline: &str) -> Vec<&'a str> {
+    let (references, learning): (Vec<&str>, Vec<&str>) =
+        names.iter().map(String::as_str).filter(|name| *name != baseline).partition(|name| theme::is_reference(name));
+    let barp = learning.iter().position(|name| *name == "barp");
+    let last = POLICIES - KEPT.min(references.len());
+    let last = if barp.is_some_and(|place| place >= last) { last - 1 } else { last };
+    let kept = learning.iter().enumerate().filter(|(place, _)| *place < last || Some(*place) == barp);
+    let mut rows: Vec<&str> = kept.map(|(_, name)| *name).collect();
+    let by_need = REFERENCES.iter().flat_map(|wanted| references.iter().filter(move |name| kind(name) == *wanted));
+    let room: Vec<&str> = by_need.take(POLICIES - rows.len()).copied().collect();
+    rows.extend(references.into_iter().filter(|name| room.contains(name)));
+    rows
+}
+
+/// The name of a policy without its parameters.
+fn kind(policy: &str) -> &str {
+    policy.split(' ').next().unwrap_or(policy)
+}
+
+fn basis(source: &Source<'_>, measured: &Rewards<'_>) -> Option<Basis> {
+    let all = || measured.values().flat_map(BTreeMap::values);
+    let replicates = || all().map(|own| own.len() as u64);
+    let requests = || all().flatten().map(|(_, task)| task.n);
+    Some(Basis {
+        environment: source.runs.first()?.environment.to_string(),
+        units: vec![("reward".to_owned(), "reward, mean over the grid of preferences".to_owned())],
+        methods: Vec::new(),
+        replicates: replicates().min().zip(replicates().max()),
+        n: requests().min().zip(requests().max()),
+    })
+}
+
+impl Table {
+    fn mark(&mut self, panel: String, policy: &str, task: &str, x: Measured, n: u64) {
+        let (series, label) = (policy.to_owned(), task.to_owned());
+        self.marks.push(Mark { panel, series, label, x, y: Measured::exact(0.0), n });
+    }
+
+    /// Adds `policy` minus `baseline` on a task, from the rewards of both in the same replicates.
+    fn compared(&mut self, baseline: &str, policy: &str, task: &str, (own, other): (Vec<f64>, Vec<f64>), n: u64) {
+        if own.is_empty() {
+            return;
+        }
+        let difference = paired_difference(&own, &other);
+        if !self.basis.methods.iter().any(|known| known == difference.method) {
+            self.basis.methods.push(difference.method.to_owned());
+        }
+        let x = Measured { value: difference.mean, interval: difference.low.zip(difference.high) };
+        self.mark(format!("{DIFFERENCE}{baseline}"), policy, task, x, n);
+    }
+}
+
+/// Where rows and columns lie.
+struct Layout {
+    /// Policies from above; what they are compared with is the last.
+    rows: Vec<String>,
+    /// How many rows stand above the references.
+    learning: usize,
+    /// The mix first.
+    tasks: Vec<String>,
+    column: f64,
+    /// Width of the names of policies, height of those of tasks, and height of the counts below.
+    names: f64,
+    headings: f64,
+    counts: f64,
+}
+
+impl Layout {
+    fn of(table: &Table) -> Layout {
+        let rows = table.series();
+        let above = &rows[..rows.len() - 1];
+        let learning = above.iter().take_while(|name| !theme::is_reference(name)).count();
+        let mut tasks = table.labels();
+        tasks.sort_by_key(|task| task != MIX);
+        let column = (COLUMNS / tasks.len() as f64).clamp(COLUMN.1, COLUMN.0);
+        let most = table.marks.iter().map(|mark| mark.n).max().unwrap_or(0);
+        let widest_count = text::widest([count(most).as_str()], 9.0);
+        let short: Vec<String> = tasks.iter().map(|task| text::shortened(task, LETTERS)).collect();
+        Layout {
+            learning,
+            column,
+            names: text::widest(rows.iter().map(String::as_str), TICK).max(text::widest([COUNTS], 9.0)),
+            headings: text::widest(short.iter().map(String::as_str), TICK),
+            counts: if widest_count + 4.0 > column { widest_count } else { 9.0 },
+            rows,
+            tasks,
+        }
+    }
+
+    /// The end of the scale of colours.
+    fn most(&self, table: &Table) -> f64 {
+        let above = if self.learning > 0 { self.learning } else { self.rows.len() - 1 };
+        let shown = table.marks.iter().filter(|mark| self.rows[..above].contains(&mark.series));
+        let differences = shown.filter(|mark| mark.panel.starts_with(DIFFERENCE));
+        range(differences.map(|mark| mark.x.value.abs())).map_or(0.0, |(_, most)| most).max(1e-9)
+    }
+
+    /// Upper edge of a row below the first one.
+    fn top(&self, row: usize) -> f64 {
+        let gaps = usize::from(row >= self.learning && self.learning > 0) + usize::from(row + 1 == self.rows.len());
+        ROW * row as f64 + GAP * gaps as f64
+    }
+
+    fn place(&self, mark: &Mark, origin: Point) -> Option<Area> {
+        let row = self.rows.iter().position(|name| *name == mark.series)?;
+        let column = self.tasks.iter().position(|task| *task == mark.label)?;
+        let (left, top) = (origin.x + self.column * column as f64, origin.y + self.top(row));
+        Some(Area { left, top, right: left + self.column, bottom: top + ROW })
+    }
+
+    /// Policies beside their rows, tasks over their columns, and the requests of each task below.
+    fn names(&self, table: &Table, origin: Point, scene: &mut Scene) {
+        for (row, name) in self.rows.iter().enumerate() {
+            let y = origin.y + self.top(row) + 0.5 * ROW;
+            let soft = row >= self.learning;
+            let name = Text::new(origin.x - 8.0, y, TICK, name).anchored(Anchor::End);
+            scene.text(if soft { name.colored(SOFT_INK) } else { name });
+        }
+        let below = origin.y + self.top(self.rows.len() - 1) + ROW + 6.0;
+        let level = self.counts <= 9.0;
+        for (column, task) in self.tasks.iter().enumerate() {
+            let x = origin.x + self.column * (column as f64 + 0.5);
+            let name = Text::new(x, origin.y - 7.0, TICK, text::shortened(task, LETTERS)).upward();
+            scene.text(if task == MIX { name.bold() } else { name });
+            let n = table.marks.iter().find(|mark| mark.label == *task).map_or(0, |mark| mark.n);
+            let n = Text::new(x, below + if level { 4.5 } else { 0.0 }, 9.0, count(n)).colored(SOFT_INK);
+            scene.text(if level { n.anchored(Anchor::Middle) } else { n.upward().anchored(Anchor::End) });
+        }
+        let word = Text::new(origin.x - 8.0, below + 4.5, 9.0, COUNTS);
+        scene.text(word.anchored(Anchor::End).colored(SOFT_INK));
+    }
+}
+
+/// White at zero, the darker the farther from it; `most` and what lies beyond are darkest.
+fn color(difference: f64, most: f64) -> Color {
+    WHITE.toward(if difference > 0.0 { ABOVE } else { BELOW }, (difference.abs() / most).min(1.0))
+}
+
+fn cell(mark: &Mark, most: f64, area: Area, scene: &mut Scene) {
+    let is_difference = mark.panel.starts_with(DIFFERENCE);
+    let value = mark.x.value;
+    let color = if is_difference { color(value, most) } else { GRID };
+    scene.rectangle(area.grown(-0.75), color);
+    let ink = color.ink();
+    let (x, y) = (0.5 * (area.left + area.right), 0.5 * (area.top + area.bottom));
+    let certain = mark.x.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+    let sign = if is_difference && value > 0.0005 { "+" } else { "" };
+    let words = Text::new(x, y, NUMBER, format!("{sign}{}", number(value, 3))).anchored(Anchor::Middle).colored(ink);
+    let words = if certain { words.bold() } else { words };
+    if words.extent().grown(1.0).width() <= area.width() {
+        scene.text(words);
+    } else if certain {
+        scene.disc(Point { x, y }, 2.0, ink);
+    }
+}
+
+/// What the colours mean, from `most` below zero to `most` above.
+fn scale(most: f64, at: Point, scene: &mut Scene) {
+    const STEPS: u32 = 40;
+    let step = SCALE.0 / f64::from(STEPS);
+    for part in 0..STEPS {
+        let share = (2.0 * f64::from(part) + 1.0) / f64::from(STEPS) - 1.0;
+        let left = at.x + step * f64::from(part);
+        let patch = Area { left, top: at.y, right: left + step + 0.2, bottom: at.y + SCALE.1 };
+        scene.rectangle(patch, color(share * most, most));
+    }
+    let decimals = if most < 0.02 { 3 } else { 2 };
+    for (share, sign) in [(-1.0, ""), (0.0, ""), (1.0, "+")] {
+        let x = at.x + 0.5 * SCALE.0 * (1.0 + share);
+        let words = format!("{sign}{}", number(share * most, decimals));
+        scene.text(Text::new(x, at.y + SCALE.1 + 9.0, 9.5, words).anchored(Anchor::Middle).colored(SOFT_INK));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Context;
+    use crate::charts::compose;
+    use crate::fake::{self, LARGE, Size};
+    use crate::graphics::scene::{Shape, Weight};
+    use store::Run;
+
+    fn table(size: Size, spoil: impl Fn(&mut store::Replicate)) -> Option<Table> {
+        let mut replicates = fake::replicates(size);
+        replicates.iter_mut().for_each(spoil);
+        let runs = Run::of(&replicates);
+        let rows = crate::summarise(&runs);
+        TaskHeat.data(&Source { rows: &rows, runs: &runs.iter().collect::<Vec<_>>() })
+    }
+
+    /// The words of the chart, with whether they are bold.
+    fn words(table: &Table) -> Vec<(String, bool)> {
+        let context = Context { command: "c".into(), simulated: true, experiment: "e".into() };
+        let scene = compose(&TaskHeat, table, &context);
+        let text = |shape: &Shape| match shape {
+            Shape::Text(text) => Some((text.words.clone(), text.weight == Weight::Bold)),
+            _ => None,
+        };
+        scene.shapes.iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn a_cell_is_the_paired_difference_to_the_best_single_model() {
+        let table = table(LARGE, |_| ()).unwrap();
+        let runs = fake::runs(LARGE);
+        let reward = |policy: &str, replicate: u32| {
+            let run = runs.iter().find(|run| run.policy == policy && run.replicate == replicate).unwrap();
+            rewards(run)["gsm8k"].mean()
+        };
+        let own = |policy: &str| (0..5).map(|replicate| reward(policy, replicate)).collect::<Vec<f64>>();
+        let expected = paired_difference(&own("knn"), &own("best-single"));
+        let found = table.marks.iter().find(|mark| mark.series == "knn" && mark.label == "gsm8k").unwrap();
+        assert_eq!((found.x.value, found.x.interval), (expected.mean, expected.low.zip(expected.high)));
+        assert_eq!((found.n, found.panel.as_str()), (1118, "reward minus that of best-single"));
+    }
+
+    #[test]
+    fn policies_stand_best_first_over_the_references() {
+        let rows = table(LARGE, |_| ()).unwrap().series();
+        assert_eq!(rows[0], "barp-full", "{rows:?}");
+        let place = |name: &str| rows.iter().position(|row| row == name).unwrap_or_else(|| panic!("{name}: {rows:?}"));
+        assert!(place("epsilon-greedy") < place("oracle") && place("oracle") < place("random"), "{rows:?}");
+        assert_eq!((rows.last().unwrap().as_str(), rows.len()), ("best-single", POLICIES + 1));
+    }
+
+    #[test]
+    fn barp_is_kept_among_many_better_policies() {
+        let names: Vec<String> = (0..40).map(|place| format!("variant {place}")).collect();
+        let names = [names, vec!["barp".into(), "random".into(), "oracle".into(), "best-single".into()]].concat();
+        let rows = chosen(&names, "best-single");
+        assert_eq!((rows.len(), rows[9], &rows[10..]), (POLICIES, "barp", &["random", "oracle"][..]));
+    }
+
+    #[test]
+    fn without_a_best_single_model_another_policy_is_named() {
+        let names = |list: &[&str]| -> Vec<String> { list.iter().map(|name| (*name).to_owned()).collect() };
+        assert_eq!(baseline(&names(&["oracle", "barp", "best-per-task", "random"])), Some("best-per-task"));
+        assert_eq!(baseline(&names(&["knn", "barp"])), Some("knn"));
+        assert_eq!(baseline(&[]), None);
+    }
+
+    #[test]
+    fn bold_is_what_the_interval_tells_from_zero() {
+        let one = table(Size { replicates: 1, ..LARGE }, |_| ()).unwrap();
+        let bold = |table: &Table| words(table).into_iter().filter(|(_, bold)| *bold).count();
+        assert_eq!(bold(&one), 2, "the heading and the mix: a single replicate has no interval");
+        let several = table(LARGE, |_| ()).unwrap();
+        let certain = |mark: &&Mark| mark.x.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+        let expected = several.marks.iter().filter(certain).count();
+        assert!(expected > 0 && expected < several.marks.len(), "{expected}");
+        assert_eq!(bold(&several), 2 + expected);
+    }
+
+    #[test]
+    fn sixty_tasks_have_narrow_cells_without_numbers() {
+        let table = table(LARGE, |one| {
+            let copies = one.scores.iter().filter(|score| score.task != MIX && score.metric == "reward").cloned();
+            let rename = |copy: u32| {
+                move |score: store::Score| store::Score {
+                    task: format!("a rather long name of a subject of {} {copy}", score.task),
+                    ..score
+                }
+            };
+            let copies: Vec<store::Score> = copies.collect();
+            let more = (0..7).flat_map(|copy| copies.iter().cloned().map(rename(copy)).collect::<Vec<_>>());
+            let more: Vec<store::Score> = more.collect();
+            one.scores.extend(more);
+        });
+        let table = table.unwrap();
+        assert_eq!(table.labels().len(), 65);
+        let words = words(&table);
+        assert!(!words.iter().any(|(words, _)| words.starts_with("+0.0") && words.len() == 6), "numbers fit nowhere");
+        assert!(TaskHeat.size(&table).0 < 1200.0);
+    }
+}
