@@ -105,6 +105,11 @@ impl Ope {
 
     /// The routers, with their encoders.
     fn routers(&self) -> Result<Vec<LoggedRouter>, Failure> {
+        if self.router.is_empty() && self.encoding.is_given() {
+            return Err(Failure::Input(
+                "`--weights`, `--cache` and `--threads` are for --router: nothing else is encoded".into(),
+            ));
+        }
         let preference =
             |&weight: &f64| Preference::new(weight).map_err(|error| Failure::Input(format!("--w-cost: {error}")));
         let preferences: Vec<Preference> = self.w_cost.iter().map(preference).collect::<Result<_, _>>()?;
