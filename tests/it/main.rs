@@ -5,6 +5,7 @@
 mod adaptation; // buckets, exploration bill, budgets, alarms, regret of the whole run
 mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom
+mod calibration; // what routers expect of their choices, redrawn from decisions
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
@@ -12,6 +13,8 @@ mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
+mod offline; // full labels, on worlds whose right answers are known by hand
+mod ope; // trained routers on a log: their value, and the rows that may score them
 mod real_rows; // our numbers beside an independent implementation's
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input

@@ -103,6 +103,21 @@ fn a_foreign_file_in_the_place_of_a_cell_is_named() {
 }
 
 #[test]
+fn a_terminal_is_told_and_nothing_is_written() {
+    let place = results();
+    let out = place.path().join("out");
+    std::fs::remove_dir_all(out.join("charts")).unwrap();
+    std::fs::remove_file(out.join("summary.parquet")).unwrap();
+    let before = files(&out);
+    let told = barp(place.path(), &["report", "out", "--terminal"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    assert!(files(&out) == before);
+    let whole = barp(place.path(), &["report", "out"]);
+    let (told, whole) = (String::from_utf8(told.stdout).unwrap(), String::from_utf8(whole.stdout).unwrap());
+    assert!(told.contains("mean reward") && whole.starts_with(&told), "{told}\n---\n{whole}");
+}
+
+#[test]
 fn a_cell_under_the_name_of_another_is_found_out() {
     let place = results();
     let all = cells(place.path());

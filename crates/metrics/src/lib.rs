@@ -6,6 +6,7 @@
 mod adaptation;
 mod arm_share;
 mod budget;
+mod calibration;
 mod choice_entropy;
 mod cost;
 mod detection;
@@ -17,6 +18,7 @@ mod reward;
 
 pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit, WHOLE};
 pub use budget::{BUDGET_USE, budget_use};
+pub use calibration::{BINS, Bin, CALIBRATION, Calibration};
 pub use detection::{DETECTION, Detection};
 pub use exploration::{EXPLORATION, Exploration, Explored, GREEDY_REGRET, greedy_regret};
 

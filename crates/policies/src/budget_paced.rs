@@ -128,7 +128,8 @@ impl Router for Paced {
         choices.clear();
         for row in 0..contexts.len() {
             LinearArms::features_of(contexts, row, &mut features);
-            choices.push(self.best(contexts, row, self.arms.means(&features)));
+            let choice = self.best(contexts, row, self.arms.means(&features));
+            choices.push(choice.expecting(self.arms.mean(choice.arm, &features)));
         }
     }
 

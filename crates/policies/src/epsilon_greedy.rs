@@ -70,6 +70,6 @@ impl Explore for EpsilonGreedy {
         let arm = if exploring { drawn } else { greedy };
         let share = self.epsilon / up as f64;
         let propensity = if arm == greedy { 1.0 - self.epsilon + share } else { share };
-        Choice { arm, propensity: Propensity::Exact(propensity as f32) }
+        Choice::drawn(arm, Propensity::Exact(propensity as f32))
     }
 }

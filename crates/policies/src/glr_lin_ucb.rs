@@ -89,6 +89,6 @@ impl Explore for Listening {
         let arm = if exploring { drawn } else { greedy };
         let share = self.explore / up as f64;
         let propensity = if arm == greedy { 1.0 - self.explore + share } else { share };
-        Choice { arm, propensity: Propensity::Exact(propensity as f32) }
+        Choice::drawn(arm, Propensity::Exact(propensity as f32))
     }
 }

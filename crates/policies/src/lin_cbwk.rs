@@ -160,7 +160,8 @@ impl Router for Priced {
         for row in 0..contexts.len() {
             LinearArms::features_of(contexts, row, &mut features);
             let estimates = self.rewards.means(&features).zip(self.consumption.means(&features));
-            choices.push(self.choice(contexts, row, estimates.map(|(r, v)| r - self.charge * v.max(0.0))));
+            let choice = self.choice(contexts, row, estimates.map(|(r, v)| r - self.charge * v.max(0.0)));
+            choices.push(choice.expecting(self.rewards.mean(choice.arm, &features)));
         }
     }
 

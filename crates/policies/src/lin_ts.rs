@@ -74,7 +74,7 @@ impl Explore for LinTs {
         let draws = posterior.iter().map(|p| p.mean + p.width * random::normal(generator));
         let arm = best(draws, available);
         let propensity = probability_of_largest(&posterior, available, arm.index());
-        Choice { arm, propensity: Propensity::Estimated(propensity as f32) }
+        Choice::drawn(arm, Propensity::Estimated(propensity as f32))
     }
 }
 

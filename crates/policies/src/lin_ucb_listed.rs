@@ -72,12 +72,16 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
 }
 
 impl Listed {
-    /// The arm with the highest reward at list prices, given each arm's estimated quality.
-    fn best(&self, contexts: &Contexts<'_>, row: usize, quality: impl Iterator<Item = f64>) -> Choice {
+    /// Rewards at list prices, given each arm's estimated quality.
+    fn priced<'a>(
+        &self,
+        contexts: &Contexts<'a>,
+        row: usize,
+        quality: impl Iterator<Item = f64>,
+    ) -> impl Iterator<Item = f64> {
         let (preference, objective) = (contexts.preferences()[row], self.arms.objective());
-        let priced = quality.zip(contexts.list_prices(row));
-        let rewards = priced.map(|(q, &price)| preference.quality() * q - preference.cost() * objective.penalty(price));
-        Choice::certain(best(rewards, contexts.available(row)))
+        let listed = quality.zip(contexts.list_prices(row));
+        listed.map(move |(q, &price)| preference.quality() * q - preference.cost() * objective.penalty(price))
     }
 }
 
@@ -87,7 +91,10 @@ impl Router for Listed {
         choices.clear();
         for row in 0..contexts.len() {
             LinearArms::features_of(contexts, row, &mut features);
-            choices.push(self.best(contexts, row, self.arms.means(&features)));
+            let rewards = || self.priced(contexts, row, self.arms.means(&features));
+            let arm = best(rewards(), contexts.available(row));
+            let expected = rewards().nth(arm.index()).expect("the chosen arm is one of them");
+            choices.push(Choice::certain(arm).expecting(expected));
         }
     }
 
@@ -102,7 +109,8 @@ impl Policy for Listed {
         for row in 0..contexts.len() {
             LinearArms::features_of(contexts, row, &mut self.features);
             let bounds = self.arms.predictions(&self.features).map(|p| p.mean + self.alpha * p.width);
-            choices.push(self.best(contexts, row, bounds));
+            let rewards = self.priced(contexts, row, bounds);
+            choices.push(Choice::certain(best(rewards, contexts.available(row))));
         }
     }
 

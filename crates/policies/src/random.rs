@@ -38,7 +38,7 @@ impl Router for Uniform {
         choices.clear();
         for (row, &round) in contexts.rounds().iter().enumerate() {
             let (arm, up) = any(contexts.available(row), &mut stream.at(round));
-            choices.push(Choice { arm, propensity: Propensity::Exact(1.0 / up as f32) });
+            choices.push(Choice::drawn(arm, Propensity::Exact(1.0 / up as f32)));
         }
     }
 

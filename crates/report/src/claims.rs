@@ -18,6 +18,8 @@ pub enum Relation {
     RelativeGainAtLeast,
     /// mean(candidate) - mean(baseline) reaches the threshold, in the unit of the metric.
     DifferenceAtLeast,
+    /// |mean(candidate) - mean(baseline)| is no more than the threshold, in the unit of the metric: the two are equivalent.
+    DifferenceWithin,
     /// 1 - mean(candidate) / mean(baseline) reaches the threshold (0.5 is half the cost).
     RelativeSavingAtLeast,
 }
@@ -46,12 +48,22 @@ pub struct Claim {
     pub candidate: String,
     /// Label of the policy it is compared with.
     pub baseline: String,
+    /// Weight on cost at which the baseline is measured; that of the candidate unless given. A policy may so be compared
+    /// with itself.
+    pub baseline_w_cost: Option<f64>,
     /// How the two must stand to each other.
     pub relation: Relation,
     /// What the relation must reach, in the unit of the relation.
     pub threshold: f64,
     /// Why it cannot be decided here, where it cannot.
     pub unavailable: Option<String>,
+}
+
+impl Claim {
+    /// Weight on cost at which the baseline is measured.
+    fn baseline_weight(&self) -> Option<f64> {
+        self.baseline_w_cost.or(self.w_cost)
+    }
 }
 
 fn all() -> String {
@@ -66,9 +78,9 @@ fn test() -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
-    /// The whole interval reaches the threshold.
+    /// The whole interval reaches the threshold, or lies within it.
     Pass,
-    /// The whole interval stays below it.
+    /// The whole interval stays below it, or lies beyond it.
     Fail,
     /// Neither, or there is no interval.
     Inconclusive,
@@ -129,8 +141,8 @@ struct ClaimFile {
 /// Reads the claims of a TOML file, in file order.
 ///
 /// # Errors
-/// For an unknown or missing key (named, with its line and the known keys), a repeated id, a threshold that is not finite, or
-/// a policy compared with itself.
+/// For an unknown or missing key (named, with its line and the known keys), a repeated id, a threshold that is not finite or
+/// no distance, or a policy compared with itself at the same weight.
 pub fn parse_claims(toml: &str) -> Result<Vec<Claim>, ClaimError> {
     let file: ClaimFile = toml::from_str(toml).map_err(|error| ClaimError { message: error.to_string() })?;
     for (position, claim) in file.claim.iter().enumerate() {
@@ -141,7 +153,13 @@ pub fn parse_claims(toml: &str) -> Result<Vec<Claim>, ClaimError> {
         if !claim.threshold.is_finite() {
             return wrong(format!("threshold must be a finite number, not {}", claim.threshold));
         }
-        if claim.candidate == claim.baseline {
+        if claim.relation == Relation::DifferenceWithin && claim.threshold < 0.0 {
+            return wrong(format!("threshold of `difference-within` must be at least 0, not {}", claim.threshold));
+        }
+        if claim.baseline_w_cost.is_some() && claim.w_cost.is_none() {
+            return wrong("baseline_w_cost needs a w_cost of the candidate".to_owned());
+        }
+        if claim.candidate == claim.baseline && claim.baseline_weight() == claim.w_cost {
             return wrong(format!("candidate and baseline must differ, both are `{}`", claim.baseline));
         }
     }

@@ -139,6 +139,7 @@ pub(crate) fn replicates(size: Size) -> Vec<Replicate> {
         for &(name, skill, bought) in &POLICIES[..size.policies] {
             let policy = Policy { name: name.into(), skill, bought, replicate };
             let mut scores = test(&policy, size);
+            scores.extend(calibration(&policy));
             scores.extend(learning(&policy));
             scores.extend(moving(&policy, size));
             all.push(of("calibrated", name, replicate, scores));
@@ -183,6 +184,27 @@ fn test(policy: &Policy, size: Size) -> Vec<Score> {
             }
         }
         scores.extend(shares(policy, weight, size).map(at));
+    }
+    scores
+}
+
+/// What became of rewards that were expected, of whoever learns but BaRP: promised the more too much the less skill.
+fn calibration(policy: &Policy) -> Vec<Score> {
+    let mut scores = Vec::new();
+    for weight in GRID.into_iter().filter(|_| policy.bought > 0 && policy.name != "barp") {
+        let at = |phase: &str, metric: &str, value: f64| {
+            let score = Score { direction: Direction::None, ..policy.score(metric, value) };
+            Score { phase: phase.into(), w_cost: Some(weight), ..score }
+        };
+        let optimism = 0.1 * (1.0 - policy.skill);
+        scores.push(at("test", "calibration_error", optimism + 0.01 * noise(&policy.name, policy.replicate, 70)));
+        scores.push(at("test", "calibration_chance", 0.03));
+        for decile in 1..=10 {
+            let (phase, noise) = (format!("decile {decile:02}"), noise(&policy.name, policy.replicate, 80 + decile));
+            let expected = 0.3 + 0.06 * decile as f64 * (1.0 - 0.5 * weight);
+            scores.push(at(&phase, "expected_reward", expected));
+            scores.push(at(&phase, "reward", expected - optimism + 0.05 * noise));
+        }
     }
     scores
 }

@@ -36,19 +36,32 @@ impl Propensity {
     }
 }
 
-/// One decision: which model answers, and how likely that was.
+/// One decision: which model answers, how likely that was, and what is hoped for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Choice {
     /// The chosen model.
     pub arm: Arm,
     /// Probability of that choice given the context.
     pub propensity: Propensity,
+    /// Reward that the router itself estimated for this choice, under the preference of the context; none: it estimates no
+    /// reward, or decided by something else.
+    pub expected_reward: Option<f64>,
 }
 
 impl Choice {
     /// A choice made without randomness.
     pub fn certain(arm: Arm) -> Choice {
-        Choice { arm, propensity: Propensity::Exact(1.0) }
+        Choice::drawn(arm, Propensity::Exact(1.0))
+    }
+
+    /// A choice drawn with `propensity`.
+    pub fn drawn(arm: Arm, propensity: Propensity) -> Choice {
+        Choice { arm, propensity, expected_reward: None }
+    }
+
+    /// The same choice by a router that estimates its reward as `reward`.
+    pub fn expecting(self, reward: f64) -> Choice {
+        Choice { expected_reward: Some(reward), ..self }
     }
 }
 

@@ -117,12 +117,13 @@ fn metrics() -> Vec<Item> {
         about: entry.about.what.into(),
         facts: vec![("unit", json!(entry.about.unit)), ("version", json!(entry.about.version))],
     };
-    let of_phases = |about: &metrics::About| Item {
+    let other = |about: &metrics::About| Item {
         name: about.name.into(),
         about: about.what.into(),
         facts: vec![("unit", json!(about.unit)), ("version", json!(about.version))],
     };
-    metrics::METRICS.iter().map(item).chain(metrics::adaptation_metrics().map(of_phases)).collect()
+    let others = metrics::CALIBRATION.iter().chain(metrics::adaptation_metrics());
+    metrics::METRICS.iter().map(item).chain(others.map(other)).collect()
 }
 
 fn charts() -> Vec<Item> {

@@ -1,6 +1,6 @@
 //! `barp reproduce`: the experiments of a paper, from configurations that travel with the program.
 
-use crate::commands::run::{Effort, Experiment, interrupt};
+use crate::commands::run::{Effort, Experiment, interrupt, plan};
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
@@ -56,7 +56,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
             part!("paper", "tables", claims),
             part!("paper", "preference-sweep"),
             part!("paper", "learners"),
-            part!("paper", "head"),
+            part!("paper", "head", claims),
             part!("paper", "tau"),
             part!("paper", "entropy"),
             part!("paper", "batch"),
@@ -101,7 +101,7 @@ impl Reproduce {
                 None => spec,
                 Some(recorded) => spec.on_recorded(recorded),
             };
-            let plan = spec.plan().map_err(Failure::input)?;
+            let plan = plan(spec)?;
             let folder = out.join(&plan.spec.name);
             say!("\n== {}: {}", plan.spec.name, plan.spec.about);
             let experiment = Experiment {

@@ -33,10 +33,13 @@ impl Spec {
             "held-out": held_out,
             "policy": environment.policies[policy].content,
         });
-        // Only where there are any: cells of the paper's protocol keep their addresses.
-        if matches!(environment.protocol, Protocol::Online { .. }) {
-            inputs["adaptation"] =
-                metrics::adaptation_metrics().map(|about| json!([about.name, about.version])).collect();
+        let versions = |abouts: &mut dyn Iterator<Item = &metrics::About>| -> Value {
+            abouts.map(|about| json!([about.name, about.version])).collect()
+        };
+        // Each protocol measures beside the common metrics what only it can.
+        match environment.protocol {
+            Protocol::Online { .. } => inputs["adaptation"] = versions(&mut metrics::adaptation_metrics()),
+            Protocol::TrainThenTest { .. } => inputs["calibration"] = versions(&mut metrics::CALIBRATION.iter()),
         }
         if !environment.shift_contents.is_empty() {
             inputs["shifts"] = environment.shift_contents.clone().into();

@@ -17,6 +17,7 @@ pub(super) struct DecisionLog {
     quality: Vec<Option<f64>>,
     cost_usd: Vec<Option<f64>>,
     reward: Vec<Option<f64>>,
+    expected_reward: Vec<Option<f64>>,
 }
 
 /// Names that a batch refers to by position, and the reward.
@@ -48,6 +49,7 @@ impl DecisionLog {
             self.quality.push(Some(quality.into()));
             self.cost_usd.push(Some(cost.0));
             self.reward.push(Some(names.objective.reward(preference, quality, cost)));
+            self.expected_reward.push(choice.expected_reward);
         }
     }
 
@@ -64,6 +66,7 @@ impl DecisionLog {
             ("quality", Column::Real(self.quality)),
             ("cost_usd", Column::Real(self.cost_usd)),
             ("reward", Column::Real(self.reward)),
+            ("expected_reward", Column::Real(self.expected_reward)),
         ];
         Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
     }

@@ -5,16 +5,17 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
-use super::Log;
+use super::checkpoints::Checkpoints;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::split::{HeldOut, Split, split};
 use super::tally::{Moment, Tally};
+use super::{Log, shortened};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
 use crate::train::TrainedRouter;
 use environments::{Batch, ReferenceEntry, Sees, Table, always};
-use metrics::Better;
+use metrics::{Better, CALIBRATION, Calibration};
 use policies::{Configured, Forecast, Recipe};
 use routing::{
     Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random,
@@ -25,11 +26,13 @@ use store::{Cell, Score};
 /// Requests judged at a time while testing.
 const TEST_ROWS: usize = 512;
 
-/// The first checkpoint comes after this share of the training rounds.
-const FIRST_CHECKPOINT: f64 = 1.0 / 512.0;
-
 /// The mean test reward over the preference grid: the headline number.
 const SWEEP_REWARD: &str = "sweep_reward";
+
+/// Calibration error of the qualities that are told beside a router's decisions, and what chance would make of it: they are
+/// defined as `calibration_error` and `calibration_chance`, in units of quality.
+pub(crate) const FORECAST_ERROR: &str = "forecast_error";
+pub(crate) const FORECAST_CHANCE: &str = "forecast_chance";
 
 /// One cell under this protocol.
 pub(super) struct TrainThenTest<'a> {
@@ -89,6 +92,18 @@ impl<'a> TrainThenTest<'a> {
         }
     }
 
+    /// The same with a `share` of the prompts of each split, evenly spaced, so that tasks keep theirs; and the share of
+    /// training prompts that it has become.
+    pub(super) fn shortened(mut self, share: f64) -> (TrainThenTest<'a>, f64) {
+        let whole = self.split.train.len() as f64;
+        for rows in [&mut self.split.train, &mut self.split.validation, &mut self.split.test] {
+            let kept = shortened(rows.len() as u64, share) as usize;
+            *rows = (0..kept).map(|place| rows[place * rows.len() / kept]).collect();
+        }
+        let part = self.split.train.len() as f64;
+        (self, part / whole)
+    }
+
     pub(super) fn simulate(mut self) -> Log {
         let trained = self.trained();
         let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
@@ -98,8 +113,8 @@ impl<'a> TrainThenTest<'a> {
     /// The router that the cell is about, with its scores and what it knows outcomes by; none for a line that the
     /// environment draws.
     pub(super) fn router(mut self) -> Option<TrainedRouter> {
-        let trained = self.trained();
-        let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
+        let (trained, rows) = (self.trained(), self.split.test.clone());
+        let mut scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         let Decider::Router(router) = trained.decider else { return None };
         let features: Vec<f32> =
             trained.bought.iter().flat_map(|&(row, _)| self.table.features(row)).copied().collect();
@@ -110,8 +125,38 @@ impl<'a> TrainThenTest<'a> {
         };
         let bought: Vec<Feedback> = trained.bought.iter().map(outcome).collect();
         let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.task, &features, &bought));
+        if let Some(forecast) = &forecast {
+            let at = Moment { phase: "test", round: trained.round, w_cost: None, ledger: &trained.ledger };
+            scores.extend(self.foretold(&rows, &*router, forecast, &at));
+        }
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
         Some(TrainedRouter { router, task: self.task, list_prices, forecast, scores, ledger, rows })
+    }
+
+    /// Whether the qualities that `forecast` tells beside the router's decisions come true on the prompts `rows`.
+    fn foretold(&self, rows: &[usize], router: &dyn Router, forecast: &Forecast, at: &Moment<'_>) -> Vec<Score> {
+        let (mut batch, mut choices) = (Batch::new(self.table.dimension(), self.table.arms()), Vec::new());
+        let mut scores = Vec::new();
+        for &preference in &self.plan.spec.preferences.test {
+            let mut calibration = Calibration::default();
+            for rows in rows.chunks(TEST_ROWS) {
+                batch.clear();
+                rows.iter().zip(0..).for_each(|(&row, round)| self.push(&mut batch, row, round, preference));
+                router.decide(&batch.contexts(), &mut choices);
+                for (&row, choice) in rows.iter().zip(&choices) {
+                    let arm = choice.arm.index();
+                    let expected = forecast.expect(self.table.features(row)).nth(arm).expect("one for each model");
+                    if let Some(expected) = expected {
+                        calibration.observe(expected.quality, self.table.quality(row)[arm].into());
+                    }
+                }
+            }
+            let Some(([_, _, error, chance], n)) = calibration.readings() else { continue };
+            let at = Moment { w_cost: Some(preference.cost()), ..*at };
+            scores.push(at.score(FORECAST_ERROR, "score", Better::Lower, error, n));
+            scores.push(at.score(FORECAST_CHANCE, "score", Better::Neither, chance, n));
+        }
+        scores
     }
 
     fn trained(&mut self) -> Trained {
@@ -270,6 +315,7 @@ impl<'a> TrainThenTest<'a> {
         let grid = &self.plan.spec.preferences.test;
         let (arms, tasks) = (self.table.arms(), self.table.tasks().len());
         let mut tallies: Vec<Tally> = grid.iter().map(|_| Tally::new(arms, tasks)).collect();
+        let mut calibrations: Vec<Calibration> = grid.iter().map(|_| Calibration::default()).collect();
         let mut batch = Batch::new(self.table.dimension(), arms);
         let (mut choices, mut feedback, mut seen) = (Vec::new(), Vec::new(), Ledger::default());
         let mut total = 0.0;
@@ -278,17 +324,21 @@ impl<'a> TrainThenTest<'a> {
             for (&row, round) in rows.iter().zip((chunk * TEST_ROWS) as u64..) {
                 self.push(&mut batch, row, round, grid[0]);
             }
-            for (&preference, tally) in grid.iter().zip(&mut tallies) {
+            for ((&preference, tally), calibration) in grid.iter().zip(&mut tallies).zip(&mut calibrations) {
                 batch.set_preference(preference);
                 decide(&batch, &mut choices);
                 batch.reveal(&choices, &mut seen, &mut feedback);
                 for (row, choice) in choices.iter().enumerate() {
-                    total += tally.observe(&batch, row, choice.arm, &self.task.objective);
+                    let reward = tally.observe(&batch, row, choice.arm, &self.task.objective);
+                    if let Some(expected) = choice.expected_reward {
+                        calibration.observe(expected, reward);
+                    }
+                    total += reward;
                 }
             }
         }
         let requests = (rows.len() * grid.len()) as u64;
-        Sweep { tallies, reward: total / requests as f64, seen, requests }
+        Sweep { tallies, calibrations, reward: total / requests as f64, seen, requests }
     }
 
     /// Adds the scores on the test prompts to those of the learning curve.
@@ -303,9 +353,11 @@ impl<'a> TrainThenTest<'a> {
                 decisions.extend("test", batch, choices, &names);
             }
         });
-        for (preference, tally) in self.plan.spec.preferences.test.iter().zip(&sweep.tallies) {
+        let measured = sweep.tallies.iter().zip(&sweep.calibrations);
+        for (preference, (tally, calibration)) in self.plan.spec.preferences.test.iter().zip(measured) {
             let at = Moment { phase: "test", round, w_cost: Some(preference.cost()), ledger };
             tally.report(&at, self.table.tasks(), models, &mut scores);
+            calibrated(calibration, &at, &mut scores);
         }
         let at = Moment { phase: "test", round, w_cost: None, ledger };
         scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, rows.len() as u64));
@@ -314,47 +366,25 @@ impl<'a> TrainThenTest<'a> {
     }
 }
 
+/// Appends what became of expected rewards: over all requests, and in phases `decile 01` to `decile 10` of expectation.
+fn calibrated(calibration: &Calibration, at: &Moment<'_>, scores: &mut Vec<Score>) {
+    let Some((values, n)) = calibration.readings() else { return };
+    let whole = CALIBRATION.iter().zip(values);
+    scores.extend(whole.map(|(about, value)| at.score(about.name, about.unit, about.better, value, n)));
+    for (bin, number) in calibration.bins().iter().zip(1..) {
+        let at = Moment { phase: &format!("decile {number:02}"), ..*at };
+        scores.push(at.score("expected_reward", "reward", Better::Neither, bin.expected, bin.n));
+        scores.push(at.score("reward", "reward", Better::Higher, bin.obtained, bin.n));
+    }
+}
+
 /// What came of answering a set of prompts at every preference of the grid.
 struct Sweep {
     tallies: Vec<Tally>,
+    calibrations: Vec<Calibration>,
     /// Mean reward over prompts and preferences.
     reward: f64,
     /// The bill, had the outcomes been bought.
     seen: Ledger,
     requests: u64,
-}
-
-/// Rounds after which the learning curve is taken: evenly spaced on the log scale, the last round included.
-struct Checkpoints {
-    rounds: Vec<u64>,
-    next: usize,
-}
-
-impl Checkpoints {
-    fn new(points: u32, total: u64) -> Checkpoints {
-        let round = |point: u32| {
-            let share = if points > 1 { f64::from(point) / f64::from(points - 1) } else { 1.0 };
-            (total as f64 * libm::pow(FIRST_CHECKPOINT, 1.0 - share)).round() as u64
-        };
-        Checkpoints { rounds: (0..points).map(round).collect(), next: 0 }
-    }
-
-    /// Whether a checkpoint lies at or before `round` that no earlier call has passed.
-    fn passed(&mut self, round: u64) -> bool {
-        let due = self.rounds[self.next..].iter().take_while(|&&due| due <= round).count();
-        self.next += due;
-        due > 0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checkpoints_end_with_the_last_round() {
-        let mut due = Checkpoints::new(4, 1000);
-        let passed: Vec<u64> = (1..=1000).filter(|&round| due.passed(round)).collect();
-        assert_eq!(passed, vec![2, 16, 125, 1000]);
-    }
 }

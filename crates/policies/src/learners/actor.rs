@@ -351,5 +351,5 @@ fn entropy(probabilities: &[f32]) -> f32 {
 /// Draws an arm from the probabilities of one row.
 pub(crate) fn draw(probabilities: &[f32], generator: &mut random::Generator) -> Choice {
     let arm = random::categorical(generator, probabilities);
-    Choice { arm: Arm::at(arm), propensity: Propensity::Exact(probabilities[arm]) }
+    Choice::drawn(Arm::at(arm), Propensity::Exact(probabilities[arm]))
 }

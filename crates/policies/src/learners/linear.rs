@@ -71,6 +71,11 @@ impl LinearArms {
         self.arms.iter().map(|arm| kernels::dot(&arm.theta, features))
     }
 
+    /// theta'z of one arm.
+    pub(crate) fn mean(&self, arm: Arm, features: &[f64]) -> f64 {
+        kernels::dot(&self.arms[arm.index()].theta, features)
+    }
+
     /// Mean and width of each arm.
     pub(crate) fn predictions<'a>(&'a self, features: &'a [f64]) -> impl Iterator<Item = Prediction> + 'a {
         self.arms.iter().map(|arm| Prediction {
@@ -183,7 +188,8 @@ impl Router for LinearArms {
         choices.clear();
         for row in 0..contexts.len() {
             LinearArms::features_of(contexts, row, &mut features);
-            choices.push(Choice::certain(best(self.means(&features), contexts.available(row))));
+            let arm = best(self.means(&features), contexts.available(row));
+            choices.push(Choice::certain(arm).expecting(self.mean(arm, &features)));
         }
     }
 

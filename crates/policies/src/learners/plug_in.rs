@@ -25,8 +25,9 @@ impl<E: Estimate> Router for PlugIn<E> {
         let estimates = quality.chunks_exact(arms).zip(penalty.chunks_exact(arms));
         for (row, (quality, penalty)) in estimates.enumerate() {
             let preference = contexts.preferences()[row];
-            let scores = quality.iter().zip(penalty).map(|(q, c)| preference.quality() * q - preference.cost() * c);
-            choices.push(Choice::certain(best(scores, contexts.available(row))));
+            let reward = |arm: usize| preference.quality() * quality[arm] - preference.cost() * penalty[arm];
+            let arm = best((0..arms).map(reward), contexts.available(row));
+            choices.push(Choice::certain(arm).expecting(reward(arm.index())));
         }
     }
 

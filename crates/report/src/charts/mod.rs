@@ -2,6 +2,7 @@
 
 mod arm_shares;
 mod blocks;
+mod calibration;
 mod critical_difference;
 mod dataset;
 mod drift;
@@ -43,6 +44,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &task_heat::TaskHeat,
     &regret::Regret,
     &sweep::Sweep,
+    &calibration::Calibration,
     &forest::Forest,
     &improvement::Improvement,
     &critical_difference::CriticalDifference,

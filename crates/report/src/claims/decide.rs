@@ -8,8 +8,8 @@ use crate::paired;
 use super::words;
 use super::{Claim, Decision, Relation, Verdict};
 
-/// Decides every claim, in order: pass if the paired 95 % interval over replicates lies at or above the threshold, fail if it
-/// lies wholly below, else inconclusive.
+/// Decides every claim, in order: pass if the paired 95 % interval over replicates lies at or above the threshold (within it,
+/// of an equivalence), fail if it lies wholly below (beyond), else inconclusive.
 pub fn decide(claims: &[Claim], runs: &[Run]) -> Vec<Verdict> {
     claims.iter().map(|claim| decide_one(claim, runs)).collect()
 }
@@ -36,13 +36,17 @@ fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
 }
 
 fn judge(claim: &Claim, (low, high): (f64, f64), method: &str) -> (Decision, String) {
-    let (decision, place) = match claim.threshold {
-        threshold if low >= threshold => (Decision::Pass, "reaches"),
-        threshold if high < threshold => (Decision::Fail, "stays below"),
-        _ => (Decision::Inconclusive, "lies on both sides of"),
+    let threshold = claim.threshold;
+    let (decision, place) = match claim.relation {
+        Relation::DifferenceWithin if low >= -threshold && high <= threshold => (Decision::Pass, "lies within \u{b1}"),
+        Relation::DifferenceWithin if low > threshold || high < -threshold => (Decision::Fail, "lies beyond \u{b1}"),
+        Relation::DifferenceWithin => (Decision::Inconclusive, "lies on both sides of an end of \u{b1}"),
+        _ if low >= threshold => (Decision::Pass, "reaches "),
+        _ if high < threshold => (Decision::Fail, "stays below "),
+        _ => (Decision::Inconclusive, "lies on both sides of "),
     };
     let threshold = words::amount(claim.relation, claim.threshold);
-    (decision, format!("the interval ({method}) {place} {threshold}"))
+    (decision, format!("the interval ({method}) {place}{threshold}"))
 }
 
 /// A verdict without numbers.
@@ -86,15 +90,15 @@ type Pair<'a> = (Measurement<'a>, Measurement<'a>);
 
 /// The latest scores that the claim is about, in the order of the candidate's replicates.
 fn pairs<'a>(claim: &Claim, environment: &str, runs: &'a [Run]) -> Vec<Pair<'a>> {
-    let scores = |policy: &str| {
+    let scores = |policy: &str, weight: Option<f64>| {
         let own = runs.iter().filter(|run| run.environment == environment && run.policy == policy);
-        paired::latest(own, |quantity| about(claim, quantity))
+        paired::latest(own, |quantity| about(claim, weight, quantity))
     };
-    paired::pairs(&scores(&claim.candidate), &scores(&claim.baseline))
+    paired::pairs(&scores(&claim.candidate, claim.w_cost), &scores(&claim.baseline, claim.baseline_weight()))
 }
 
-fn about(claim: &Claim, quantity: &Quantity) -> bool {
-    let same_weight = match (claim.w_cost, quantity.w_cost) {
+fn about(claim: &Claim, weight: Option<f64>, quantity: &Quantity) -> bool {
+    let same_weight = match (weight, quantity.w_cost) {
         (None, None) => true,
         (Some(claimed), Some(measured)) => (claimed - measured).abs() < 1e-9,
         _ => false,
@@ -110,7 +114,7 @@ fn interval(claim: &Claim, pairs: &[Pair<'_>]) -> Interval {
     let candidate: Vec<f64> = pairs.iter().map(|(candidate, _)| candidate.value).collect();
     let baseline: Vec<f64> = pairs.iter().map(|(_, baseline)| baseline.value).collect();
     match claim.relation {
-        Relation::DifferenceAtLeast => paired_difference(&candidate, &baseline),
+        Relation::DifferenceAtLeast | Relation::DifferenceWithin => paired_difference(&candidate, &baseline),
         Relation::RelativeGainAtLeast => ratio_gain_interval(&candidate, &baseline),
         Relation::RelativeSavingAtLeast => {
             let gain = ratio_gain_interval(&candidate, &baseline);

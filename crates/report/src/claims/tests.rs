@@ -100,6 +100,46 @@ fn a_difference_is_in_the_unit_of_the_metric() {
 }
 
 #[test]
+fn two_that_are_equivalent_lie_within_and_two_that_are_not_lie_beyond() {
+    let within = |threshold: &str| {
+        let claim = GAIN.replace("relative-gain-at-least", "difference-within");
+        verdict(&claim.replace("threshold = 0.1", &format!("threshold = {threshold}")), &run("barp", "knn"))
+    };
+    let ends = within("0.2");
+    let (low, high) = (ends.low.unwrap(), ends.high.unwrap());
+    assert_eq!(ends.verdict, Decision::Pass, "{ends:?}");
+    assert_eq!(within(&high.to_string()).verdict, Decision::Pass);
+    assert_eq!(within(&(0.5 * (low + high)).to_string()).verdict, Decision::Inconclusive);
+    let beyond = within(&(0.9 * low).to_string());
+    assert_eq!(beyond.verdict, Decision::Fail);
+    assert!(beyond.rule.contains("within \u{b1}") && beyond.why.contains("beyond"), "{beyond:?}");
+    let swapped = GAIN.replace("relative-gain-at-least", "difference-within").replace("0.1", "0.01");
+    assert_eq!(verdict(&swapped, &run("knn", "barp")).verdict, Decision::Fail, "below is beyond too");
+}
+
+#[test]
+fn a_policy_is_compared_with_itself_at_another_weight() {
+    let mut replicates = run("barp", "knn");
+    for one in replicates.iter_mut().filter(|one| one.policy == "knn") {
+        one.scores.iter_mut().for_each(|score| score.w_cost = Some(0.8));
+    }
+    let of_knn: Vec<Score> =
+        replicates.iter().filter(|one| one.policy == "knn").flat_map(|one| one.scores.clone()).collect();
+    for (one, scores) in replicates.iter_mut().filter(|one| one.policy == "barp").zip(of_knn.chunks(3)) {
+        one.scores.extend_from_slice(scores);
+    }
+    let claim = format!("{}baseline_w_cost = 0.8\n", GAIN.replace("\"knn\"", "\"barp\""));
+    let dial = verdict(&claim, &replicates);
+    assert_eq!(dial.verdict, Decision::Pass, "{dial:?}");
+    assert!((dial.effect.unwrap() - 0.2).abs() < 1e-3 && dial.replicates == 5, "{dial:?}");
+    assert!(
+        dial.rule.contains("over `barp` at w_cost 0.8 in quality (phase test, task all, w_cost 0.2)"),
+        "{}",
+        dial.rule
+    );
+}
+
+#[test]
 fn what_cannot_be_decided_says_why() {
     let check = |toml: &str, replicates: &[Replicate], reason: &str| {
         let verdict = verdict(toml, replicates);
@@ -136,7 +176,10 @@ fn a_wrong_file_of_claims_is_told_what_is_wrong() {
     check(GAIN.replace("relative-gain-at-least", "better"), "better");
     check(format!("{GAIN}{GAIN}"), "id must be unique");
     check(GAIN.replace("\"knn\"", "\"barp\""), "must differ");
+    check(format!("{}baseline_w_cost = 0.2", GAIN.replace("\"knn\"", "\"barp\"")), "must differ");
+    check(format!("{}baseline_w_cost = 0.8", GAIN.replace("w_cost = 0.2", "")), "needs a w_cost");
     check(GAIN.replace("threshold = 0.1", "threshold = inf"), "finite");
+    check(GAIN.replace("relative-gain-at-least", "difference-within").replace("0.1\n", "-0.1\n"), "at least 0");
 }
 
 #[test]

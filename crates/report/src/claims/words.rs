@@ -25,7 +25,7 @@ pub fn in_words(verdicts: &[Verdict]) -> String {
 fn sentence(verdict: &Verdict) -> String {
     let mut text = format!("  {}: {}\n", verdict.id, verdict.text);
     let measured = |value: f64| match verdict.relation {
-        Relation::DifferenceAtLeast => number(value, 4),
+        Relation::DifferenceAtLeast | Relation::DifferenceWithin => number(value, 4),
         Relation::RelativeGainAtLeast | Relation::RelativeSavingAtLeast => amount(verdict.relation, value),
     };
     if let Some(effect) = verdict.effect {
@@ -48,19 +48,20 @@ fn sentence(verdict: &Verdict) -> String {
 
 /// When a claim passes and when it fails.
 pub(super) fn rule(claim: &Claim) -> String {
-    let relation = match claim.relation {
-        Relation::RelativeGainAtLeast => "relative gain of",
-        Relation::DifferenceAtLeast => "difference of",
-        Relation::RelativeSavingAtLeast => "relative saving of",
+    let threshold = amount(claim.relation, claim.threshold);
+    let (relation, from, pass, fail) = match claim.relation {
+        Relation::RelativeGainAtLeast => ("relative gain of", "over", "at or above ", "below"),
+        Relation::DifferenceAtLeast => ("difference of", "from", "at or above ", "below"),
+        Relation::DifferenceWithin => ("difference of", "from", "within \u{b1}", "beyond"),
+        Relation::RelativeSavingAtLeast => ("relative saving of", "over", "at or above ", "below"),
     };
-    let from = if claim.relation == Relation::DifferenceAtLeast { "from" } else { "over" };
+    let at = claim.baseline_w_cost.map_or(String::new(), |weight| format!(" at w_cost {weight}"));
     format!(
-        "pass if the 95% interval of the {relation} `{}` {from} `{}` in {} lies at or above {}, fail if wholly below, else \
-         inconclusive",
+        "pass if the 95% interval of the {relation} `{}` {from} `{}`{at} in {} lies {pass}{threshold}, fail if wholly {fail}, \
+         else inconclusive",
         claim.candidate,
         claim.baseline,
         subject(claim),
-        amount(claim.relation, claim.threshold),
     )
 }
 
@@ -82,7 +83,7 @@ fn subject(claim: &Claim) -> String {
 /// A threshold as the relation counts it.
 pub(super) fn amount(relation: Relation, value: f64) -> String {
     match relation {
-        Relation::DifferenceAtLeast => format!("{value}"),
+        Relation::DifferenceAtLeast | Relation::DifferenceWithin => format!("{value}"),
         Relation::RelativeGainAtLeast | Relation::RelativeSavingAtLeast => format!("{} %", number(100.0 * value, 2)),
     }
 }
