@@ -38,6 +38,10 @@ fn cells(place: &Path) -> Vec<PathBuf> {
     paths
 }
 
+fn manifest(place: &Path) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(place.join("out/manifest.json")).unwrap()).unwrap()
+}
+
 #[test]
 fn what_was_deleted_comes_back_byte_for_byte() {
     let place = results();
@@ -76,7 +80,12 @@ fn a_missing_cell_is_counted_and_a_stranger_beside_the_cells_is_left_alone() {
     assert!(told.contains("1 files in out/cells are not of this experiment and were left alone"), "{told}");
     let page = std::fs::read_to_string(place.path().join("out/report.html")).unwrap();
     let id = all[0].file_stem().unwrap().to_str().unwrap();
-    assert!(page.contains("\"missing\":1,") && page.contains(&format!("\"gone\":[\"{id}\"]")), "the page says so too");
+    let manifest = manifest(place.path());
+    let cell = manifest["cells"].as_array().unwrap().iter().find(|cell| cell["id"] == id).unwrap();
+    let text = |field: &str| cell[field].as_str().unwrap().to_owned();
+    let (environment, policy) = (text("environment"), text("policy"));
+    let gone = format!("\"gone\":[\"{environment} \u{b7} {policy} \u{b7} replicate {}\"]", cell["replicate"]);
+    assert!(page.contains("\"missing\":1,") && page.contains(&gone), "the page says so too: {gone}");
     for path in &all[1..] {
         std::fs::remove_file(path).unwrap();
     }
@@ -156,14 +165,10 @@ fn a_chart_of_cells_that_are_gone_does_not_stay() {
     let place = results();
     let drawn = place.path().join("out/charts/stream/regret.svg");
     assert!(drawn.is_file());
-    let manifest = std::fs::read_to_string(place.path().join("out/manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let manifest = manifest(place.path());
     for cell in manifest["cells"].as_array().unwrap().iter().filter(|cell| cell["environment"] == "stream") {
-        let single = cell["policy"].as_str().unwrap().starts_with("single:");
-        if !single {
-            let id = cell["id"].as_str().unwrap();
-            std::fs::remove_file(place.path().join(format!("out/cells/{id}.parquet"))).unwrap();
-        }
+        let id = cell["id"].as_str().unwrap();
+        std::fs::remove_file(place.path().join(format!("out/cells/{id}.parquet"))).unwrap();
     }
     let output = barp(place.path(), &["report", "out"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -80,7 +80,10 @@ pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Wr
 pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -> Result<Written, ReportError> {
     let rows = material.rows;
     let (mut written, mut figures) = (Written::default(), Vec::new());
-    let environments = crate::charts::distinct(rows.iter().map(|row| &row.environment));
+    // An environment whose cells are all missing has its place too, where nothing of an earlier report may stay.
+    let planned = material.manifest.iter().flat_map(|manifest| &manifest.environments);
+    let labels = rows.iter().map(|row| row.environment.as_str()).chain(planned.map(|planned| planned.label.as_str()));
+    let environments = crate::charts::distinct(labels);
     for environment in &environments {
         let own = crate::charts::of_environment(rows, environment);
         let runs: Vec<&Run> = material.runs.iter().filter(|run| run.environment == *environment).collect();

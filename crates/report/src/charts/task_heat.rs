@@ -406,6 +406,15 @@ mod tests {
         });
         let table = table.unwrap();
         assert_eq!(table.labels().len(), 65);
+        let context = Context { command: "c".into(), simulated: true, experiment: "e".into() };
+        let scene = compose(&TaskHeat, &table, &context);
+        let page = Area { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
+        let text = |shape: &Shape| if let Shape::Text(text) = shape { Some(text.extent()) } else { None };
+        let extents: Vec<Area> = scene.shapes.iter().filter_map(text).collect();
+        for (position, extent) in extents.iter().enumerate() {
+            assert!(extent.within(&page), "{extent:?}");
+            assert!(extents[..position].iter().all(|other| !extent.overlaps(other)), "{extent:?}");
+        }
         let words = words(&table);
         assert!(!words.iter().any(|(words, _)| words.starts_with("+0.0") && words.len() == 6), "numbers fit nowhere");
         assert!(TaskHeat.size(&table).0 < 1200.0);
