@@ -3,9 +3,10 @@
 use super::table::{Mark, Measured, Table, distinct};
 use super::{About, Chart, Source};
 use crate::graphics::axis::range;
+use crate::graphics::diverging;
 use crate::graphics::format::number;
 use crate::graphics::panel::TICK;
-use crate::graphics::scene::{ABOVE, Anchor, Area, BELOW, SOFT_INK, Scene, Text, WHITE};
+use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use crate::theme::SINGLE;
 
@@ -80,7 +81,7 @@ fn widest(names: &[String]) -> f64 {
 
 fn cell(mark: &Mark, share: f64, area: Area, scene: &mut Scene) {
     // More regret is worse.
-    let color = WHITE.toward(if share > 0.0 { BELOW } else { ABOVE }, share.abs());
+    let color = diverging::color(-share);
     scene.rectangle(area.grown(-0.75), color);
     let ink = color.ink();
     let decimals = if mark.x.value.abs() < 10.0 { 2 } else { 0 };

@@ -5,9 +5,10 @@ use statistics::probability_of_improvement;
 use super::blocks::blocks;
 use super::table::{Mark, Measured, Table};
 use super::{About, Chart, Source};
+use crate::graphics::diverging;
 use crate::graphics::format::number;
 use crate::graphics::panel::TICK;
-use crate::graphics::scene::{ABOVE, Anchor, Area, BELOW, Color, SOFT_INK, Scene, Text, WHITE};
+use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 
 /// Most policies in the matrix.
@@ -83,7 +84,8 @@ fn widest(policies: &[String]) -> f64 {
 
 fn cell(mark: &Mark, area: Area, scene: &mut Scene) {
     let share = mark.x.value;
-    let color = color(share);
+    // White at one half, the darker the surer.
+    let color = diverging::color(2.0 * (share - 0.5));
     scene.rectangle(area.grown(-0.75), color);
     let ink = color.ink();
     let (x, y) = (0.5 * (area.left + area.right), 0.5 * (area.top + area.bottom));
@@ -95,9 +97,4 @@ fn cell(mark: &Mark, area: Area, scene: &mut Scene) {
         let ends = format!("{} to {}", number(low, 2), number(high, 2));
         scene.text(Text::new(x, y + 7.5, 8.0, ends).anchored(Anchor::Middle).colored(ink));
     }
-}
-
-/// White at one half, the darker the surer.
-fn color(share: f64) -> Color {
-    WHITE.toward(if share > 0.5 { ABOVE } else { BELOW }, (2.0 * (share - 0.5).abs()).min(1.0))
 }

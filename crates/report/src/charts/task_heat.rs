@@ -8,9 +8,10 @@ use super::blocks::{Task, rewards};
 use super::table::{Basis, Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source, WIDTH};
 use crate::graphics::axis::range;
+use crate::graphics::diverging;
 use crate::graphics::format::{count, number};
 use crate::graphics::panel::TICK;
-use crate::graphics::scene::{ABOVE, Anchor, Area, BELOW, Color, GRID, Point, SOFT_INK, Scene, Text, WHITE};
+use crate::graphics::scene::{Anchor, Area, GRID, Point, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use crate::paired::pairs;
 use crate::theme::{self, SINGLE};
@@ -36,7 +37,6 @@ const GAP: f64 = 9.0;
 const NUMBER: f64 = 10.5;
 /// Letters of the longest name of a task.
 const LETTERS: usize = 30;
-const SCALE: (f64, f64) = (150.0, 9.0);
 /// Panels of the table: differences, and the rewards of what they are taken from.
 const DIFFERENCE: &str = "reward minus that of ";
 const REWARD: &str = "reward of ";
@@ -93,7 +93,7 @@ impl Chart for TaskHeat {
         let most = layout.most(table);
         let title = table.panels().into_iter().next().unwrap_or_default();
         scene.text(Text::new(area.left, area.top + 4.0, TICK, &title).colored(SOFT_INK));
-        scale(most, Point { x: area.right - SCALE.0 - 30.0, y: area.top }, scene);
+        diverging::key(most, Point { x: area.right - diverging::WIDTH - 30.0, y: area.top }, scene);
         let origin = Point { x: area.left + layout.names + 10.0, y: area.top + 34.0 + layout.headings };
         layout.names(table, origin, scene);
         for mark in &table.marks {
@@ -268,15 +268,10 @@ impl Layout {
     }
 }
 
-/// White at zero, the darker the farther from it; `most` and what lies beyond are darkest.
-fn color(difference: f64, most: f64) -> Color {
-    WHITE.toward(if difference > 0.0 { ABOVE } else { BELOW }, (difference.abs() / most).min(1.0))
-}
-
 fn cell(mark: &Mark, most: f64, area: Area, scene: &mut Scene) {
     let is_difference = mark.panel.starts_with(DIFFERENCE);
     let value = mark.x.value;
-    let color = if is_difference { color(value, most) } else { GRID };
+    let color = if is_difference { diverging::color(value / most) } else { GRID };
     scene.rectangle(area.grown(-0.75), color);
     let ink = color.ink();
     let (x, y) = (0.5 * (area.left + area.right), 0.5 * (area.top + area.bottom));
@@ -288,24 +283,6 @@ fn cell(mark: &Mark, most: f64, area: Area, scene: &mut Scene) {
         scene.text(words);
     } else if certain {
         scene.disc(Point { x, y }, 2.0, ink);
-    }
-}
-
-/// What the colours mean, from `most` below zero to `most` above.
-fn scale(most: f64, at: Point, scene: &mut Scene) {
-    const STEPS: u32 = 40;
-    let step = SCALE.0 / f64::from(STEPS);
-    for part in 0..STEPS {
-        let share = (2.0 * f64::from(part) + 1.0) / f64::from(STEPS) - 1.0;
-        let left = at.x + step * f64::from(part);
-        let patch = Area { left, top: at.y, right: left + step + 0.2, bottom: at.y + SCALE.1 };
-        scene.rectangle(patch, color(share * most, most));
-    }
-    let decimals = if most < 0.02 { 3 } else { 2 };
-    for (share, sign) in [(-1.0, ""), (0.0, ""), (1.0, "+")] {
-        let x = at.x + 0.5 * SCALE.0 * (1.0 + share);
-        let words = format!("{sign}{}", number(share * most, decimals));
-        scene.text(Text::new(x, at.y + SCALE.1 + 9.0, 9.5, words).anchored(Anchor::Middle).colored(SOFT_INK));
     }
 }
 
