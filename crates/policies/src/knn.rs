@@ -3,6 +3,7 @@
 //! Cosine similarity, unweighted mean over k neighbours (RouterBench, arXiv 2403.12031, with k of 5, 10 or 40; found hard
 //! to beat when tuned by arXiv 2505.12601). Needs every model's outcome on every training prompt.
 
+use crate::learners::normalise;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
 use routing::{Contexts, Dollars, NotRestored, Objective, Router, Saved, Task, TrainingSet, Values};
@@ -102,17 +103,5 @@ impl Estimate for Knn {
             .with("features", &[n, d], Values::F32(self.training.features().to_vec()))
             .with("quality", &[n, arms], Values::F32(self.training.quality().to_vec()))
             .with("cost", &[n, arms], Values::F64(cost))
-    }
-}
-
-/// Scales each row of `d` numbers to unit length; a row of zeros stays.
-fn normalise(features: &mut [f32], d: usize) {
-    for row in features.chunks_exact_mut(d) {
-        let length = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
-        if length > 0.0 {
-            for x in row {
-                *x = (f64::from(*x) / length) as f32;
-            }
-        }
     }
 }

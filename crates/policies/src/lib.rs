@@ -3,6 +3,7 @@
 //! A new policy is a file with its parameters, its [`Entry`] and its card (what it does, what it assumes, the paper), a
 //! `mod` line and a line in [`POLICIES`]. The conformance suite, `barp list` and every chart then include it.
 
+mod avengers_pro;
 mod barp;
 mod barp_frozen;
 mod barp_full;
@@ -21,10 +22,12 @@ mod lin_ts;
 mod lin_ts_forgetting;
 mod lin_ucb;
 mod lin_ucb_listed;
+mod mlp;
 mod random;
 mod registry;
 mod restore;
 mod ridge;
+mod router_dc;
 mod sw_lin_ucb;
 
 pub use forecast::{Expected, Forecast};
@@ -40,6 +43,9 @@ pub const POLICIES: &[Entry] = &[
     barp_full::ENTRY,
     knn::ENTRY,
     ridge::ENTRY,
+    mlp::ENTRY,
+    router_dc::ENTRY,
+    avengers_pro::ENTRY,
     lin_ucb::ENTRY,
     d_lin_ucb::ENTRY,
     sw_lin_ucb::ENTRY,

@@ -1,7 +1,9 @@
 //! From a saved router back to one that decides. A new form is a line in [`FORMS`].
 
 use crate::learners::{actor, linear};
-use crate::{budget_paced, cheapest, knn, largest, lin_cbwk, lin_ucb_listed, random, ridge};
+use crate::{
+    avengers_pro, budget_paced, cheapest, knn, largest, lin_cbwk, lin_ucb_listed, mlp, random, ridge, router_dc,
+};
 use routing::{NotRestored, Router, Saved, Task};
 
 type Restore = fn(&Saved, &Task) -> Result<Box<dyn Router>, NotRestored>;
@@ -15,6 +17,9 @@ const FORMS: &[(&str, Restore)] = &[
     (lin_cbwk::ENTRY.name, lin_cbwk::restore),
     (knn::ENTRY.name, knn::restore),
     (ridge::ENTRY.name, ridge::restore),
+    (mlp::ENTRY.name, mlp::restore),
+    (router_dc::ENTRY.name, router_dc::restore),
+    (avengers_pro::ENTRY.name, avengers_pro::restore),
     (random::ENTRY.name, random::restore),
     (cheapest::ENTRY.name, cheapest::restore),
     (largest::ENTRY.name, largest::restore),

@@ -25,7 +25,7 @@ impl Report {
             return report(&folder, &manifest);
         }
         let runs = runs(&folder, &manifest)?;
-        print(&manifest, &report::summary(&manifest, &runs), &claims::verdicts(&folder, &runs)?, runs.len());
+        print(&folder, &manifest, &report::summary(&manifest, &runs), &claims::verdicts(&folder, &runs)?, runs.len());
         Ok(())
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     let verdicts = claims::decide(folder, &runs)?;
     let material = report::Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(manifest) };
     let written = report::write_report(folder.path(), &material, &context).map_err(Failure::failed)?;
-    print(manifest, &rows, &verdicts, runs.len());
+    print(folder, manifest, &rows, &verdicts, runs.len());
     say!("{} files of charts in {}", written.charts.len(), folder.path().join("charts").display());
     if let Some(page) = &written.page {
         say!("a page with a preference dial: {}", page.display());
@@ -61,7 +61,7 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
 }
 
 /// The short of a result folder of which `there` cells were read.
-fn print(manifest: &Manifest, rows: &[SummaryRow], verdicts: &[Verdict], there: usize) {
+fn print(folder: &Folder, manifest: &Manifest, rows: &[SummaryRow], verdicts: &[Verdict], there: usize) {
     if simulated(manifest) {
         say!("simulated: requests were generated, not recorded");
     }
@@ -76,6 +76,11 @@ fn print(manifest: &Manifest, rows: &[SummaryRow], verdicts: &[Verdict], there: 
     let missing = manifest.cells.len() - there;
     if missing > 0 {
         say!("{missing} of {} cells are missing from this summary", manifest.cells.len());
+    }
+    let strangers = folder.strangers(manifest);
+    if strangers > 0 {
+        let cells = folder.path().join("cells");
+        say!("{strangers} files in {} are not of this experiment and were left alone", cells.display());
     }
 }
 
