@@ -284,7 +284,7 @@ fn near_duplicates_of_a_long_log_are_found_among_all_of_its_prompts() {
     let (_, found) = said.split_once("(triples of words shared to 0.8 or more): ").unwrap();
     let share: f64 = found.split(' ').next().unwrap().parse().unwrap();
     assert!((share - 21.78).abs() < 1.0, "{found}");
-    assert!(found.contains("of 101000 have one, from every 4th (25250) beside all of them"), "{found}");
+    assert!(found.contains("of 101000 have one, from 1 in 4 (25250) beside all of them"), "{found}");
     // Each has one other, in training with probability .7.
     let (_, leak) = found.split_once("into training for ").unwrap();
     let leak: f64 = leak.split(' ').next().unwrap().parse().unwrap();
@@ -318,7 +318,7 @@ fn a_described_log_is_a_summary_as_a_described_table_is() {
     assert_eq!(find("log", "all", "with_quality")["value"], 0.75);
     assert_eq!(find("log", "all", "with_propensity")["value"], 0.0);
     let stored = store::read_summary(&folder.path().join("out")).unwrap();
-    assert_eq!(serde_json::to_value(stored).unwrap(), rows, "the files hold what is printed");
+    assert!(serde_json::to_string_pretty(&stored).unwrap() == told.trim_end(), "the files hold what is printed");
     assert!(folder.path().join("out/summary.csv").is_file());
     let words = succeeds(folder.path(), &describe);
     assert!(words.starts_with("4 rows, 2 models, 2 tasks"), "{words}");

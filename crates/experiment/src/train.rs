@@ -133,7 +133,8 @@ fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {
             replicates: values.len() as u64,
         }
     });
-    scored.collect()
+    // A number that cannot be had, as of a forecast over too few prompts: JSON has no word for it.
+    scored.filter(|score| score.value.is_finite()).collect()
 }
 
 /// Bytes as hexadecimal digits.

@@ -102,7 +102,7 @@ fn in_words(found: &SampledDuplicates, step: u64, seen: u64) -> String {
     let percent = |share: Option<f64>| 100.0 * share.unwrap_or(f64::NAN).clamp(0.0, 1.0);
     let mut text = format!(
         "near-duplicate prompts (triples of words shared to {THRESHOLD} or more): {:.2} % [{:.2}, {:.2}] of {seen} have one, \
-         from every {step}th ({n}) beside all of them ({})",
+         from 1 in {step} ({n}) beside all of them ({})",
         percent(Some(share.mean)),
         percent(share.low),
         percent(share.high),
