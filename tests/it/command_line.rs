@@ -153,6 +153,14 @@ fn a_plan_says_what_would_be_bought_and_runs_nothing() {
     let output = barp(folder.path(), &["plan", "x.toml", "--json"]);
     let bills: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&bills[0]["outcomes"], &bills[1]["outcomes"]), (&70_000.into(), &7_700.into()));
+    assert!(bills[0]["seconds"].is_null(), "a clock is looked at only when asked for");
+    let output = barp(folder.path(), &["plan", "x.toml", "--time", "--json"]);
+    let timed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let seconds: Vec<f64> = timed.as_array().unwrap().iter().map(|bill| bill["seconds"].as_f64().unwrap()).collect();
+    assert!(seconds.len() == 2 && seconds.iter().all(|seconds| *seconds > 0.0), "{seconds:?}");
+    let output = barp(folder.path(), &["plan", "x.toml", "--time", "--threads", "3"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("s/cell") && text.contains("on 3 threads of this machine"), "{text}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 

@@ -106,7 +106,8 @@ fn references_stand_in_the_right_order() {
 
 /// Every kind of environment that opens without files, and recorded rows where they are.
 fn worlds() -> Vec<(&'static str, Arc<dyn Environment>)> {
-    let opening = Opening { encoder: &experiment::text_encoder };
+    let encoder = |name: &str| experiment::text_encoder(name, &experiment::Heard::default());
+    let opening = Opening { encoder: &encoder };
     let mut worlds = Vec::new();
     for source in SOURCES {
         let mut parameters = (source.defaults)();

@@ -168,3 +168,88 @@ fn odd_prompts_have_finite_vectors_of_length_one() {
     assert_eq!(rows[0], rows[1], "texts without content are the two marks");
     assert_eq!(rows[5], rows[6], "what is beyond 256 pieces plays no part");
 }
+
+/// More lines than are encoded together: prompts that repeat, blank lines, and embeddings between them.
+fn mixed_lines(embedding: &[f32]) -> String {
+    let line = |number: usize| match number % 50 {
+        7 => "\n".to_owned(),
+        9 => format!("{}\n", serde_json::json!({ "embedding": embedding, "w_cost": 0.5 })),
+        _ => format!("{{\"prompt\": \"{} number {}\"}}\n", ["add", "translate"][number % 2], number % 2300),
+    };
+    (0..4500).map(line).collect()
+}
+
+#[test]
+fn a_log_and_prompts_go_through_the_cache_in_parts_and_no_bit_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let succeed = |arguments: &[&str]| {
+        let output = barp(folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let log = |number: usize| {
+        let (kind, model) = (["add", "translate"][number % 2], ["small", "large"][number / 2 % 2]);
+        let quality = u8::from((kind == "add") == (model == "small"));
+        format!(
+            "{{\"prompt\": \"{kind} number {number}\", \"model\": \"{model}\", \"quality\": {quality}, \"cost_usd\": 0.1}}\n"
+        )
+    };
+    std::fs::write(folder.path().join("log.jsonl"), (0..2300).map(log).collect::<String>()).unwrap();
+    let train = |how: &[&str], out: &str| {
+        succeed(
+            &[&["train", "--log", "log.jsonl", "--policy", "barp", "--set", "epochs=1", "--out", "router"], how]
+                .concat(),
+        );
+        std::fs::rename(folder.path().join("router"), folder.path().join(out)).unwrap();
+        std::fs::read(folder.path().join(out)).unwrap()
+    };
+    let first = train(&["--threads", "1"], "first");
+    let kept = || crate::support::files(&folder.path().join("kept"), ".parquet").into_keys().collect::<Vec<_>>();
+    let cached = ["--threads", "2", "--cache", "kept"];
+    assert!(first == train(&cached, "second"), "the same router from one thread and from two with a cache");
+    let after_training = kept();
+    assert_eq!(after_training.len(), 5, "2,300 texts in files of at most 512, 2,048 at a time");
+    assert!(first == train(&cached, "third") && kept() == after_training, "nothing is encoded twice");
+
+    let encoder = encoder::Hashed::default();
+    let mut embedding = vec![0.0; 384];
+    encoder::Encoder::encode(&encoder, "add number 1", &mut embedding);
+    std::fs::write(folder.path().join("prompts.jsonl"), mixed_lines(&embedding)).unwrap();
+    let route = |how: &[&str]| {
+        succeed(
+            &[&["route", "first", "--prompts", "prompts.jsonl", "--w-cost", "0.3", "--out", "routed"], how].concat(),
+        );
+        std::fs::read_to_string(folder.path().join("routed")).unwrap()
+    };
+    let routed = route(&["--threads", "1"]);
+    assert!(routed == route(&cached), "the same decisions with two threads and a cache");
+    assert_eq!(kept(), after_training, "the prompts of the log are known");
+    one_by_one(&folder.path().join("first"), &mixed_lines(&embedding), &routed);
+}
+
+/// Whether `routed` is what a router says that encodes each of `lines` by itself, in their order.
+fn one_by_one(router: &Path, lines: &str, routed: &str) {
+    let encoder = experiment::open_encoder("hashed", None).unwrap();
+    let deployment = experiment::Deployment::new(experiment::Artifact::read(router).unwrap(), Some(encoder)).unwrap();
+    let mut routed = routed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    for (line, number) in lines.lines().zip(0u64..).filter(|(line, _)| !line.is_empty()) {
+        let fields: serde_json::Value = serde_json::from_str(line).unwrap();
+        let embedded: Vec<f32>;
+        let prompt = match fields["prompt"].as_str() {
+            Some(text) => experiment::Prompt::Text(text),
+            None => {
+                let numbers = fields["embedding"].as_array().unwrap().iter();
+                embedded = numbers.map(|number| number.as_f64().unwrap() as f32).collect();
+                experiment::Prompt::Features(&embedded)
+            }
+        };
+        let preference = routing::Preference::new(fields["w_cost"].as_f64().unwrap_or(0.3)).unwrap();
+        let features = deployment.features(prompt).unwrap();
+        let decision = deployment.route(routing::Round(number), &features, &[preference]).remove(0);
+        let found = routed.next().unwrap();
+        assert_eq!(found["line"], number + 1);
+        let probability = |model: &String| found["probabilities"][model].as_f64().unwrap() as f32;
+        let probabilities: Vec<f32> = deployment.card().models.iter().map(probability).collect();
+        assert_eq!(probabilities, decision.probabilities, "{line}");
+    }
+    assert!(routed.next().is_none());
+}

@@ -30,7 +30,7 @@ fn extensions(name: &str, revision: u32) -> Extensions {
             Ok(Arc::new(Pooled::new("test", Box::new(move |seed| Ok(table(seed, rows as usize))))?))
         }),
     };
-    Extensions { policies: vec![policy], environments: vec![world] }
+    Extensions { policies: vec![policy], environments: vec![world], ..Extensions::default() }
 }
 
 fn table(seed: u64, rows: usize) -> Table {
@@ -92,4 +92,33 @@ fn names_and_parameters_of_extensions_are_checked_as_those_of_others() {
         let error = refusal(CONFIG, &extensions(taken, 1));
         assert!(error.contains(&format!("the policy `{taken}` must have another name")), "{error}");
     }
+}
+
+/// What a user's policy says when it cannot go on is what the user reads; only a fault of ours is called a panic.
+#[test]
+fn a_policy_that_gives_up_fails_its_cell_in_its_own_words() {
+    let failed = |learn: fn()| {
+        let mut extensions = extensions("mine", 1);
+        extensions.policies[0].configure = Box::new(move |parameters| {
+            let build = move |_: &routing::Task, _: &routing::Seed| -> Box<dyn routing::Policy> {
+                learn();
+                unreachable!("it did not go on")
+            };
+            let recipe = policies::Recipe::Bandit { epochs: 1, batch: 1, build: Box::new(build) };
+            Ok(Configured { parameters, recipe })
+        });
+        let plan = plan(CONFIG, &extensions).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let command = "test".into();
+        let options =
+            experiment::Options { threads: 1, shard: None, log_decisions: false, command, siblings: Vec::new() };
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let done = experiment::run(&plan, &store::Folder::new(folder.path()), &options, &stop, |_| ());
+        done.err().unwrap().to_string()
+    };
+    let said = failed(|| routing::give_up("policy `mine`, learn: Traceback".into()));
+    let expected = "2 cells failed:\n  made · mine · replicate 1: policy `mine`, learn: Traceback\n  made · mine · replicate 2: policy";
+    assert!(said.starts_with(expected), "{said}");
+    let said = failed(|| panic!("ours"));
+    assert!(said.contains("made · mine · replicate 1: panicked: ours"), "{said}");
 }

@@ -267,6 +267,63 @@ fn near_duplicates_across_splits_are_reported() {
     assert!(text.contains("puts one of them into training for 46.67 % of all others"), "{text}");
 }
 
+/// More prompts than are held: the last 11,000 repeat the first ones, so that 21.78 % of all have a near-duplicate.
+#[test]
+fn near_duplicates_of_a_long_log_are_found_among_all_of_its_prompts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = "prompt,model,quality,cost_usd\n".to_owned();
+    for row in 0..101_000u64 {
+        let number = if row < 90_000 { row } else { row - 90_000 };
+        let mark = if row < 90_000 { "?" } else { "" };
+        let word = |at: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(at as u32 * 13) % 7919;
+        let [a, b, c, d] = [0, 1, 2, 3].map(word);
+        text += &format!("Is {number} {a} {b} {c} {d} so{mark},m,1,0.1\n");
+    }
+    write(folder.path(), "long.csv", &text);
+    let said = succeeds(folder.path(), &["data", "describe", "long.csv", "--format", "log"]);
+    let (_, found) = said.split_once("(triples of words shared to 0.8 or more): ").unwrap();
+    let share: f64 = found.split(' ').next().unwrap().parse().unwrap();
+    assert!((share - 21.78).abs() < 1.0, "{found}");
+    assert!(found.contains("of 101000 have one, from every 4th (25250) beside all of them"), "{found}");
+    // Each has one other, in training with probability .7.
+    let (_, leak) = found.split_once("into training for ").unwrap();
+    let leak: f64 = leak.split(' ').next().unwrap().parse().unwrap();
+    assert!((leak - 0.7 * share).abs() < 0.02, "{found}");
+}
+
+#[test]
+fn a_described_log_is_a_summary_as_a_described_table_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = "prompt,model,task,quality,cost_usd\nhi,a,x,1,0.1\nho,a,y,0.5,0.3\nha,b,x,0.25,1\nhu,b,x,,2\n";
+    write(folder.path(), "log.csv", log);
+    let describe = ["data", "describe", "log.csv", "--format", "log"];
+    let told = succeeds(folder.path(), &[&describe[..], &["--json", "--out", "out"]].concat());
+    let rows: Value = serde_json::from_str(&told).unwrap();
+    let find = |model: &str, task: &str, metric: &str| {
+        let own = |row: &&Value| row["policy"] == model && row["task"] == task && row["metric"] == metric;
+        rows.as_array().unwrap().iter().find(own).unwrap_or_else(|| panic!("{model} {task} {metric}: {told}"))
+    };
+    let quality = find("a", "all", "quality");
+    assert_eq!(
+        (quality["value"].as_f64(), quality["n"].as_u64(), &quality["phase"]),
+        (Some(0.75), Some(2), &"log".into())
+    );
+    // Student's t with one degree of freedom: .75 +- 12.706 x .25.
+    assert!((quality["ci_low"].as_f64().unwrap() + 2.42655).abs() < 1e-4, "{quality}");
+    assert_eq!(quality["ci_method"], "student-t 95% over logged rows");
+    let only = find("b", "x", "quality");
+    assert_eq!((only["value"].as_f64(), only["n"].as_u64(), &only["ci_low"]), (Some(0.25), Some(1), &Value::Null));
+    assert_eq!(find("b", "x", "cost_usd")["value"], 1.5);
+    assert_eq!(find("b", "x", "logged_share")["value"].as_f64(), Some(2.0 / 3.0));
+    assert_eq!(find("log", "all", "with_quality")["value"], 0.75);
+    assert_eq!(find("log", "all", "with_propensity")["value"], 0.0);
+    let stored = store::read_summary(&folder.path().join("out")).unwrap();
+    assert_eq!(serde_json::to_value(stored).unwrap(), rows, "the files hold what is printed");
+    assert!(folder.path().join("out/summary.csv").is_file());
+    let words = succeeds(folder.path(), &describe);
+    assert!(words.starts_with("4 rows, 2 models, 2 tasks"), "{words}");
+}
+
 /// A Python with pandas; None, loudly, where there is none. `BARP_PYTHON` names another than `python3`.
 fn pandas() -> Option<String> {
     let python = std::env::var("BARP_PYTHON").unwrap_or_else(|_| "python3".to_owned());

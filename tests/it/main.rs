@@ -14,6 +14,7 @@ mod feedback; // what of an outcome reaches a policy, and when
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod offline; // full labels, on worlds whose right answers are known by hand
+mod ope; // trained routers on a log: their value, and the rows that may score them
 mod real_rows; // our numbers beside an independent implementation's
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input

@@ -73,6 +73,10 @@ fn a_missing_cell_is_counted_and_a_stranger_beside_the_cells_is_left_alone() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     assert!(told.contains(&format!("1 of {} cells are missing from this summary", all.len())), "{told}");
+    assert!(told.contains("1 files in out/cells are not of this experiment and were left alone"), "{told}");
+    let page = std::fs::read_to_string(place.path().join("out/report.html")).unwrap();
+    let id = all[0].file_stem().unwrap().to_str().unwrap();
+    assert!(page.contains("\"missing\":1,") && page.contains(&format!("\"gone\":[\"{id}\"]")), "the page says so too");
     for path in &all[1..] {
         std::fs::remove_file(path).unwrap();
     }
@@ -96,4 +100,91 @@ fn a_foreign_file_in_the_place_of_a_cell_is_named() {
     std::fs::copy(place.path().join("out/summary.parquet"), &first).unwrap();
     let error = String::from_utf8(barp(place.path(), &["report", "out"]).stderr).unwrap();
     assert_eq!(error.trim(), format!("error: out/cells/{name}: column `outcomes` must hold whole numbers"));
+}
+
+#[test]
+fn a_terminal_is_told_and_nothing_is_written() {
+    let place = results();
+    let out = place.path().join("out");
+    std::fs::remove_dir_all(out.join("charts")).unwrap();
+    std::fs::remove_file(out.join("summary.parquet")).unwrap();
+    let before = files(&out);
+    let told = barp(place.path(), &["report", "out", "--terminal"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    assert!(files(&out) == before);
+    let whole = barp(place.path(), &["report", "out"]);
+    let (told, whole) = (String::from_utf8(told.stdout).unwrap(), String::from_utf8(whole.stdout).unwrap());
+    assert!(told.contains("mean reward") && whole.starts_with(&told), "{told}\n---\n{whole}");
+}
+
+#[test]
+fn a_cell_under_the_name_of_another_is_found_out() {
+    let place = results();
+    let all = cells(place.path());
+    std::fs::copy(&all[1], &all[0]).unwrap();
+    let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let (name, content) = (stem(&all[0]), stem(&all[1]));
+    let told = format!(
+        "error: out/cells/{name}.parquet: this is cell {content} under another name, or an edited one; delete it, and `barp run` computes it again"
+    );
+    for command in [vec!["report", "out"], vec!["claims", "out"], vec!["run", "x.toml", "--out", "out"]] {
+        let output = barp(place.path(), &command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap().trim(), told, "{command:?}");
+    }
+    std::fs::remove_file(&all[0]).unwrap();
+    assert!(barp(place.path(), &["run", "x.toml", "--out", "out"]).status.success());
+}
+
+#[test]
+fn a_cell_that_was_cut_short_is_named() {
+    let place = results();
+    let first = cells(place.path())[0].clone();
+    let bytes = std::fs::read(&first).unwrap();
+    let name = first.file_name().unwrap().to_str().unwrap();
+    for kept in [0, 3, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&first, &bytes[..kept]).unwrap();
+        let output = barp(place.path(), &["report", "out"]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{kept} bytes: {error}");
+        assert!(error.starts_with(&format!("error: out/cells/{name}: ")), "{kept} bytes: {error}");
+    }
+}
+
+#[test]
+fn a_chart_of_cells_that_are_gone_does_not_stay() {
+    let place = results();
+    let drawn = place.path().join("out/charts/stream/regret.svg");
+    assert!(drawn.is_file());
+    let manifest = std::fs::read_to_string(place.path().join("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    for cell in manifest["cells"].as_array().unwrap().iter().filter(|cell| cell["environment"] == "stream") {
+        let single = cell["policy"].as_str().unwrap().starts_with("single:");
+        if !single {
+            let id = cell["id"].as_str().unwrap();
+            std::fs::remove_file(place.path().join(format!("out/cells/{id}.parquet"))).unwrap();
+        }
+    }
+    let output = barp(place.path(), &["report", "out"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!drawn.exists() && place.path().join("out/charts/still/frontier.svg").is_file());
+}
+
+#[test]
+fn what_is_no_result_folder_is_bad_input() {
+    let place = results();
+    let check = |folder: &str, expected: &str| {
+        let output = barp(place.path(), &["report", folder]);
+        assert_eq!(output.status.code(), Some(2), "{folder}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(error.trim(), format!("error: {folder}/manifest.json: {expected}"));
+    };
+    check("nowhere", "there is none: is this a result folder?");
+    let path = place.path().join("out/manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"format\": 1", "\"format\": 2", 1)).unwrap();
+    check("out", "`format` must be 1, got 2");
+    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+    let output = barp(place.path(), &["report", "out"]);
+    assert!(output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("at line "));
 }

@@ -68,6 +68,22 @@ fn refuse(folder: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 #[test]
+fn the_card_says_whether_what_is_foretold_comes_true() {
+    let folder = trained("barp");
+    let card: Value = serde_json::from_str(&succeed(folder.path(), &["inspect", "router", "--json"])).unwrap();
+    let of = |metric: &str| -> Vec<Value> {
+        card["scores"].as_array().unwrap().iter().filter(|score| score["metric"] == metric).cloned().collect()
+    };
+    let errors = of("forecast_error");
+    assert_eq!((errors.len(), of("forecast_chance").len()), (3, 3), "one for each preference");
+    for error in errors {
+        let value = error["value"].as_f64().unwrap();
+        assert!(value > 0.0 && value < 0.1, "kinds of prompt are told apart, which forecasts must show: {error}");
+        assert_eq!((error["n"].as_u64(), error["unit"].as_str()), (Some(45), Some("score")));
+    }
+}
+
+#[test]
 fn every_policy_is_saved_and_restored_bit_for_bit() {
     let toy = Toy::new(6, 3);
     let batch = toy.batch(0..60);

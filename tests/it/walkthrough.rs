@@ -21,6 +21,27 @@ fn commands(heading: &str) -> Vec<String> {
     block.lines().map(command).filter(|command| !command.is_empty()).collect()
 }
 
+/// The first table of TOML on the front page that holds `wanted`.
+fn example(wanted: &str) -> &'static str {
+    let blocks = include_str!("../../README.md").split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.into_iter().find(|block| block.contains(wanted)).expect("the README has the example")
+}
+
+#[test]
+fn the_experiment_and_the_claim_on_the_front_page_belong_together() {
+    let plan = crate::support::plan(example("[[environment]]"));
+    let claims = report::parse_claims(example("[[claim]]")).unwrap();
+    let bills = plan.bills();
+    for claim in claims {
+        for policy in [&claim.candidate, &claim.baseline] {
+            let known = |bill: &experiment::Bill| {
+                bill.policy == *policy && Some(&bill.environment) == claim.environment.as_ref()
+            };
+            assert!(bills.iter().any(known), "`{policy}` of claim `{}`", claim.id);
+        }
+    }
+}
+
 /// A request with its outcomes: prompt, and (model, quality, dollars) of each model.
 type Row = (String, Vec<(String, f64, f64)>);
 

@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod output;
 mod progress;
+mod rehearsal;
 mod table;
 
 use clap::{Parser, Subcommand};

@@ -1,6 +1,6 @@
 //! What is done, how fast, how much is left and who is ahead, on a terminal; silence elsewhere.
 
-use experiment::Event;
+use experiment::{Event, Heard};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -60,12 +60,39 @@ impl Progress {
 }
 
 /// A bar that counts `things` up to `length`, on stderr if that is a terminal.
-pub(crate) fn counter(name: &str, length: usize, things: &str) -> ProgressBar {
-    let bar = ProgressBar::new(length as u64);
-    let style = format!("{{prefix}} {{wide_bar}} {{pos}}/{{len}} {things} · {{per_sec}} · {{eta}} left");
-    bar.set_style(ProgressStyle::with_template(&style).expect("the template is well-formed"));
+pub(crate) fn counter(name: &str, length: u64, things: &str) -> ProgressBar {
+    styled(ProgressBar::new(length), name, &format!("{{pos}}/{{len}} {things} · {{per_sec}} · {{eta}} left"))
+}
+
+/// A bar over the bytes of a file, or, where their number is not known, a count of them.
+pub(crate) fn bytes(name: &str, length: Option<u64>) -> ProgressBar {
+    match length {
+        Some(length) => {
+            styled(ProgressBar::new(length), name, "{bytes}/{total_bytes} · {bytes_per_sec} · {eta} left{msg}")
+        }
+        None => styled(ProgressBar::no_length(), name, "{bytes} · {elapsed}{msg}"),
+    }
+}
+
+fn styled(bar: ProgressBar, name: &str, counts: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{{prefix}} {{wide_bar}} {counts}"));
+    bar.set_style(style.expect("the template is well-formed"));
     bar.set_prefix(name.to_owned());
     bar
+}
+
+/// Shows how the encoding of prompts goes on, each time that some are encoded.
+pub(crate) fn encoding() -> Heard {
+    let bar: Mutex<Option<ProgressBar>> = Mutex::default();
+    Heard::by(move |more, all| {
+        let mut shown = bar.lock().expect("no thread panics while it holds the lock");
+        let bar = shown.get_or_insert_with(|| counter("encode", all as u64, "prompts"));
+        bar.inc(more as u64);
+        if bar.position() >= all as u64 {
+            bar.finish_and_clear();
+            *shown = None;
+        }
+    })
 }
 
 impl Standings {

@@ -4,7 +4,12 @@
 //! words; prompts that share a band of four hashes are compared by the exact Jaccard similarity of their triples with the first
 //! prompt of the band. Assumes: similar prompts share words in order. Time grows with n log n, not with the square: within a
 //! band only pairs with its first prompt are compared, the others are met in other bands. At the threshold of 0.8 two similar
-//! prompts share none of the 32 bands with probability (1 - 0.8^4)^32, 5e-8.
+//! prompts share none of the 32 bands with probability (1 - 0.8^4)^32, 5e-8. What is too long to be held meets a sample of
+//! itself ([`SampledDuplicates`]).
+
+mod sampled;
+
+pub use sampled::{ENOUGH, SampledDuplicates};
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 //!
 //! The file is safetensors: tensors for the router and for its forecast, and the card as JSON in the metadata.
 
+use crate::prompt_sketch::PromptSketch;
 use policies::Forecast;
 use routing::{Dollars, Ledger, NotRestored, Objective, Router, Saved, Task};
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,26 @@ pub struct DataCard {
     pub simulated: bool,
     /// Prompts or log rows trained on.
     pub rows: u64,
+    /// Which prompts of a log it was not trained on; none where it did not learn from a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOut>,
+}
+
+/// Which prompts of a log were left out, wherever and in whatever log they are met again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOut {
+    /// How they are told from the others; [`HeldOut::RULE`].
+    pub rule: String,
+    /// Share of the prompts that were left out, in (0, 1).
+    pub share: f64,
+    /// A sample of the prompts that were trained on: whether a log shares prompts with training is seen from it.
+    pub trained_on: PromptSketch,
+}
+
+impl HeldOut {
+    /// A prompt's side is drawn from the card's seed and the prompt alone.
+    pub const RULE: &str = "drawn by prompt from the seed, 1";
 }
 
 /// A score with its interval.
@@ -226,6 +247,12 @@ impl Card {
         }
         if self.dimension == 0 {
             return rule("dimension", "at least 1", "0".into());
+        }
+        match &self.data.held_out {
+            Some(held_out) if held_out.rule != HeldOut::RULE => {
+                return rule("held_out.rule", &format!("`{}`", HeldOut::RULE), format!("`{}`", held_out.rule));
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -101,31 +101,49 @@ impl Deployment {
         found.ok_or_else(|| DeploymentError(unknown("model", model, &models)))
     }
 
-    /// The features of a prompt, d numbers.
+    /// What turns texts into features, where the router has one.
+    pub fn encoder(&self) -> Option<&dyn Encoder> {
+        self.encoder.as_deref()
+    }
+
+    /// Whether a prompt can be routed.
     ///
     /// # Errors
     /// [`DeploymentError`] for a text without an encoder, and for features of another width or that are not finite.
-    pub fn features(&self, prompt: Prompt<'_>) -> Result<Vec<f32>, DeploymentError> {
+    pub fn check(&self, prompt: Prompt<'_>) -> Result<(), DeploymentError> {
         let d = self.card().dimension;
-        match (prompt, &self.encoder) {
-            (Prompt::Text(text), Some(encoder)) => {
-                let mut features = vec![0.0; d];
-                encoder.encode(text, &mut features);
-                Ok(features)
-            }
-            (Prompt::Text(_), None) => Err(DeploymentError(format!(
+        match prompt {
+            Prompt::Text(_) if self.encoder.is_some() => Ok(()),
+            Prompt::Text(_) => Err(DeploymentError(format!(
                 "the router was trained on features whose encoder is not known and cannot read text: give `embedding`, {d} numbers"
             ))),
-            (Prompt::Features(features), _) if features.len() != d => {
+            Prompt::Features(features) if features.len() != d => {
                 Err(DeploymentError(format!("`embedding` must have {d} numbers, got {}", features.len())))
             }
-            (Prompt::Features(features), _) => match features.iter().position(|x| !x.is_finite()) {
-                None => Ok(features.to_vec()),
+            Prompt::Features(features) => match features.iter().position(|x| !x.is_finite()) {
+                None => Ok(()),
                 Some(place) => Err(DeploymentError(format!(
                     "`embedding` must have finite numbers, got {} at {place}",
                     features[place]
                 ))),
             },
+        }
+    }
+
+    /// The features of a prompt, d numbers. Many texts are encoded sooner together: [`crate::TextVectors`].
+    ///
+    /// # Errors
+    /// As [`Deployment::check`].
+    pub fn features(&self, prompt: Prompt<'_>) -> Result<Vec<f32>, DeploymentError> {
+        self.check(prompt)?;
+        match (prompt, &self.encoder) {
+            (Prompt::Text(text), Some(encoder)) => {
+                let mut features = vec![0.0; self.card().dimension];
+                encoder.encode(text, &mut features);
+                Ok(features)
+            }
+            (Prompt::Text(_), None) => unreachable!("`check` refuses a text without an encoder"),
+            (Prompt::Features(features), _) => Ok(features.to_vec()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Encoders by name, and whether one really made the features of a world: a router may read text only if it did.
 
 use crate::artifact::EncoderCard;
-use crate::features::{Encoding, FeatureCache, encode_texts};
+use crate::features::{Encoding, Heard, encode_texts};
 use crate::plan::{Plan, PlannedEnvironment};
 use crate::settings::{SpecError, unknown};
 use encoder::Encoder;
@@ -33,19 +33,19 @@ fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
 }
 
 /// The encoder called `name`, for sources that read texts. Opened when there are texts to encode; vectors of a costly one
-/// are kept in [`FeatureCache::usual`].
+/// are kept in [`crate::FeatureCache::usual`]. `heard` is told how it goes on.
 ///
 /// # Errors
 /// What is wrong with the name, with the known ones.
-pub fn text_encoder(name: &str) -> Result<TextEncoder, String> {
-    let entry = entry(name)?;
+pub fn text_encoder(name: &str, heard: &Heard) -> Result<TextEncoder, String> {
+    let (entry, heard) = (entry(name)?, heard.clone());
     let prepared: Rc<RefCell<BTreeMap<String, Vec<f32>>>> = Rc::default();
     let known = Rc::clone(&prepared);
     let prepare = move |texts: &[String]| {
         let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
-        let how = Encoding { cache: entry.is_costly.then(FeatureCache::usual), threads: 0 };
-        let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let vectors = encode_texts(&*encoder, &borrowed, &how, |_| ()).map_err(|error| error.to_string())?;
+        let told = |more| heard.tell(more, texts.len());
+        let vectors = encode_texts(&*encoder, texts, &Encoding::usual(entry.name), told);
+        let vectors = vectors.map_err(|error| error.to_string())?;
         let rows = texts.iter().cloned().zip(vectors.chunks_exact(entry.width).map(<[f32]>::to_vec));
         prepared.borrow_mut().extend(rows);
         Ok(())

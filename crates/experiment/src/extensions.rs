@@ -1,6 +1,7 @@
 //! Policies and worlds that join an experiment from outside of the registries, as the Python module's do. They meet the
 //! same protocols, the same feedback and the same addressing of cells as registered ones.
 
+use crate::features::Heard;
 use crate::plan::SINGLE_MODELS;
 use crate::settings::{Place, SpecError};
 use environments::sources::{Opening, SOURCES, TextEncoder};
@@ -19,6 +20,8 @@ pub struct Extensions {
     pub policies: Vec<PolicyExtension>,
     /// Worlds, by the kind in their tables.
     pub environments: Vec<EnvironmentExtension>,
+    /// Is told how the encoding of prompts goes on.
+    pub heard: Heard,
 }
 
 /// A policy of which no registry knows.

@@ -1,20 +1,31 @@
 //! Vectors of texts, encoded in parallel and kept, so that no text is encoded twice.
 //!
 //! A cache is a folder of parquet files for each encoder, by its fingerprint; a row is the hash of a text and its vector. Each
-//! file is written whole as its texts are done: what is interrupted goes on from there. Files can be deleted at any time.
+//! file is written whole as its texts are done: what is interrupted goes on from there. Files can be deleted at any time when
+//! nobody uses them. Whoever reads text goes through [`TextVectors`]: tables, logs that teach or score, prompts to be routed.
 
+mod cache;
+
+use cache::Known;
 use encoder::Encoder;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use store::{Column, Frame, FrameError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::FrameError;
 
 /// Texts in a file of the cache: what an interruption loses at most.
 const FILE: usize = 512;
 
 /// Texts that one thread encodes together.
 const TOGETHER: usize = 16;
+
+/// Texts, and their bytes, that a stream gathers before it has them encoded: enough for every thread, whatever the file.
+const GATHERED: (usize, usize) = (2048, 1 << 24);
+
+/// Hash of a text.
+type Key = [u8; 16];
 
 /// A folder of encoded texts.
 #[derive(Clone, Debug)]
@@ -43,106 +54,161 @@ pub struct Encoding {
     pub threads: usize,
 }
 
-/// The vectors of `texts`, a row of `encoder.width()` numbers each: the same bits with and without a cache, for any number of
-/// threads. `heard` is told, from any thread, how many texts are newly done; equal texts are encoded once.
+impl Encoding {
+    /// On all cores; vectors of a costly encoder are kept in [`FeatureCache::usual`].
+    pub fn usual(encoder: &str) -> Encoding {
+        let costly = encoder::by_name(encoder).is_some_and(|entry| entry.is_costly);
+        Encoding { cache: costly.then(FeatureCache::usual), threads: 0 }
+    }
+}
+
+/// Is told, from any thread, how many texts are newly done, and of how many; by default nobody is.
+#[derive(Clone, Default)]
+pub struct Heard(Option<Arc<dyn Fn(usize, usize) + Send + Sync>>);
+
+impl Heard {
+    /// Tells `listener`.
+    pub fn by(listener: impl Fn(usize, usize) + Send + Sync + 'static) -> Heard {
+        Heard(Some(Arc::new(listener)))
+    }
+
+    /// Says that `more` of `all` texts are done.
+    pub fn tell(&self, more: usize, all: usize) {
+        if let Some(listener) = &self.0 {
+            listener(more, all);
+        }
+    }
+}
+
+/// An encoder at work on texts that come in parts. The vectors have the same bits with and without a cache, for any number of
+/// threads, and however the texts are cut into parts.
+pub struct TextVectors<'a> {
+    encoder: &'a dyn Encoder,
+    pool: rayon::ThreadPool,
+    known: Option<Known>,
+}
+
+impl<'a> TextVectors<'a> {
+    /// Starts the threads, and reads which texts the cache holds.
+    ///
+    /// # Errors
+    /// When a file of the cache cannot be read, or is not one.
+    pub fn open(encoder: &'a dyn Encoder, how: &Encoding) -> Result<TextVectors<'a>, FrameError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build();
+        let pool = pool.expect("a thread can be started");
+        let known = how.cache.as_ref().map(|cache| Known::open(&cache.folder, encoder)).transpose()?;
+        Ok(TextVectors { encoder, pool, known })
+    }
+
+    /// The vectors of `texts`, a row of `encoder.width()` numbers each. `heard` is told, from any thread, how many texts are
+    /// newly done; equal texts are encoded once.
+    ///
+    /// # Errors
+    /// When a file of the cache cannot be read or written, or is not one.
+    pub fn encode<T: AsRef<str> + Sync>(
+        &mut self,
+        texts: &[T],
+        heard: impl Fn(usize) + Sync,
+    ) -> Result<Vec<f32>, FrameError> {
+        let width = self.encoder.width();
+        let mut wanted: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+        for (row, text) in texts.iter().enumerate() {
+            wanted.entry(key(text.as_ref())).or_default().push(row);
+        }
+        let mut vectors = vec![0.0; texts.len() * width];
+        if let Some(known) = &self.known {
+            known.take(&mut wanted, |rows, vector| {
+                rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
+                heard(rows.len());
+            })?;
+        }
+        // Texts of like length together, so that threads finish together.
+        let mut missing: Vec<(Key, Vec<usize>)> = wanted.into_iter().collect();
+        missing.sort_by_key(|(_, rows)| texts[rows[0]].as_ref().len());
+        for part in missing.chunks(FILE) {
+            let encoded = self.encode_part(part, texts, &heard);
+            for ((_, rows), vector) in part.iter().zip(encoded.chunks_exact(width)) {
+                rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
+            }
+            if let Some(known) = &mut self.known {
+                let keys: Vec<Key> = part.iter().map(|(key, _)| *key).collect();
+                known.keep(&keys, encoded)?;
+            }
+        }
+        Ok(vectors)
+    }
+
+    /// The vectors of the distinct texts of `part`, on all threads.
+    fn encode_part<T: AsRef<str> + Sync>(
+        &self,
+        part: &[(Key, Vec<usize>)],
+        texts: &[T],
+        heard: &(impl Fn(usize) + Sync),
+    ) -> Vec<f32> {
+        let width = self.encoder.width();
+        let mut encoded = vec![0.0; part.len() * width];
+        let encode = |(part, out): (&[(Key, Vec<usize>)], &mut [f32])| {
+            let own: Vec<&str> = part.iter().map(|(_, rows)| texts[rows[0]].as_ref()).collect();
+            self.encoder.encode_all(&own, out);
+            heard(part.iter().map(|(_, rows)| rows.len()).sum());
+        };
+        let parts = part.par_chunks(TOGETHER).zip(encoded.par_chunks_mut(TOGETHER * width));
+        self.pool.install(|| parts.for_each(encode));
+        encoded
+    }
+}
+
+/// The vectors of `texts`: [`TextVectors::encode`] of all of them at once.
 ///
 /// # Errors
-/// When a file of the cache cannot be read or written, or is not one.
-pub fn encode_texts(
+/// As there.
+pub fn encode_texts<T: AsRef<str> + Sync>(
     encoder: &dyn Encoder,
-    texts: &[&str],
+    texts: &[T],
     how: &Encoding,
     heard: impl Fn(usize) + Sync,
 ) -> Result<Vec<f32>, FrameError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build();
-    let pool = pool.expect("a thread can be started");
-    let width = encoder.width();
-    let mut wanted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (row, text) in texts.iter().enumerate() {
-        wanted.entry(hash(text.as_bytes(), 32)).or_default().push(row);
-    }
-    let mut vectors = vec![0.0; texts.len() * width];
-    let mut enter = |rows: &[usize], vector: &[f32]| {
-        rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
-        heard(rows.len());
-    };
-    let folder = how.cache.as_ref().map(|cache| cache.folder.join(hash(encoder.fingerprint().as_bytes(), 16)));
-    for path in folder.as_deref().map(files).transpose()?.unwrap_or_default() {
-        for (key, vector) in read(&path, width)? {
-            if let Some(rows) = wanted.remove(&key) {
-                enter(&rows, &vector);
-            }
-        }
-    }
-    // Texts of like length together, so that threads finish together.
-    let mut missing: Vec<(String, Vec<usize>)> = wanted.into_iter().collect();
-    missing.sort_by_key(|(_, rows)| texts[rows[0]].len());
-    for part in missing.chunks(FILE) {
-        let mut encoded = vec![0.0; part.len() * width];
-        let encode = |(part, out): (&[(String, Vec<usize>)], &mut [f32])| {
-            let own: Vec<&str> = part.iter().map(|(_, rows)| texts[rows[0]]).collect();
-            encoder.encode_all(&own, out);
-            heard(part.iter().map(|(_, rows)| rows.len()).sum());
-        };
-        pool.install(|| part.par_chunks(TOGETHER).zip(encoded.par_chunks_mut(TOGETHER * width)).for_each(encode));
-        for ((_, rows), vector) in part.iter().zip(encoded.chunks_exact(width)) {
-            rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
-        }
-        if let Some(folder) = &folder {
-            let keys: Vec<&str> = part.iter().map(|(key, _)| key.as_str()).collect();
-            write(folder, encoder, &keys, encoded)?;
-        }
-    }
-    Ok(vectors)
+    TextVectors::open(encoder, how)?.encode(texts, heard)
 }
 
-/// The first `digits` of SHA-256 in hexadecimal.
-fn hash(bytes: &[u8], digits: usize) -> String {
-    Sha256::digest(bytes).iter().take(digits / 2).map(|byte| format!("{byte:02x}")).collect()
+/// Rows of a stream that wait until enough of them are there to be encoded together.
+#[derive(Debug)]
+pub struct Gathered<R> {
+    /// The rows, in the order in which they came.
+    pub rows: Vec<R>,
+    /// Their texts.
+    pub texts: Vec<String>,
+    bytes: usize,
 }
 
-/// The parquet files in `folder`, none where it does not exist.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, FrameError> {
-    let fail = |error: std::io::Error| FrameError { path: folder.to_owned(), message: error.to_string() };
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(fail)?,
-    };
-    let paths: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(fail)?;
-    let mut found: Vec<PathBuf> =
-        paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == "parquet")).collect();
-    found.sort();
-    Ok(found)
-}
-
-/// The rows of a file of the cache.
-fn read(path: &Path, width: usize) -> Result<Vec<(String, Vec<f32>)>, FrameError> {
-    let frame = store::read(path)?;
-    let (Some(Column::Text(keys)), Some(Column::Vectors { width: found, values })) =
-        (frame.column("text"), frame.column("embedding"))
-    else {
-        let message = "must have the columns `text` and `embedding`: not a file of the feature cache, delete it".into();
-        return Err(FrameError { path: path.to_owned(), message });
-    };
-    if *found != width {
-        let message = format!("column `embedding` must have {width} numbers a row, got {found}: delete the file");
-        return Err(FrameError { path: path.to_owned(), message });
+impl<R> Default for Gathered<R> {
+    fn default() -> Gathered<R> {
+        Gathered { rows: Vec::new(), texts: Vec::new(), bytes: 0 }
     }
-    let rows = keys.iter().zip(values.chunks_exact(width));
-    Ok(rows.filter_map(|(key, vector)| Some((key.clone()?, vector.to_vec()))).collect())
 }
 
-/// Puts a file named after its keys into `folder`.
-fn write(folder: &Path, encoder: &dyn Encoder, keys: &[&str], values: Vec<f32>) -> Result<(), FrameError> {
-    let name = hash(keys.concat().as_bytes(), 32);
-    let keys = keys.iter().map(|key| Some((*key).to_owned())).collect();
-    let columns = vec![
-        ("text".to_owned(), Column::Text(keys)),
-        ("embedding".to_owned(), Column::Vectors { width: encoder.width(), values }),
-    ];
-    let frame = Frame { columns, metadata: vec![("encoder".to_owned(), encoder.fingerprint())] };
-    store::write_parquet(&folder.join(format!("{name}.parquet")), &frame)
+impl<R> Gathered<R> {
+    /// Enters a row with its text.
+    pub fn push(&mut self, row: R, text: String) {
+        self.bytes += text.len();
+        self.rows.push(row);
+        self.texts.push(text);
+    }
+
+    /// Whether it is time to encode.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= GATHERED.0 || self.bytes >= GATHERED.1
+    }
+
+    /// Hands out what is there and begins anew.
+    pub fn take(&mut self) -> Gathered<R> {
+        std::mem::take(self)
+    }
+}
+
+fn key(text: &str) -> Key {
+    let digest = Sha256::digest(text.as_bytes());
+    std::array::from_fn(|at| digest[at])
 }
 
 #[cfg(test)]

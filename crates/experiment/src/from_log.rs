@@ -5,7 +5,8 @@
 //! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
-use crate::artifact::{Artifact, Card, DataCard, EncoderCard, PolicyCard, Scored};
+use crate::artifact::{Artifact, Card, DataCard, EncoderCard, HeldOut, PolicyCard, Scored};
+use crate::features::{Encoding, Heard};
 use crate::log_rows::{LogParts, Rows, read};
 use crate::log_scores::log_scores;
 use crate::plan::canonical;
@@ -38,6 +39,10 @@ pub struct LogTraining {
     pub licence: String,
     /// The command that trains it again.
     pub command: String,
+    /// How prompts are encoded; it changes no bit.
+    pub encoding: Encoding,
+    /// Is told how that goes on.
+    pub heard: Heard,
 }
 
 /// A router with what there is to say of the log that it learnt from.
@@ -62,8 +67,8 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     let share = training.test_share;
     place.unless(share > 0.0 && share < 1.0, "--test-share", "in (0, 1)", share)?;
     let (content, configured) = policy(&place, training)?;
-    let seed = Seed::root(training.seed).child("log", "train");
-    let parts = read(&place, log, encoder, share, &seed)?;
+    let seed = seed_of(training.seed);
+    let parts = read(&place, log, encoder, training, &seed)?;
     let task = Task {
         models: log.models().to_vec(),
         dimension: encoder.width(),
@@ -90,6 +95,11 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;
     Ok(LearntFromLog { artifact, unscored, estimated, tested: parts.test.len() as u64 })
+}
+
+/// Root of everything that is drawn when a router is trained on a log.
+pub(crate) fn seed_of(root: u64) -> Seed {
+    Seed::root(root).child("log", "train")
 }
 
 /// The policy's content and how to build it.
@@ -182,6 +192,11 @@ fn card(
             fingerprint: parts.fingerprint.clone(),
             simulated: false,
             rows: parts.train.len() as u64,
+            held_out: Some(HeldOut {
+                rule: HeldOut::RULE.into(),
+                share: training.test_share,
+                trained_on: parts.sketch.clone(),
+            }),
         },
         config_sha256: hexadecimal(&Sha256::digest(canonical(&options).as_bytes())),
         seed: training.seed,

@@ -1,6 +1,9 @@
 //! The scored rows of a log in memory, as features and outcomes, split by prompt.
 
+use crate::features::{Gathered, TextVectors};
+use crate::from_log::LogTraining;
 use crate::logged::share;
+use crate::prompt_sketch::PromptSketch;
 use crate::settings::{Place, SpecError};
 use crate::train::hexadecimal;
 use encoder::Encoder;
@@ -50,24 +53,53 @@ pub(crate) struct LogParts {
     pub(crate) estimated: u64,
     /// SHA-256 of the scored rows.
     pub(crate) fingerprint: String,
+    /// Which prompts were trained on, in short.
+    pub(crate) sketch: PromptSketch,
 }
 
-/// Reads the scored rows and encodes their prompts. All rows of one prompt are on one side, so that nothing is tested on a
-/// prompt it was trained on; which side is drawn from `seed` and the prompt alone.
+/// Which side of the split a row fell on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Train,
+    Test,
+}
+
+/// The side of a prompt: drawn from `seed` and the prompt alone, so that all rows of one prompt, in whatever log, are on one
+/// side and nothing is tested on a prompt it was trained on.
+pub(crate) fn side(prompt: &str, test_share: f64, seed: &Seed) -> Side {
+    let drawn = random::uniform(&mut seed.child("prompt", prompt).stream("side").at(Round(0)));
+    if drawn < test_share { Side::Test } else { Side::Train }
+}
+
+/// What is kept of a row while its prompt waits to be encoded.
+struct Waiting {
+    side: Side,
+    feedback: Feedback,
+    propensity: f32,
+}
+
+/// Reads the scored rows and encodes their prompts, split by [`side`].
 pub(crate) fn read(
     place: &Place,
     log: &Log,
     encoder: &dyn Encoder,
-    test_share: f64,
+    training: &LogTraining,
     seed: &Seed,
 ) -> Result<LogParts, SpecError> {
-    let (mut train, mut test) = (Rows::new(encoder.width()), Rows::new(encoder.width()));
-    let (mut unscored, mut estimated, mut hash) = (0, 0, Sha256::new());
-    let mut features = vec![0.0; encoder.width()];
-    for row in log.rows().map_err(|error| place.error(error.to_string()))? {
-        let row = row.map_err(|error| place.error(error.to_string()))?;
+    let mut parts = LogParts::new(encoder.width());
+    let (mut hash, mut waiting) = (Sha256::new(), Gathered::default());
+    let fail = |error: &dyn std::fmt::Display| place.error(error.to_string());
+    let mut vectors = TextVectors::open(encoder, &training.encoding).map_err(|error| fail(&error))?;
+    let scored = log.survey().with_quality as usize;
+    let mut encode = |parts: &mut LogParts, part: Gathered<Waiting>| {
+        let encoded = vectors.encode(&part.texts, |more| training.heard.tell(more, scored));
+        parts.extend(part.rows, &encoded.map_err(|error| fail(&error))?);
+        Ok(())
+    };
+    for row in log.rows().map_err(|error| fail(&error))? {
+        let row = row.map_err(|error| fail(&error))?;
         let Some(quality) = row.quality else {
-            unscored += 1;
+            parts.unscored += 1;
             continue;
         };
         let Some(prompt) = &row.prompt else {
@@ -75,20 +107,47 @@ pub(crate) fn read(
             return Err(place.error(format!("line {}: the row {rule}", row.place)));
         };
         let propensity = row.propensity.unwrap_or_else(|| {
-            estimated += 1;
+            parts.estimated += 1;
             (share(log, &row) as f32).max(LEAST_PROPENSITY)
         });
         absorb(&mut hash, &row, prompt, quality, propensity);
-        encoder.encode(prompt, &mut features);
-        let drawn = random::uniform(&mut seed.child("prompt", prompt).stream("side").at(Round(0)));
-        let side = if drawn < test_share { &mut test } else { &mut train };
-        side.features.extend_from_slice(&features);
-        side.feedback.push(Feedback { arm: row.arm, quality, cost: row.cost });
-        side.propensities.push(propensity);
+        let side = side(prompt, training.test_share, seed);
+        if side == Side::Train {
+            parts.sketch.add(prompt);
+        }
+        let feedback = Feedback { arm: row.arm, quality, cost: row.cost };
+        waiting.push(Waiting { side, feedback, propensity }, row.prompt.unwrap_or_default());
+        if waiting.is_full() {
+            encode(&mut parts, waiting.take())?;
+        }
     }
-    place.unless(train.len() > 0, "the log", "at least one scored row to train on", "none")?;
-    place.unless(test.len() > 0, "the log", "at least one scored row to test on", "none")?;
-    Ok(LogParts { train, test, unscored, estimated, fingerprint: hexadecimal(&hash.finalize()) })
+    encode(&mut parts, waiting)?;
+    parts.fingerprint = hexadecimal(&hash.finalize());
+    place.unless(parts.train.len() > 0, "the log", "at least one scored row to train on", "none")?;
+    place.unless(parts.test.len() > 0, "the log", "at least one scored row to test on", "none")?;
+    Ok(parts)
+}
+
+impl LogParts {
+    fn new(dimension: usize) -> LogParts {
+        LogParts {
+            train: Rows::new(dimension),
+            test: Rows::new(dimension),
+            unscored: 0,
+            estimated: 0,
+            fingerprint: String::new(),
+            sketch: PromptSketch::default(),
+        }
+    }
+
+    fn extend(&mut self, rows: Vec<Waiting>, features: &[f32]) {
+        for (row, features) in rows.into_iter().zip(features.chunks_exact(self.train.dimension)) {
+            let side = if row.side == Side::Test { &mut self.test } else { &mut self.train };
+            side.features.extend_from_slice(features);
+            side.feedback.push(row.feedback);
+            side.propensities.push(row.propensity);
+        }
+    }
 }
 
 fn absorb(hash: &mut Sha256, row: &LogRow, prompt: &str, quality: f32, propensity: f32) {

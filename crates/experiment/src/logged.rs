@@ -7,11 +7,13 @@
 
 mod agreement;
 mod policies;
+mod routers;
 #[cfg(test)]
 mod tests;
 
 pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
 pub use policies::{TaskPolicy, names, policies};
+pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_routers};
 
 use environments::sources::logged::{Cell, Log, LogRow};
 use routing::Dollars;
@@ -131,20 +133,30 @@ impl Prepared {
     /// Enters a row whose choice had probability `propensity` into each policy's two evaluations.
     fn enter(&self, row: &LogRow, propensity: f64, evaluations: &mut [Evaluation]) -> Result<(), String> {
         for (policy, pair) in self.policies.iter().zip(evaluations.chunks_exact_mut(2)) {
-            let chances = &policy.probabilities[row.task];
-            let weight = weight(chances[row.arm.index()], propensity).map_err(|error| at(row, &error))?;
-            for evaluation in pair {
-                let model = match evaluation.outcome {
-                    Outcome::Quality => &self.quality[row.task],
-                    Outcome::Dollars => &self.dollars[row.task],
-                };
-                let Some(outcome) = evaluation.outcome.of(row) else { continue };
-                let expected = chances.iter().zip(model).map(|(chance, mean)| chance * mean).sum();
-                evaluation.gathered.add(&LoggedRow { weight, outcome, predicted: model[row.arm.index()], expected });
-            }
+            self.enter_one(row, &policy.probabilities[row.task], propensity, pair)?;
         }
         Ok(())
     }
+
+    /// Enters a row into the two evaluations of a policy that takes each model with its chance.
+    fn enter_one(&self, row: &LogRow, chances: &[f64], propensity: f64, pair: &mut [Evaluation]) -> Result<(), String> {
+        let weight = weight(chances[row.arm.index()], propensity).map_err(|error| at(row, &error))?;
+        for evaluation in pair {
+            let model = match evaluation.outcome {
+                Outcome::Quality => &self.quality[row.task],
+                Outcome::Dollars => &self.dollars[row.task],
+            };
+            let Some(outcome) = evaluation.outcome.of(row) else { continue };
+            let expected = chances.iter().zip(model).map(|(chance, mean)| chance * mean).sum();
+            evaluation.gathered.add(&LoggedRow { weight, outcome, predicted: model[row.arm.index()], expected });
+        }
+        Ok(())
+    }
+}
+
+/// Which half of the log a row belongs to: what a policy and the outcome model know of it comes from the other.
+fn half(row: &LogRow) -> usize {
+    usize::from(!row.place.is_multiple_of(2))
 }
 
 fn at(row: &LogRow, message: &str) -> String {
@@ -185,18 +197,17 @@ pub(crate) fn share(log: &Log, row: &LogRow) -> f64 {
 /// # Errors
 /// When a policy's name is unknown, or a row has no propensity and needs one.
 pub fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Vec<Evaluation>, String> {
-    let side = |row: &LogRow| usize::from(!row.place.is_multiple_of(2));
     let mut folds = [Fold::empty(log), Fold::empty(log)];
     for row in log.rows().map_err(|error| error.to_string())? {
         let row = row.map_err(|error| error.to_string())?;
-        folds[side(&row)].add(&row);
+        folds[half(&row)].add(&row);
     }
     let [even, odd] = &folds;
     let prepared = [Prepared::new(odd, log.models(), named)?, Prepared::new(even, log.models(), named)?];
     let mut evaluations = blank(named);
     for row in log.rows().map_err(|error| error.to_string())? {
         let row = row.map_err(|error| error.to_string())?;
-        prepared[side(&row)].enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
+        prepared[half(&row)].enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
     }
     Ok(evaluations)
 }

@@ -2,6 +2,7 @@
 
 use crate::plan::{Plan, PlannedCell};
 use rayon::prelude::*;
+use routing::GaveUp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Folder, FrameError, Manifest, Score};
@@ -196,8 +197,11 @@ fn headline(scores: &[Score]) -> Option<f64> {
     of("test", "sweep_reward").or_else(|| of("online", "reward"))
 }
 
-/// What a panic said.
+/// Why a cell was not computed: what its user's code said, or what a panic of ours did.
 fn reason(panic: &(dyn std::any::Any + Send)) -> String {
+    if let Some(GaveUp { reason }) = panic.downcast_ref() {
+        return reason.clone();
+    }
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     format!("panicked: {}", text.unwrap_or("without a message"))
 }

@@ -2,6 +2,7 @@
 
 use crate::artifact::{Artifact, Card, DataCard, EncoderCard, PolicyCard, Scored};
 use crate::plan::{Plan, PlannedCell, Subject};
+use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR};
 use crate::settings::SpecError;
 use policies::Forecast;
 use rayon::prelude::*;
@@ -74,6 +75,7 @@ impl Plan {
                 fingerprint: environment.world.fingerprint(),
                 simulated: environment.world.simulated(),
                 rows,
+                held_out: None,
             },
             config_sha256: hexadecimal(&Sha256::digest(self.resolved().as_bytes())),
             seed: self.spec.seed,
@@ -108,7 +110,7 @@ impl Plan {
 }
 
 /// Metrics that a card shows, over all tasks.
-const SHOWN: [&str; 4] = ["sweep_reward", "reward", "quality", "cost_usd"];
+const SHOWN: [&str; 6] = ["sweep_reward", "reward", "quality", "cost_usd", FORECAST_ERROR, FORECAST_CHANCE];
 
 /// Means over replicates of the shown metrics on the test prompts.
 fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {

@@ -54,8 +54,8 @@ def bytes_under(folder, *endings):
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def fails(kind, *parts):
-    """A context in which an exception of that kind with these parts of its message must be raised."""
+def fails(kind, *parts, without=None):
+    """A context in which an exception of that kind with these parts of its message must be raised, and `without` another."""
 
     class Failing:
         def __enter__(self):
@@ -66,6 +66,7 @@ def fails(kind, *parts):
             assert issubclass(got, kind), f"{got.__name__}: {value}"
             for part in parts:
                 assert part in str(value), f"`{part}` is missing in: {value}"
+            assert without is None or without not in str(value), f"`{without}` must not stand in: {value}"
             return True
 
     return Failing()

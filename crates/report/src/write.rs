@@ -1,8 +1,9 @@
 //! A folder of charts, tables and the page from the rows of a summary.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use store::{Manifest, Run, SummaryRow, in_parallel};
+use store::{CellRecord, Manifest, Run, SummaryRow, in_parallel};
 
 use crate::charts::{CHARTS, Chart, Source, best, compose, description};
 use crate::claims::Verdict;
@@ -88,7 +89,8 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
         if environments.len() > 1 {
             place.push(slug(environment));
         }
-        for drawn in in_parallel(CHARTS, |chart| draw(*chart, &source, context, &place)) {
+        let best = best(&own);
+        for drawn in in_parallel(CHARTS, |chart| draw(*chart, &source, &best, context, &place)) {
             let Some(drawn) = drawn? else { continue };
             if SHOWN.contains(&drawn.name) {
                 figures.push(drawn.figure(environment, folder));
@@ -106,10 +108,25 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     }
     if let Some(manifest) = material.manifest {
         let path = folder.join("report.html");
-        put(&path, crate::page(rows, context, material.claims, manifest, &figures).as_bytes())?;
+        put(
+            &path,
+            crate::page(rows, context, material.claims, manifest, &missing(manifest, material.runs), &figures)
+                .as_bytes(),
+        )?;
         written.page = Some(path);
     }
     Ok(written)
+}
+
+/// The cells of `manifest` that are not among `runs`; without runs, those that were never computed.
+fn missing<'a>(manifest: &'a Manifest, runs: &[Run]) -> Vec<&'a CellRecord> {
+    let there: BTreeSet<(&str, &str, u32)> =
+        runs.iter().map(|run| (run.environment.as_str(), run.policy.as_str(), run.replicate)).collect();
+    let gone = |cell: &&CellRecord| match runs {
+        [] => cell.ledger.is_none(),
+        _ => !there.contains(&(cell.environment.as_str(), cell.policy.as_str(), cell.replicate)),
+    };
+    manifest.cells.iter().filter(gone).collect()
 }
 
 /// A chart that was drawn and written.
@@ -135,20 +152,38 @@ impl Drawn {
     }
 }
 
-fn draw(chart: &dyn Chart, source: &Source<'_>, context: &Context, place: &Path) -> Result<Option<Drawn>, ReportError> {
-    let Some(mut table) = chart.data(source) else { return Ok(None) };
-    table.best = best(source.rows);
-    let scene = compose(chart, &table, context);
-    let words = description(chart, &table, context);
+fn draw(
+    chart: &dyn Chart,
+    source: &Source<'_>,
+    best: &[String],
+    context: &Context,
+    place: &Path,
+) -> Result<Option<Drawn>, ReportError> {
     let crate::About { name, title, .. } = chart.about();
     let path = |ending: &str| place.join(format!("{name}.{ending}"));
-    let failed = |path: &Path, PaintError(message): PaintError| ReportError { path: path.to_owned(), message };
     let (light, dark, dots) = (path("svg"), path("dark.svg"), path("png"));
+    let Some(mut table) = chart.data(source) else {
+        // What an earlier report drew of cells that are gone.
+        return [light, dark, dots].iter().try_for_each(|path| remove(path)).map(|()| None);
+    };
+    table.best = best.to_vec();
+    let scene = compose(chart, &table, context);
+    let words = description(chart, &table, context);
+    let failed = |path: &Path, PaintError(message): PaintError| ReportError { path: path.to_owned(), message };
     let svg = paint::svg(&scene, &words, &context.command).map_err(|error| failed(&light, error))?;
     put(&light, &svg)?;
     put(&dark, &paint::svg(&scene.dark(), &words, &context.command).map_err(|error| failed(&dark, error))?)?;
     put(&dots, &paint::png(&scene, &words, &context.command).map_err(|error| failed(&dots, error))?)?;
     Ok(Some(Drawn { name, title, words, svg, paths: vec![light, dark, dots] }))
+}
+
+fn remove(path: &Path) -> Result<(), ReportError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(ReportError { path: path.to_owned(), message: error.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {

@@ -5,6 +5,7 @@
 //! learn from more is [`TrainingSet`], which a full-label router takes by name and the ledger counts in full.
 
 mod context;
+mod give_up;
 mod ledger;
 mod money;
 mod policy;
@@ -15,6 +16,7 @@ mod seed;
 mod training;
 
 pub use context::{Contexts, ContextsBuffer, Public};
+pub use give_up::{GaveUp, give_up};
 pub use ledger::Ledger;
 pub use money::Dollars;
 pub use policy::{Arm, Choice, Diagnostics, Feedback, Policy, Propensity, Router, Task};

@@ -51,6 +51,23 @@ pub fn mean_interval(values: &[f64]) -> Interval {
     }
 }
 
+/// The mean of `count` values with its Student-t interval at [`CONFIDENCE`], from their sum and the sum of their squares: for
+/// values that are too many to be kept. `method` says what the values are.
+///
+/// One value has a mean and no interval, none has the mean NaN.
+pub fn interval_of_sums(count: u64, sum: f64, squares: f64, method: &'static str) -> Interval {
+    let mean = sum / count as f64;
+    match count {
+        0 => Interval::unbounded(mean, "none (0 rows)"),
+        1 => Interval::unbounded(mean, "none (1 row)"),
+        _ => {
+            let variance = ((squares - sum * mean) / (count - 1) as f64).max(0.0);
+            let critical = critical(usize::try_from(count).unwrap_or(usize::MAX));
+            Interval::around(mean, critical * libm::sqrt(variance / count as f64), method)
+        }
+    }
+}
+
 /// The arithmetic mean, summed in order; NaN when empty.
 pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
@@ -75,6 +92,20 @@ mod tests {
     use routing::{Round, Seed, random};
 
     /// scipy.stats.t.interval(.95, 4, loc=3, scale=sqrt(2.5 / 5)).
+    #[test]
+    fn sums_have_the_interval_of_their_values() {
+        let values = [0.25, 1.0, 0.0, 0.75, 0.5];
+        let of = |values: &[f64]| {
+            let squares = values.iter().map(|value| value * value).sum();
+            interval_of_sums(values.len() as u64, values.iter().sum(), squares, "x")
+        };
+        let (whole, found) = (mean_interval(&values), of(&values));
+        assert!((found.mean - whole.mean).abs() < 1e-15 && (found.low.unwrap() - whole.low.unwrap()).abs() < 1e-12);
+        assert!((found.high.unwrap() - whole.high.unwrap()).abs() < 1e-12);
+        assert_eq!((of(&[0.5]).mean, of(&[0.5]).low), (0.5, None));
+        assert!(of(&[]).mean.is_nan());
+    }
+
     #[test]
     fn one_to_five_is_three_give_or_take_1_963() {
         let interval = mean_interval(&[1.0, 2.0, 3.0, 4.0, 5.0]);

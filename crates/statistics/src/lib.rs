@@ -13,7 +13,7 @@ mod student;
 
 pub use chi_squared::chi_squared_tail;
 pub use improvement::{IMPROVEMENT, probability_of_improvement};
-pub use interval::{CONFIDENCE, Interval, STUDENT, mean_interval};
+pub use interval::{CONFIDENCE, Interval, STUDENT, interval_of_sums, mean_interval};
 pub use kaplan_meier::{KAPLAN_MEIER, Lifetime, Step, Survival, kaplan_meier};
 pub use paired::{FIELLER, PAIRED, paired_difference, ratio_gain_interval};
 pub use ranks::{ALPHA, FEWEST_BLOCKS, Ranks, friedman};

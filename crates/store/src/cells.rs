@@ -19,7 +19,9 @@ const BATCH: usize = 8_192;
 
 /// The columns that say what was measured, all of text but the last.
 const QUANTITY: [&str; 7] = ["phase", "task", "arm", "metric", "unit", "direction", "w_cost"];
-/// Which of them may be missing in a row.
+/// The columns of whole numbers, none of which may be missing in a row.
+const WHOLE: [&str; 4] = ["round", "n", "outcomes", "tuning_trials"];
+/// Which of the columns of text may be missing in a row.
 const ARM: usize = 2;
 
 /// The scores in the file at `path`, and its key-value metadata.
@@ -34,19 +36,30 @@ pub(crate) fn read(path: &Path, pool: &Pool) -> Result<(Scores, Vec<(String, Str
     let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
     let pairs = plain.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
     let metadata = pairs.into_iter().map(|pair| (pair.key, pair.value.unwrap_or_default())).collect();
-    let bytes = quantity_bytes(&file, &plain)?;
+    let bytes = column_bytes(&file, &plain, &QUANTITY)?;
     let known = bytes.as_ref().and_then(|bytes| pool.known(bytes));
     let decode_all = known.is_none();
-    let mut builder = ScoresBuilder::default();
+    let mut whole: [Whole; 4] = Default::default();
+    for (name, column) in WHOLE.iter().zip(&mut whole) {
+        column.bytes = column_bytes(&file, &plain, &[name])?;
+        column.known = column.bytes.as_ref().and_then(|bytes| pool.known_integers(bytes));
+    }
+    let known_numbers: Vec<&str> =
+        WHOLE.iter().zip(&whole).filter(|(_, column)| column.known.is_some()).map(|(name, _)| *name).collect();
+    let skipped = |name: &str| known_numbers.contains(&name) || (!decode_all && QUANTITY.contains(&name));
+    let batches = batches(file, &plain, skipped)?;
+    let (mut builder, mut reals) = (ScoresBuilder::default(), Reals::default());
     let mut before = 0;
-    for batch in batches(file, &plain, decode_all)? {
+    for batch in batches {
         let batch = batch?;
         if decode_all {
             append_quantities(&batch, before, pool, &mut builder)?;
         }
-        append_numbers(&batch, before, &mut builder)?;
+        append_numbers(&batch, before, &mut whole, &mut reals)?;
         before += batch.num_rows();
     }
+    let columns = whole.map(|column| column.finish(pool));
+    push(&columns, &reals, &mut builder);
     let scores = builder.finish(pool, known)?;
     if let (true, Some(bytes)) = (decode_all, bytes) {
         pool.remember(bytes, &scores);
@@ -54,13 +67,50 @@ pub(crate) fn read(path: &Path, pool: &Pool) -> Result<(Scores, Vec<(String, Str
     Ok((scores, metadata))
 }
 
-/// The columns of [`QUANTITY`] as they lie in the file, and their number of rows; none where they are not all there or lie
+/// A column of [`WHOLE`], known before or read batch by batch.
+#[derive(Default)]
+struct Whole {
+    bytes: Option<Vec<u8>>,
+    known: Option<Arc<[u64]>>,
+    read: Vec<u64>,
+}
+
+impl Whole {
+    fn finish(self, pool: &Pool) -> Arc<[u64]> {
+        if let Some(known) = self.known {
+            return known;
+        }
+        let numbers: Arc<[u64]> = self.read.into();
+        if let Some(bytes) = self.bytes {
+            pool.remember_integers(bytes, &numbers);
+        }
+        numbers
+    }
+}
+
+/// Values and dollars of all rows.
+#[derive(Default)]
+struct Reals {
+    values: Vec<f64>,
+    dollars: Vec<f64>,
+}
+
+fn push(whole: &[Arc<[u64]>; 4], reals: &Reals, builder: &mut ScoresBuilder) {
+    let [round, n, outcomes, trials] = whole;
+    for (row, (value, dollars)) in reals.values.iter().zip(&reals.dollars).enumerate() {
+        let standing =
+            Standing { round: round[row], outcomes: outcomes[row], dollars: *dollars, tuning_trials: trials[row] };
+        builder.push(*value, n[row], standing);
+    }
+}
+
+/// The columns of these names as they lie in the file, and their number of rows; none where they are not all there or lie
 /// in several pieces.
-fn quantity_bytes(file: &File, metadata: &ArrowReaderMetadata) -> Result<Option<Vec<u8>>, String> {
+fn column_bytes(file: &File, metadata: &ArrowReaderMetadata, names: &[&str]) -> Result<Option<Vec<u8>>, String> {
     let [group] = metadata.metadata().row_groups() else { return Ok(None) };
     let mut bytes = group.num_rows().to_le_bytes().to_vec();
-    for name in QUANTITY {
-        let Some(column) = group.columns().iter().find(|column| column.column_path().string() == name) else {
+    for name in names {
+        let Some(column) = group.columns().iter().find(|column| column.column_path().string() == *name) else {
             return Ok(None);
         };
         let (start, length) = column.byte_range();
@@ -71,12 +121,12 @@ fn quantity_bytes(file: &File, metadata: &ArrowReaderMetadata) -> Result<Option<
     Ok(Some(bytes))
 }
 
-/// The rows of a file, texts as dictionaries; without the columns of [`QUANTITY`] unless `all` are wanted. A file without
-/// rows has one empty batch, so that its columns are looked at.
+/// The rows of a file, texts as dictionaries; without the columns that are `skipped`. A file without rows has one empty
+/// batch, so that its columns are looked at.
 fn batches(
     file: File,
     plain: &ArrowReaderMetadata,
-    all: bool,
+    skipped: impl Fn(&str) -> bool,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, String>>, String> {
     let schema = with_dictionaries(plain.schema());
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
@@ -84,7 +134,7 @@ fn batches(
     let empty = plain.metadata().file_metadata().num_rows() == 0;
     let nothing = empty.then(|| Ok(RecordBatch::new_empty(plain.schema().clone())));
     let columns = plain.schema().fields().iter().enumerate();
-    let wanted = columns.filter(|(_, field)| all || !QUANTITY.contains(&field.name().as_str()));
+    let wanted = columns.filter(|(_, field)| !skipped(field.name()));
     let mask = ProjectionMask::roots(coded.parquet_schema(), wanted.map(|(place, _)| place));
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, coded);
     let batches = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(|error| error.to_string())?;
@@ -130,24 +180,28 @@ fn append_quantities(
     })
 }
 
-/// Appends the numbers of the rows of `batch`, which follow `before` others of the file.
-fn append_numbers(batch: &RecordBatch, before: usize, builder: &mut ScoresBuilder) -> Result<(), String> {
-    let (value, dollars) = (reals(batch, "value")?, reals(batch, "dollars")?);
-    let whole = |name| integers(batch, name);
-    let (round, n, outcomes, trials) = (whole("round")?, whole("n")?, whole("outcomes")?, whole("tuning_trials")?);
-    for row in 0..batch.num_rows() {
-        let number = |cells: &ArrayRef, name: &str| {
-            let cells = cells.as_primitive::<UInt64Type>();
-            if cells.is_null(row) { Err(missing(before + row, name)) } else { Ok(cells.value(row)) }
-        };
-        let real = |cells: &ArrayRef, name: &str| real(cells, row).ok_or_else(|| missing(before + row, name));
-        let standing = Standing {
-            round: number(&round, "round")?,
-            outcomes: number(&outcomes, "outcomes")?,
-            dollars: real(&dollars, "dollars")?,
-            tuning_trials: number(&trials, "tuning_trials")?,
-        };
-        builder.push(real(&value, "value")?, number(&n, "n")?, standing);
+/// Appends the numbers of the rows of `batch`, which follow `before` others of the file, but for those that are known.
+fn append_numbers(
+    batch: &RecordBatch,
+    before: usize,
+    whole: &mut [Whole; 4],
+    reals_read: &mut Reals,
+) -> Result<(), String> {
+    for (name, to) in [("value", &mut reals_read.values), ("dollars", &mut reals_read.dollars)] {
+        let cells = reals(batch, name)?;
+        let cells = cells.as_primitive::<Float64Type>();
+        match cells.nulls().and_then(|nulls| nulls.iter().position(|there| !there)) {
+            Some(row) => return Err(missing(before + row, name)),
+            None => to.extend_from_slice(cells.values()),
+        }
+    }
+    for (name, to) in WHOLE.iter().zip(whole).filter(|(_, to)| to.known.is_none()) {
+        let cells = integers(batch, name)?;
+        let cells = cells.as_primitive::<UInt64Type>();
+        match cells.nulls().and_then(|nulls| nulls.iter().position(|there| !there)) {
+            Some(row) => return Err(missing(before + row, name)),
+            None => to.read.extend_from_slice(cells.values()),
+        }
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use crate::scores::{Pool, Run};
 use crate::{Column, Frame, FrameError, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Raised when files of an older version can no longer be read; part of every cell's address.
@@ -90,6 +92,23 @@ pub struct Cell {
     pub ledger: Ledger,
 }
 
+/// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
+pub fn address(inputs: &str) -> String {
+    Sha256::digest(inputs.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a cell with this `metadata` is the cell `id`, not one that was renamed.
+fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
+    let inputs = metadata.iter().find(|(key, _)| key == "barp.inputs").map(|(_, value)| value);
+    let found = address(inputs.ok_or("this is no cell: metadata `barp.inputs` is missing")?);
+    if found == id {
+        return Ok(());
+    }
+    Err(format!(
+        "this is cell {found} under another name, or an edited one; delete it, and `barp run` computes it again"
+    ))
+}
+
 impl Folder {
     /// The folder at `path`, which need not exist yet.
     pub fn new(path: &Path) -> Folder {
@@ -144,6 +163,7 @@ impl Folder {
     pub fn read_cell(&self, id: &str) -> Result<Cell, FrameError> {
         let path = self.cell_path(id);
         let cell = cells::read(&path, &Pool::default()).and_then(|(scores, metadata)| {
+            belongs(id, &metadata)?;
             let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
             let ledger = serde_json::from_str(ledger.unwrap_or_default());
             let ledger = ledger.map_err(|error| format!("metadata `barp.ledger`: {error}"))?;
@@ -183,13 +203,24 @@ impl Folder {
     pub fn read_manifest(&self) -> Result<Manifest, FrameError> {
         let path = self.path.join("manifest.json");
         let fail = |message: String| FrameError { path: path.clone(), message };
-        let text = std::fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-        if manifest.format == FORMAT {
-            Ok(manifest)
-        } else {
-            Err(fail(format!("`format` must be {FORMAT}, got {}", manifest.format)))
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => fail("there is none: is this a result folder?".to_owned()),
+            _ => fail(error.to_string()),
+        })?;
+        let any: serde_json::Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+        // Before the fields, which another format may have others of.
+        match any.get("format") {
+            Some(format) if *format == FORMAT => serde_json::from_value(any).map_err(|error| fail(error.to_string())),
+            Some(format) => Err(fail(format!("`format` must be {FORMAT}, got {format}"))),
+            None => Err(fail("`format` is missing: this is no manifest of barp".to_owned())),
         }
+    }
+
+    /// How many files in `cells` are none of `manifest`.
+    pub fn strangers(&self, manifest: &Manifest) -> usize {
+        let known: BTreeSet<PathBuf> = manifest.cells.iter().map(|cell| self.cell_path(&cell.id)).collect();
+        let entries = std::fs::read_dir(self.path.join("cells")).into_iter().flatten().flatten();
+        entries.filter(|entry| !known.contains(&entry.path())).count()
     }
 
     /// Reads every cell of `manifest` that was computed, in its order; for few cells, see [`Folder::runs`].
@@ -218,7 +249,11 @@ impl Folder {
         let present: Vec<&CellRecord> = manifest.cells.iter().filter(|cell| self.has(&cell.id)).collect();
         let read = |cell: &&CellRecord| {
             let path = self.cell_path(&cell.id);
-            let (scores, _) = cells::read(&path, &pool).map_err(|message| FrameError { path, message })?;
+            let read = cells::read(&path, &pool).and_then(|(scores, metadata)| {
+                belongs(&cell.id, &metadata)?;
+                Ok(scores)
+            });
+            let scores = read.map_err(|message| FrameError { path, message })?;
             let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
             Ok(Run { environment, policy, replicate: cell.replicate, scores })
         };
@@ -278,10 +313,31 @@ mod tests {
         let scores = vec![Score { w_cost: Some(0.2), arm: Some("gpt-4".into()), ..score.clone() }, score];
         let ledger = Ledger { outcomes: 12, dollars: Dollars(0.5), tuning_trials: 0 };
         let cell = Cell { scores, ledger };
-        assert!(!folder.has("abc"));
+        let id = address("{}");
+        assert!(!folder.has(&id));
+        folder.write_cell(&id, "{}", &cell).unwrap();
+        assert!(folder.has(&id));
+        assert_eq!(folder.read_cell(&id).unwrap(), cell);
+        // Under the name of another cell it is none.
         folder.write_cell("abc", "{}", &cell).unwrap();
-        assert!(folder.has("abc"));
-        assert_eq!(folder.read_cell("abc").unwrap(), cell);
+        let error = folder.read_cell("abc").unwrap_err().to_string();
+        assert!(error.contains(&format!("abc.parquet: this is cell {id} under another name")), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_manifest_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let check = |text: &str, expected: &str| {
+            std::fs::write(place.path().join("manifest.json"), text).unwrap();
+            let error = Folder::new(place.path()).read_manifest().unwrap_err().to_string();
+            assert!(error.contains(&format!("manifest.json: {expected}")), "{error}");
+        };
+        check("{\"format\": 2, \"cubes\": []}", "`format` must be 1, got 2");
+        check("{}", "`format` is missing: this is no manifest of barp");
+        check("{\"format\": 1}", "missing field `barp`");
+        check("{\"format\"", "EOF while parsing an object at line 1 column 9");
+        let error = Folder::new(&place.path().join("nowhere")).read_manifest().unwrap_err().to_string();
+        assert!(error.ends_with("nowhere/manifest.json: there is none: is this a result folder?"), "{error}");
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::csv::CsvParts;
 pub use self::csv::write_csv;
-pub(crate) use self::csv::write_csv_parts;
 #[cfg(feature = "ffi")]
 pub(crate) use self::parquet::record_batch;
 pub use self::parquet::{ParquetParts, write_parquet};

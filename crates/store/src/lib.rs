@@ -15,7 +15,7 @@ mod summary;
 mod tensors;
 
 pub use files::{Whole, write_whole};
-pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest};
+pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest, address};
 pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
 pub use label::Label;
 pub use parallel::in_parallel;

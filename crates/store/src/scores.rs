@@ -162,7 +162,12 @@ pub(crate) struct Pool {
     lists: Mutex<BTreeMap<Vec<Code>, Arc<[Quantity]>>>,
     /// The same lists by the bytes of the columns they were read from.
     by_bytes: Mutex<BTreeMap<Vec<u8>, Arc<[Quantity]>>>,
+    /// Columns of whole numbers by their bytes: cells of a replicate share the requests, those of a policy what it bought.
+    integers: Mutex<BTreeMap<Vec<u8>, Arc<[u64]>>>,
 }
+
+/// Most columns of whole numbers that a [`Pool`] remembers: some megabytes.
+const REMEMBERED: usize = 2_000;
 
 #[derive(Default)]
 struct Labels {
@@ -195,6 +200,19 @@ impl Pool {
     /// The list that was read from columns with these bytes.
     pub(crate) fn known(&self, bytes: &[u8]) -> Option<Arc<[Quantity]>> {
         self.by_bytes.lock().expect(UNBROKEN).get(bytes).cloned()
+    }
+
+    /// The whole numbers of a column with these bytes.
+    pub(crate) fn known_integers(&self, bytes: &[u8]) -> Option<Arc<[u64]>> {
+        self.integers.lock().expect(UNBROKEN).get(bytes).cloned()
+    }
+
+    /// Remembers what a column with these bytes holds.
+    pub(crate) fn remember_integers(&self, bytes: Vec<u8>, numbers: &Arc<[u64]>) {
+        let mut known = self.integers.lock().expect(UNBROKEN);
+        if known.len() < REMEMBERED {
+            known.insert(bytes, numbers.clone());
+        }
     }
 
     /// Remembers where the quantities of `scores` were read from.

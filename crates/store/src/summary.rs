@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use crate::columns::Columns;
-use crate::frame::write_csv_parts;
+use crate::frame::CsvParts;
 use crate::scores::Pool;
-use crate::{Column, Direction, Frame, FrameError, Label, ParquetParts, SummaryRow, read};
+use crate::{Column, Direction, Frame, FrameError, Label, ParquetParts, SummaryRow, in_parallel, read};
 
 const PARQUET: &str = "summary.parquet";
 const CSV: &str = "summary.csv";
 /// Rows that are in memory as columns at a time.
 const PART: usize = 1 << 16;
+/// Parts that are made into columns at a time, one by each core.
+const AT_ONCE: usize = 2;
 
 /// Writes `summary.parquet` and `summary.csv` under `folder`, one line a row, in the order given.
 ///
@@ -18,19 +20,23 @@ const PART: usize = 1 << 16;
 /// When a file cannot be written.
 pub fn write_summary(folder: &Path, rows: &[SummaryRow]) -> Result<(), FrameError> {
     // An empty summary has columns too.
-    let parts = || rows.chunks(PART).chain(rows.is_empty().then_some(rows)).map(Frame::from);
-    let (parquet, csv) = std::thread::scope(|scope| {
-        let parquet = scope.spawn(|| {
-            let mut parts = parts();
-            let first = parts.next().expect("an empty summary is one part");
-            let mut file = ParquetParts::create(&folder.join(PARQUET), &first)?;
-            parts.try_for_each(|part| file.write(&part))?;
-            file.finish()
-        });
-        let csv = write_csv_parts(&folder.join(CSV), parts());
-        (parquet.join().expect("writing does not panic"), csv)
-    });
-    parquet.and(csv)
+    let parts: Vec<&[SummaryRow]> = rows.chunks(PART).chain(rows.is_empty().then_some(rows)).collect();
+    let mut csv = CsvParts::create(&folder.join(CSV))?;
+    let mut parquet: Option<ParquetParts> = None;
+    for parts in parts.chunks(AT_ONCE) {
+        let frames = in_parallel(parts, |part| Frame::from(*part));
+        std::thread::scope(|scope| {
+            let columns = scope.spawn(|| {
+                frames.iter().try_for_each(|frame| match &mut parquet {
+                    Some(file) => file.write(frame),
+                    None => ParquetParts::create(&folder.join(PARQUET), frame).map(|file| parquet = Some(file)),
+                })
+            });
+            let lines = frames.iter().try_for_each(|frame| csv.write(frame));
+            columns.join().expect("writing does not panic").and(lines)
+        })?;
+    }
+    parquet.map_or(Ok(()), ParquetParts::finish).and(csv.finish())
 }
 
 /// Reads `summary.parquet` under `folder`.

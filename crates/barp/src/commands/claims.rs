@@ -37,13 +37,20 @@ impl Claims {
 
 /// Decides the claims in `claims.toml` of `folder`, if there is one, and writes `claims.json`.
 pub(crate) fn decide(folder: &Folder, runs: &[Run]) -> Result<Vec<Verdict>, Failure> {
+    let verdicts = verdicts(folder, runs)?;
+    if !verdicts.is_empty() {
+        write(&folder.path().join("claims.json"), &report::claims_json(&verdicts))?;
+    }
+    Ok(verdicts)
+}
+
+/// The claims in `claims.toml` of `folder`, decided; none without it.
+pub(crate) fn verdicts(folder: &Folder, runs: &[Run]) -> Result<Vec<Verdict>, Failure> {
     let path = folder.path().join("claims.toml");
     if !path.is_file() {
         return Ok(Vec::new());
     }
     let claims = report::parse_claims(&read(&path)?);
     let claims = claims.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
-    let verdicts = report::decide(&claims, runs);
-    write(&folder.path().join("claims.json"), &report::claims_json(&verdicts))?;
-    Ok(verdicts)
+    Ok(report::decide(&claims, runs))
 }

@@ -8,6 +8,7 @@ use crate::commands::ope::PropensitySource;
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::progress;
 use crate::table::aligned;
 use clap::{Args, Subcommand, ValueEnum};
 use environments::Table;
@@ -98,7 +99,7 @@ impl Source {
 
     /// The table that the file is.
     fn import(&self) -> Result<Imported, Failure> {
-        let encoder = experiment::text_encoder(&self.encoder).map_err(Failure::input)?;
+        let encoder = experiment::text_encoder(&self.encoder, &progress::encoding()).map_err(Failure::input)?;
         let imported = match self.format {
             Format::Wide => {
                 let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
@@ -199,7 +200,7 @@ fn say_dropped<R: std::fmt::Display, N: std::fmt::Display>(dropped: &[(R, N)]) {
 pub(crate) struct Describe {
     #[command(flatten)]
     source: Source,
-    /// Folder for summary, tables and charts
+    /// Folder for the summary (parquet and CSV) and, of tables, charts
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print the summary as JSON
@@ -209,38 +210,55 @@ pub(crate) struct Describe {
 
 impl Describe {
     fn run(self) -> Result<(), Failure> {
-        if self.source.format == Format::Log {
-            if self.out.is_some() || self.json {
-                return Err(Failure::Input(
-                    "`--out` and `--json` are for tables; a log is described on the terminal".into(),
-                ));
-            }
-            let log = self.source.log()?;
-            say!("{}", log::describe(&log).trim_end());
-            return leaks::of_log(&log);
-        }
         let name = self.source.name();
+        if self.source.format == Format::Log {
+            let log = self.source.log()?;
+            let rows = experiment::describe_log(log.survey(), &name);
+            if self.json {
+                say!("{}", as_json(&rows));
+            } else {
+                say!("{}", log::describe(&log).trim_end());
+                leaks::of_log(&log)?;
+            }
+            return self.summary(&rows);
+        }
         let table = self.source.import()?.table;
         let rows = experiment::describe(&table, &name);
         if self.json {
-            say!("{}", serde_json::to_string_pretty(&rows).expect("a summary is plain text and numbers"));
+            say!("{}", as_json(&rows));
         } else {
             say!("{}", described(&table, &rows).trim_end());
             self.source.leaks()?;
         }
+        self.write(&rows, name)
+    }
+
+    /// Writes the summary, where a folder is named.
+    fn summary(&self, rows: &[SummaryRow]) -> Result<(), Failure> {
         let Some(out) = &self.out else { return Ok(()) };
-        store::write_summary(out, &rows).map_err(Failure::failed)?;
+        store::write_summary(out, rows).map_err(Failure::failed)
+    }
+
+    /// Writes the summary and its charts, where a folder is named.
+    fn write(&self, rows: &[SummaryRow], name: String) -> Result<(), Failure> {
+        self.summary(rows)?;
+        let Some(out) = &self.out else { return Ok(()) };
         let context = report::Context {
             command: format!("barp data describe {} --out {}", self.source.file.display(), out.display()),
             simulated: false,
             experiment: name,
         };
-        let written = report::write(out, &rows, &context).map_err(Failure::failed)?;
-        for chart in &written.charts {
+        let written = report::write(out, rows, &context).map_err(Failure::failed)?;
+        // Whoever reads JSON reads nothing else.
+        for chart in written.charts.iter().filter(|_| !self.json) {
             say!("{}", chart.display());
         }
         Ok(())
     }
+}
+
+fn as_json(rows: &[SummaryRow]) -> String {
+    serde_json::to_string_pretty(rows).expect("a summary is plain text and numbers")
 }
 
 /// Three plain tables: means by model, quality by model and task, and who is dominated.

@@ -47,14 +47,14 @@ fn in_words(card: &Card) -> String {
     let models = card.models.iter().zip(&card.list_prices_usd);
     lines.extend(models.map(|(model, price)| format!("{model:<44} {price:.6}")));
     lines.push(String::new());
-    lines.push(format!("{:<14} {:>6} {:>10}   95 % interval           n", "on test", "w_cost", "value"));
+    lines.push(format!("{:<15} {:>6} {:>10}   95 % interval           n", "on test", "w_cost", "value"));
     for score in &card.scores {
         let weight = score.w_cost.map_or("all".into(), |w| format!("{w}"));
         let interval = match (score.low, score.high) {
             (Some(low), Some(high)) => format!("[{low:.6}, {high:.6}]"),
             _ => score.method.clone(),
         };
-        lines.push(format!("{:<14} {weight:>6} {:>10.6}   {interval:<22} {}", score.metric, score.value, score.n));
+        lines.push(format!("{:<15} {weight:>6} {:>10.6}   {interval:<22} {}", score.metric, score.value, score.n));
     }
     lines.join("\n")
 }

@@ -1,12 +1,19 @@
 //! `barp ope`: what other policies would have earned, estimated from a log alone.
 
 use crate::commands::data::log::{LogArguments, dollars, score};
+use crate::commands::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::progress;
 use crate::table::aligned;
 use clap::{Args, ValueEnum};
 use environments::sources::wide::OnBadRow;
-use experiment::logged::{Evaluation, Outcome, Propensities, evaluate, names};
+use experiment::logged::{
+    Decides, Evaluation, LoggedRouter, Outcome, Propensities, RouterScores, ScoredRows, evaluate, evaluate_routers,
+    names,
+};
+use experiment::{Artifact, Deployment};
+use routing::Preference;
 use serde_json::{Value, json};
 use statistics::off_policy::Estimator;
 use std::path::PathBuf;
@@ -19,6 +26,18 @@ pub(crate) struct Ope {
     /// (repeatable) [default: all of them]
     #[arg(long)]
     policy: Vec<String>,
+    /// A router made by `barp train`, scored on rows whose prompts it was not trained on (repeatable)
+    #[arg(long, value_name = "FILE")]
+    router: Vec<PathBuf>,
+    /// Weight on cost at which routers are scored, from 0 (quality alone) to 1 (cost alone); repeatable [default: that of
+    /// each row]
+    #[arg(long, requires = "router")]
+    w_cost: Vec<f64>,
+    /// Score the model that `barp route` writes, not a draw from the router's probabilities
+    #[arg(long, requires = "router")]
+    greedy: bool,
+    #[command(flatten)]
+    encoding: EncodingArguments,
     /// Where the propensities come from
     #[arg(long, value_enum, default_value = "logged")]
     propensities: PropensitySource,
@@ -58,19 +77,96 @@ impl Ope {
         let on_bad_row = if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse };
         let log = self.arguments.open(&self.log, self.columns.as_deref(), on_bad_row)?;
         let named = if self.policy.is_empty() { names(log.models()) } else { self.policy.clone() };
-        let evaluations = evaluate(&log, &named, self.propensities.propensities());
-        let evaluations = evaluations.map_err(|error| Failure::Input(format!("{}: {error}", self.log.display())))?;
+        let routers = self.routers()?;
+        let from = self.propensities.propensities();
+        let refuse = |error: String| Failure::Input(format!("{}: {error}", self.log.display()));
+        let mut evaluations = evaluate(&log, &named, from).map_err(refuse)?;
+        let scored = match routers.is_empty() {
+            true => Vec::new(),
+            false => evaluate_routers(&log, &routers, from, &progress::encoding()).map_err(refuse)?,
+        };
         if self.json {
-            let all: Vec<Value> = evaluations.iter().map(as_json).collect();
+            let routers = scored.iter().flat_map(router_json);
+            let all: Vec<Value> = evaluations.iter().map(as_json).chain(routers).collect();
             say!("{}", serde_json::to_string_pretty(&all).expect("estimates are plain"));
-        } else {
+        }
+        evaluations.extend(scored.iter().flat_map(|scores| scores.evaluations.iter().cloned()));
+        if !self.json {
             say!("{}", table(&evaluations).trim_end());
+            for (router, scores) in routers.iter().zip(&scored) {
+                say!("{}", basis(router, &scores.rows));
+            }
         }
         match evaluations.iter().all(|evaluation| evaluation.flaw().is_some()) {
             true => Err(Failure::Failed("the log can carry none of these estimates".into())),
             false => Ok(()),
         }
     }
+
+    /// The routers, with their encoders.
+    fn routers(&self) -> Result<Vec<LoggedRouter>, Failure> {
+        if self.router.is_empty() && self.encoding.is_given() {
+            return Err(Failure::Input(
+                "`--weights`, `--cache` and `--threads` are for --router: nothing else is encoded".into(),
+            ));
+        }
+        let preference =
+            |&weight: &f64| Preference::new(weight).map_err(|error| Failure::Input(format!("--w-cost: {error}")));
+        let preferences: Vec<Preference> = self.w_cost.iter().map(preference).collect::<Result<_, _>>()?;
+        let open = |path: &PathBuf| {
+            let artifact = Artifact::read(path).map_err(Failure::input)?;
+            let encoder = artifact.card.encoder.as_ref().map(|card| card.name.clone());
+            let encoding = self.encoding.how(encoder.as_deref().unwrap_or_default());
+            let encoder = encoder.map(|name| self.encoding.open(&name)).transpose()?;
+            let name = path.display().to_string();
+            let deployment = Deployment::new(artifact, encoder);
+            let deployment = deployment.map_err(|error| Failure::Input(format!("{name}: {error}")))?;
+            let decides = if self.greedy { Decides::Greedily } else { Decides::ByProbability };
+            Ok(LoggedRouter { name, deployment, preferences: preferences.clone(), decides, encoding })
+        };
+        self.router.iter().map(open).collect()
+    }
+}
+
+/// Which rows scored a router and which of its answers, in a sentence.
+fn basis(router: &LoggedRouter, rows: &ScoredRows) -> String {
+    let answers = match router.decides {
+        Decides::ByProbability => "draws from its probabilities (--greedy: what `barp route` writes)",
+        Decides::Greedily => "the model that `barp route` writes",
+    };
+    let rows = match rows {
+        ScoredRows::AllFromElsewhere(source) => {
+            format!("all rows: it learnt from {source}, and whether that shares prompts with the log is not known")
+        }
+        ScoredRows::AllOfOtherPrompts { sample } => {
+            format!("all rows: of {sample} prompts sampled from its training, the log holds none")
+        }
+        ScoredRows::HeldOut { sample, shared, left_out } => format!(
+            "held-out rows alone: of {sample} prompts sampled from its training, the log holds {shared}, so {left_out} rows \
+             whose prompts it may have been trained on are left out"
+        ),
+    };
+    format!("{}: {answers}; {rows}", router.name)
+}
+
+/// A router's estimates, each with the rows behind it.
+fn router_json(scores: &RouterScores) -> Vec<Value> {
+    let rows = match &scores.rows {
+        ScoredRows::AllFromElsewhere(source) => json!({ "rows": "all", "trained_on": source }),
+        ScoredRows::AllOfOtherPrompts { sample } => {
+            json!({ "rows": "all", "trained_on": "log", "sampled_prompts": sample, "sampled_prompts_in_log": 0 })
+        }
+        ScoredRows::HeldOut { sample, shared, left_out } => json!({
+            "rows": "held-out", "trained_on": "log", "sampled_prompts": sample, "sampled_prompts_in_log": shared,
+            "rows_left_out": left_out,
+        }),
+    };
+    let one = |(evaluation, w_cost): (&Evaluation, &Option<f64>)| {
+        let mut all = as_json(evaluation);
+        (all["w_cost"], all["basis"]) = (json!(w_cost), rows.clone());
+        all
+    };
+    scores.evaluations.iter().zip(&scores.w_cost).map(one).collect()
 }
 
 /// What is believed of an estimate: nothing where a flaw forbids it. The direct method needs no weights, so it stands.
@@ -82,7 +178,7 @@ fn believed(evaluation: &Evaluation, estimator: Estimator) -> Option<statistics:
 
 fn table(evaluations: &[Evaluation]) -> String {
     let header =
-        ["policy", "outcome", "doubly robust", "+-", "snips", "ips", "direct", "effective rows", "largest weight"];
+        ["policy", "outcome", "doubly robust", "+-", "snips", "ips", "direct", "rows", "effective", "largest weight"];
     let mut lines = vec![header.map(str::to_owned)];
     let mut refused = String::new();
     for evaluation in evaluations {
@@ -101,6 +197,7 @@ fn table(evaluations: &[Evaluation]) -> String {
             mean(Estimator::Snips),
             mean(Estimator::Ips),
             mean(Estimator::DirectMethod),
+            evaluation.gathered.rows().to_string(),
             format!("{:.0}", evaluation.gathered.effective()),
             format!("{:.1}", evaluation.gathered.largest_weight()),
         ]);

@@ -1,16 +1,26 @@
-//! `barp plan CONFIG`: cells, and what they would buy. Nothing is run.
+//! `barp plan CONFIG`: cells, what they would buy, and how long they would take. Nothing is computed that is kept.
 
-use crate::commands::run::read;
+use crate::commands::run::{plan, read};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::rehearsal;
+use crate::table::aligned;
 use clap::Args;
 use experiment::{Bill, Spec};
+use serde::Serialize;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct Plan {
     /// The experiment, a TOML file
     config: PathBuf,
+    /// Say how long it will take on this machine too, from a moment of each policy: at most a second or so for each
+    #[arg(long)]
+    time: bool,
+    /// Threads that will run it; all unless given
+    #[arg(long, value_name = "N", requires = "time")]
+    threads: Option<usize>,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -19,24 +29,71 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let file = self.config.display().to_string();
-        let plan = Spec::parse(&read(&self.config)?, &file).and_then(Spec::plan).map_err(Failure::input)?;
+        let plan = plan(Spec::parse(&read(&self.config)?, &file).map_err(Failure::input)?)?;
         let bills = plan.bills();
+        let times = self.time.then(|| rehearsed(&plan));
         if self.json {
-            say!("{}", serde_json::to_string_pretty(&bills).expect("bills are plain text and numbers"));
+            let line = |place: usize| Line { bill: &bills[place], seconds: times.as_ref().map(|times| times[place]) };
+            let lines: Vec<Line<'_>> = (0..bills.len()).map(line).collect();
+            say!("{}", serde_json::to_string_pretty(&lines).expect("bills are plain text and numbers"));
             return Ok(());
         }
         say!("{}: {} cells ({} replicates)", plan.spec.name, plan.cells().len(), plan.spec.replicates);
-        say!("{:<24} {:<28} {:>10} {:>14} {:>12}", "environment", "policy", "tunings", "labels/cell", "USD/cell");
-        for Bill { environment, policy, tuning_trials, outcomes, dollars } in &bills {
-            say!("{environment:<24} {policy:<28} {tuning_trials:>10} {outcomes:>14} {dollars:>12.2}");
-        }
+        say!("{}", in_lines(&bills, times.as_deref()));
         let (outcomes, dollars) = bills.iter().fold((0, 0.0), |(n, d), bill| (n + bill.outcomes, d + bill.dollars));
-        let replicates = plan.spec.replicates;
+        let replicates = f64::from(plan.spec.replicates);
         say!(
             "all replicates: {} labels, about {:.2} USD at mean prices, if they were bought",
-            outcomes * u64::from(replicates),
-            dollars * f64::from(replicates)
+            outcomes * u64::from(plan.spec.replicates),
+            dollars * replicates
         );
+        if let Some(times) = times {
+            let there = || std::thread::available_parallelism().map_or(1, NonZero::get);
+            let threads = self.threads.unwrap_or_else(there).max(1);
+            let (all, longest) = (replicates * times.iter().sum::<f64>(), times.iter().copied().fold(0.0, f64::max));
+            let wall = (all / threads as f64).max(longest);
+            say!("about {} on {threads} threads of this machine, told from a moment of each policy", duration(wall));
+        }
         Ok(())
+    }
+}
+
+/// A bill with the seconds of a cell where they were asked for.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    bill: &'a Bill,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+}
+
+/// Seconds that a cell of each policy will take, in the order of the bills.
+fn rehearsed(plan: &experiment::Plan) -> Vec<f64> {
+    let first = plan.cells().iter().filter(|cell| cell.replicate == 0);
+    first.map(|cell| rehearsal::seconds(|share| plan.rehearse(cell, share))).collect()
+}
+
+fn in_lines(bills: &[Bill], times: Option<&[f64]>) -> String {
+    let heading = ["environment", "policy", "tunings", "labels/cell", "USD/cell"].map(str::to_owned);
+    let mut lines = vec![with(heading, times.map(|_| "s/cell".to_owned()))];
+    for (place, Bill { environment, policy, tuning_trials, outcomes, dollars }) in bills.iter().enumerate() {
+        let (tunings, labels, usd) = (tuning_trials.to_string(), outcomes.to_string(), format!("{dollars:.2}"));
+        let line = [environment.clone(), policy.clone(), tunings, labels, usd];
+        lines.push(with(line, times.map(|times| format!("{:.2}", times[place]))));
+    }
+    aligned(&lines, 2).trim_end().to_owned()
+}
+
+/// A line with a last cell, empty where there is none.
+fn with([environment, policy, tunings, labels, usd]: [String; 5], last: Option<String>) -> [String; 6] {
+    [environment, policy, tunings, labels, usd, last.unwrap_or_default()]
+}
+
+/// Seconds as a reader says them.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        short if short < 90.0 => format!("{short:.0} s"),
+        middling if middling < 5400.0 => format!("{:.0} min", middling / 60.0),
+        long => format!("{:.1} h", long / 3600.0),
     }
 }

@@ -1,6 +1,6 @@
 //! `barp reproduce`: the experiments of a paper, from configurations that travel with the program.
 
-use crate::commands::run::{Effort, Experiment, interrupt};
+use crate::commands::run::{Effort, Experiment, interrupt, plan};
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
@@ -101,7 +101,7 @@ impl Reproduce {
                 None => spec,
                 Some(recorded) => spec.on_recorded(recorded),
             };
-            let plan = spec.plan().map_err(Failure::input)?;
+            let plan = plan(spec)?;
             let folder = out.join(&plan.spec.name);
             say!("\n== {}: {}", plan.spec.name, plan.spec.about);
             let experiment = Experiment {

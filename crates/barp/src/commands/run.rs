@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::output::say;
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use clap::{Args, ValueEnum};
-use experiment::{Done, Options, Plan, Spec};
+use experiment::{Done, Extensions, Options, Plan, Spec};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,7 +53,7 @@ impl Run {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let file = self.config.display().to_string();
         let text = read(&self.config)?;
-        let plan = Spec::parse(&text, &file).and_then(Spec::plan).map_err(Failure::input)?;
+        let plan = plan(Spec::parse(&text, &file).map_err(Failure::input)?)?;
         let out = self.out.unwrap_or_else(|| Path::new("results").join(&plan.spec.name));
         let claims = self.config.with_extension("claims.toml");
         let claims = if claims.is_file() { Some(read(&claims)?) } else { None };
@@ -61,6 +61,12 @@ impl Run {
         let experiment = Experiment { plan, claims, command, siblings: Vec::new() };
         experiment.compute_and_report(&out, &self.effort, &interrupt())
     }
+}
+
+/// Plans an experiment; encoding the prompts of a world can take minutes, so that is shown.
+pub(crate) fn plan(spec: Spec) -> Result<Plan, Failure> {
+    let extensions = Extensions { heard: progress::encoding(), ..Extensions::default() };
+    spec.plan_with(&extensions).map_err(Failure::input)
 }
 
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {

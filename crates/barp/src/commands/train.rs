@@ -1,9 +1,11 @@
 //! `barp train`: one policy of an experiment, or on a production log, trained and saved as a router.
 
 use crate::commands::data::log::LogArguments;
-use crate::commands::run::read;
+use crate::commands::encoding::EncodingArguments;
+use crate::commands::run::{plan, read};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::progress;
 use clap::Args;
 use environments::sources::wide::OnBadRow;
 use experiment::{Artifact, EncoderCard, LogTraining, Plan, Spec, TauRule, Training, train_on_log};
@@ -45,6 +47,8 @@ pub(crate) struct Train {
     /// With --log, root of the seeds
     #[arg(long, default_value_t = 1, requires = "log")]
     seed: u64,
+    #[command(flatten)]
+    encoding: EncodingArguments,
     /// Terms under which the router may be used, for its card
     #[arg(long, default_value = "not stated")]
     licence: String,
@@ -85,8 +89,13 @@ impl Train {
     }
 
     fn on_experiment(&self, config: &Path) -> Result<Artifact, Failure> {
+        if self.encoding.is_given() {
+            let problem =
+                "`--weights`, `--cache` and `--threads` are for --log: an experiment encodes when it is planned";
+            return Err(Failure::Input(problem.into()));
+        }
         let file = config.display().to_string();
-        let plan = Spec::parse(&read(config)?, &file).and_then(Spec::plan).map_err(Failure::input)?;
+        let plan = plan(Spec::parse(&read(config)?, &file).map_err(Failure::input)?)?;
         let wanted = Training {
             policy: self.policy.clone(),
             environment: self.environment.clone(),
@@ -104,7 +113,7 @@ impl Train {
 
     fn on_log(&self, path: &Path) -> Result<Artifact, Failure> {
         let name = self.encoder.as_deref().unwrap_or("hashed");
-        let encoder = experiment::open_encoder(name, None).map_err(Failure::Input)?;
+        let encoder = self.encoding.open(name)?;
         let on_bad_row = if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse };
         let log = self.reading.open(path, self.columns.as_deref(), on_bad_row)?;
         let training = LogTraining {
@@ -121,6 +130,8 @@ impl Train {
                 self.policy,
                 self.out.display()
             ),
+            encoding: self.encoding.how(name),
+            heard: progress::encoding(),
         };
         let learnt = train_on_log(&log, &*encoder, &training).map_err(Failure::input)?;
         say!(

@@ -1,6 +1,6 @@
 //! `barp verify DIR`: compute a sample of cells again and compare bytes.
 
-use crate::commands::run::read;
+use crate::commands::run::{plan, read};
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
@@ -29,7 +29,7 @@ impl Verify {
         let folder = Folder::new(&self.folder);
         let config = self.folder.join("config.toml");
         let spec = Spec::parse(&read(&config)?, &config.display().to_string());
-        let plan = spec.and_then(Spec::plan).map_err(Failure::input)?;
+        let plan = plan(spec.map_err(Failure::input)?)?;
         let present: Vec<&PlannedCell> = plan.cells().iter().filter(|cell| folder.has(&cell.id)).collect();
         if present.is_empty() {
             return Err(Failure::Input(format!("{}: it holds no cell of its config.toml", self.folder.display())));

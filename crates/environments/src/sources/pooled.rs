@@ -2,7 +2,7 @@
 
 use super::recorded::{Recorded, Replay, fingerprint};
 use crate::{Environment, Episode, Table};
-use routing::{Round, Seed, random};
+use routing::{Round, Seed, give_up, random};
 use std::sync::Arc;
 
 /// Makes the table of a seed number, or says why it cannot. It may depend on nothing else.
@@ -38,14 +38,17 @@ impl Pooled {
         Ok(Pooled { fingerprint: format!("pooled {content} {print}"), shares, first, make })
     }
 
-    /// # Panics
-    /// If `make` fails, or its table differs from that of seed 0 in models, tasks or width, or has no row.
+    /// Gives up ([`give_up`]) if `make` fails, or its table differs from that of seed 0 in models, tasks or width, or has no row.
     fn table(&self, seed: &Seed) -> Table {
         let number = (random::uniform(&mut seed.stream("table").at(Round(0))) * SEED_NUMBERS) as u64;
-        let table = (self.make)(number).unwrap_or_else(|problem| panic!("seed {number}: {problem}"));
-        assert!(!table.is_empty(), "the table of seed {number} must have at least 1 row, got 0");
+        let table = (self.make)(number).unwrap_or_else(|problem| give_up(format!("seed {number}: {problem}")));
+        if table.is_empty() {
+            give_up(format!("the table of seed {number} must have at least 1 row, got 0"));
+        }
         let same = |what: &str, known: &dyn std::fmt::Debug, got: &dyn std::fmt::Debug, same: bool| {
-            assert!(same, "the {what} of seed {number} must be those of seed 0, {known:?}, got {got:?}");
+            if !same {
+                give_up(format!("the {what} of seed {number} must be those of seed 0, {known:?}, got {got:?}"));
+            }
         };
         let first = &self.first;
         same("models", &first.models(), &table.models(), first.models() == table.models());
@@ -147,10 +150,12 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "must be those of seed 0, [\"t\"], got [\"u\"]")]
     fn a_table_with_other_tasks_is_refused() {
         let tasks = |number| if number == 0 { ["t"] } else { ["u"] };
         let world = Pooled::new("code", Box::new(move |number| Ok(table(number, 4, &tasks(number))))).unwrap();
-        world.pool(&Seed::root(1));
+        let pool = std::panic::AssertUnwindSafe(|| world.pool(&Seed::root(1)));
+        let thrown = std::panic::catch_unwind(pool).unwrap_err();
+        let reason = &thrown.downcast_ref::<routing::GaveUp>().unwrap().reason;
+        assert!(reason.ends_with("must be those of seed 0, [\"t\"], got [\"u\"]"), "{reason}");
     }
 }

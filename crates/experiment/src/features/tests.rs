@@ -1,5 +1,8 @@
+use super::cache::files;
 use super::*;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use store::{Column, Frame};
 
 /// Counts what it encodes.
 #[derive(Default)]
@@ -85,4 +88,20 @@ fn a_foreign_file_in_the_cache_is_refused_by_name() {
         ),
         "{error}"
     );
+}
+
+#[test]
+fn parts_of_a_stream_have_the_bits_of_the_whole_and_know_what_came_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut texts = texts();
+    texts.extend_from_within(..100);
+    let whole = encode_texts(&encoder::Hashed::default(), &texts, &Encoding::default(), |_| ()).unwrap();
+    for cache in [None, Some(FeatureCache::new(folder.path()))] {
+        let encoder = Counting::default();
+        let expected = if cache.is_some() { 1300 } else { 1400 };
+        let mut vectors = TextVectors::open(&encoder, &Encoding { cache, threads: 2 }).unwrap();
+        let parts: Vec<f32> = texts.chunks(90).flat_map(|part| vectors.encode(part, |_| ()).unwrap()).collect();
+        assert_eq!(parts, whole);
+        assert_eq!(encoder.encoded.load(Ordering::Relaxed), expected);
+    }
 }

@@ -3,8 +3,7 @@
 use super::{PlannedCell, PlannedEnvironment};
 use crate::spec::{Protocol, Spec};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use store::FORMAT;
+use store::{FORMAT, address};
 
 /// Raised when a change of a protocol changes its numbers; part of every cell's address.
 const PROTOCOL_REVISION: u32 = 1;
@@ -69,9 +68,4 @@ pub(crate) fn canonical(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
         other => other.to_string(),
     }
-}
-
-/// The first 80 bits of SHA-256, in hexadecimal.
-fn address(inputs: &str) -> String {
-    Sha256::digest(inputs.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
 }

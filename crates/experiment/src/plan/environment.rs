@@ -37,7 +37,8 @@ impl Spec {
         let feedback = feedback_rule(&self.place, &group, table.remove("feedback"), &protocol)?;
         let source = extensions.source(&place, &kind)?;
         let parameters = place.merge(source.defaults(), table, |given| source.check(given))?;
-        let opened = source.open(&parameters, &text_encoder).map_err(|rule| place.error(rule))?;
+        let encoder = |name: &str| text_encoder(name, &extensions.heard);
+        let opened = source.open(&parameters, &encoder).map_err(|rule| place.error(rule))?;
         let mut environments = Vec::new();
         for variant in variants(&place, &group, axes, shifts, &*opened)? {
             let Variant { label, held_out, shots, shifts, factors } = variant;

@@ -11,11 +11,20 @@ mod tally;
 mod train_then_test;
 
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
+pub(crate) use train_then_test::{FORECAST_CHANCE, FORECAST_ERROR};
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;
 use crate::train::TrainedRouter;
 use store::{Cell, Frame};
+
+/// Prompts of a split, or rounds, that a rehearsal has at least.
+const REHEARSED: u64 = 64;
+
+/// A `share` of `n`, but at least [`REHEARSED`] and at most all.
+fn shortened(n: u64, share: f64) -> u64 {
+    ((n as f64 * share) as u64).clamp(n.min(REHEARSED), n)
+}
 
 /// What a cell leaves behind.
 #[derive(Clone, Debug)]
@@ -35,6 +44,24 @@ impl Plan {
                 train_then_test::TrainThenTest::new(self, cell, *split, *checkpoints, *select, false).router()
             }
             Protocol::Online { .. } => None,
+        }
+    }
+
+    /// Simulates a `share` in (0, 1] of a cell's prompts or rounds, at least 64 of them, and forgets it: how long the whole
+    /// takes can be told from how long parts take. Returns the share that it was.
+    pub fn rehearse(&self, cell: &PlannedCell, share: f64) -> f64 {
+        match &self.parts(cell).0.protocol {
+            Protocol::TrainThenTest { split, checkpoints, select } => {
+                let whole = train_then_test::TrainThenTest::new(self, cell, *split, *checkpoints, *select, false);
+                let (part, share) = whole.shortened(share);
+                part.simulate();
+                share
+            }
+            Protocol::Online { rounds, checkpoints } => {
+                let part = shortened(*rounds, share);
+                online::simulate(self, cell, part, *checkpoints, false);
+                part as f64 / *rounds as f64
+            }
         }
     }
 

@@ -49,7 +49,9 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     let episode = environment.world.episode(&seed);
     let mut batch = Batch::new(task.dimension, task.arms());
     let (mut tally, mut bucket) = (Tally::new(task.arms(), 0), Tally::new(task.arms(), 0));
-    let mut phases = Phases::new(task.arms(), environment.world.changes(), rounds);
+    // A rehearsal may end before the world moves.
+    let changes: Vec<u64> = environment.world.changes().iter().copied().filter(|&round| round < rounds).collect();
+    let mut phases = Phases::new(task.arms(), &changes, rounds);
     let mut decisions = log_decisions.then(DecisionLog::default);
     let names = Names { tasks: pool.tasks(), models: &task.models, objective: &task.objective };
     let (mut choices, mut ledger, mut scores) = (Vec::new(), Ledger::default(), Vec::new());

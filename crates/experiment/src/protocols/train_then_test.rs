@@ -5,12 +5,12 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
-use super::Log;
 use super::checkpoints::Checkpoints;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 use super::split::{HeldOut, Split, split};
 use super::tally::{Moment, Tally};
+use super::{Log, shortened};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
 use crate::train::TrainedRouter;
@@ -28,6 +28,11 @@ const TEST_ROWS: usize = 512;
 
 /// The mean test reward over the preference grid: the headline number.
 const SWEEP_REWARD: &str = "sweep_reward";
+
+/// Calibration error of the qualities that are told beside a router's decisions, and what chance would make of it: they are
+/// defined as `calibration_error` and `calibration_chance`, in units of quality.
+pub(crate) const FORECAST_ERROR: &str = "forecast_error";
+pub(crate) const FORECAST_CHANCE: &str = "forecast_chance";
 
 /// One cell under this protocol.
 pub(super) struct TrainThenTest<'a> {
@@ -87,6 +92,18 @@ impl<'a> TrainThenTest<'a> {
         }
     }
 
+    /// The same with a `share` of the prompts of each split, evenly spaced, so that tasks keep theirs; and the share of
+    /// training prompts that it has become.
+    pub(super) fn shortened(mut self, share: f64) -> (TrainThenTest<'a>, f64) {
+        let whole = self.split.train.len() as f64;
+        for rows in [&mut self.split.train, &mut self.split.validation, &mut self.split.test] {
+            let kept = shortened(rows.len() as u64, share) as usize;
+            *rows = (0..kept).map(|place| rows[place * rows.len() / kept]).collect();
+        }
+        let part = self.split.train.len() as f64;
+        (self, part / whole)
+    }
+
     pub(super) fn simulate(mut self) -> Log {
         let trained = self.trained();
         let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
@@ -96,8 +113,8 @@ impl<'a> TrainThenTest<'a> {
     /// The router that the cell is about, with its scores and what it knows outcomes by; none for a line that the
     /// environment draws.
     pub(super) fn router(mut self) -> Option<TrainedRouter> {
-        let trained = self.trained();
-        let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
+        let (trained, rows) = (self.trained(), self.split.test.clone());
+        let mut scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         let Decider::Router(router) = trained.decider else { return None };
         let features: Vec<f32> =
             trained.bought.iter().flat_map(|&(row, _)| self.table.features(row)).copied().collect();
@@ -108,8 +125,38 @@ impl<'a> TrainThenTest<'a> {
         };
         let bought: Vec<Feedback> = trained.bought.iter().map(outcome).collect();
         let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.task, &features, &bought));
+        if let Some(forecast) = &forecast {
+            let at = Moment { phase: "test", round: trained.round, w_cost: None, ledger: &trained.ledger };
+            scores.extend(self.foretold(&rows, &*router, forecast, &at));
+        }
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
         Some(TrainedRouter { router, task: self.task, list_prices, forecast, scores, ledger, rows })
+    }
+
+    /// Whether the qualities that `forecast` tells beside the router's decisions come true on the prompts `rows`.
+    fn foretold(&self, rows: &[usize], router: &dyn Router, forecast: &Forecast, at: &Moment<'_>) -> Vec<Score> {
+        let (mut batch, mut choices) = (Batch::new(self.table.dimension(), self.table.arms()), Vec::new());
+        let mut scores = Vec::new();
+        for &preference in &self.plan.spec.preferences.test {
+            let mut calibration = Calibration::default();
+            for rows in rows.chunks(TEST_ROWS) {
+                batch.clear();
+                rows.iter().zip(0..).for_each(|(&row, round)| self.push(&mut batch, row, round, preference));
+                router.decide(&batch.contexts(), &mut choices);
+                for (&row, choice) in rows.iter().zip(&choices) {
+                    let arm = choice.arm.index();
+                    let expected = forecast.expect(self.table.features(row)).nth(arm).expect("one for each model");
+                    if let Some(expected) = expected {
+                        calibration.observe(expected.quality, self.table.quality(row)[arm].into());
+                    }
+                }
+            }
+            let Some(([_, _, error, chance], n)) = calibration.readings() else { continue };
+            let at = Moment { w_cost: Some(preference.cost()), ..*at };
+            scores.push(at.score(FORECAST_ERROR, "score", Better::Lower, error, n));
+            scores.push(at.score(FORECAST_CHANCE, "score", Better::Neither, chance, n));
+        }
+        scores
     }
 
     fn trained(&mut self) -> Trained {

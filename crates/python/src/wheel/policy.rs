@@ -160,9 +160,7 @@ impl Policy for Scripted {
     }
 }
 
-/// Ends the cell: the runner reports what is thrown here as the reason for its failure. No panic hook is asked, since
-/// nothing is wrong with this program.
+/// Ends the cell as the user's error, with the traceback.
 fn give_up(title: &str, doing: &str, error: &PyErr) -> ! {
-    let reason = Python::attach(|py| format!("{title}, {doing}: {}", traceback(py, error)));
-    std::panic::resume_unwind(Box::new(reason))
+    routing::give_up(Python::attach(|py| format!("{title}, {doing}: {}", traceback(py, error))))
 }

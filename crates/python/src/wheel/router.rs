@@ -3,7 +3,7 @@
 use super::arrays::{Holds, numbers, rows};
 use super::json;
 use super::run::Config;
-use experiment::{Artifact, Decision, Deployment, DeploymentError, Prompt, Training};
+use experiment::{Artifact, Decision, Deployment, DeploymentError, Encoding, Prompt, Training};
 use numpy::PyArray1;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -126,17 +126,21 @@ impl Router {
             Ok(texts) => texts.iter().map(|text| Prompt::Text(text)).collect(),
             Err(_) => (0..embeddings.1[0]).map(|row| Prompt::Features(&embeddings.0[row * width..][..width])).collect(),
         };
+        let own = texts.as_ref().ok();
         let encoded = py.detach(|| {
             let deployment = self.deployment();
-            let mut features = Vec::with_capacity(prompts.len() * deployment.card().dimension);
             for (row, &prompt) in prompts.iter().enumerate() {
                 let problem = |error: DeploymentError| {
                     let problem = error.to_string().replace("`embedding`", "an embedding");
                     PyValueError::new_err(format!("prompt {row}: {problem}"))
                 };
-                features.extend(deployment.features(prompt).map_err(problem)?);
+                deployment.check(prompt).map_err(problem)?;
             }
-            Ok(features)
+            match (own, deployment.encoder()) {
+                (Some(texts), Some(encoder)) => experiment::encode_texts(encoder, texts, &Encoding::default(), |_| ())
+                    .map_err(|error| PyValueError::new_err(error.to_string())),
+                _ => Ok(embeddings.0.clone()),
+            }
         });
         encoded.map(|features| (features, prompts.len()))
     }

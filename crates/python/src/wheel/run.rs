@@ -119,6 +119,7 @@ impl Config {
         let extensions = Extensions {
             policies: policy::extensions(policies)?,
             environments: environment::extensions(environments)?,
+            ..Extensions::default()
         };
         let plan = py.detach(|| Spec::parse(&self.text, &self.name()).and_then(|spec| spec.plan_with(&extensions)));
         plan.map_err(|error| PyValueError::new_err(error.to_string()))

@@ -1,7 +1,7 @@
 //! Whether the rewards that routers expect come true.
 
 use super::table::{Mark, Measured, Table, nearest_weight, select};
-use super::{About, Chart, Source};
+use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::mark::Dash::Dashed;
@@ -13,16 +13,16 @@ use crate::theme::{self, OTHER, Part, Player};
 use std::collections::BTreeMap;
 use store::SummaryRow;
 
-/// Weights on cost of the panels: quality alone, that of the tables, and cost as much as quality.
-const WEIGHTS: [f64; 3] = [0.0, 0.2, 0.5];
+/// Weights on cost of the panels: quality alone, and that of the tables.
+const WEIGHTS: [f64; 2] = [0.0, 0.2];
 /// Label of the marks of the lower panels: all requests of the test split. Others are called after their decile.
 const WHOLE: &str = "test";
 /// Points from one policy to the next in the lower panels.
 const LANE: f64 = 17.0;
 /// Height of the upper panels.
-const UPPER: f64 = 270.0;
+const UPPER: f64 = 230.0;
 /// Width of numbers beside a panel.
-const BESIDE: f64 = 40.0;
+const BESIDE: f64 = 36.0;
 
 pub(super) struct Calibration;
 
@@ -63,8 +63,10 @@ impl Chart for Calibration {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let below = 70.0 + LANE * highlighted(&table.cast(&table.series())).count() as f64;
-        (960.0 + theme::excess(&table.series()), 180.0 + UPPER + below)
+        let players = table.cast(&table.series());
+        let width = WIDTH + theme::excess(&table.series());
+        let below = LANE * highlighted(&players).count() as f64;
+        (width, 230.0 + UPPER + below + legend_height(&theme::legend(&players, Entry::Line), width))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {

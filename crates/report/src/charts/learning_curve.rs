@@ -2,8 +2,8 @@
 
 use store::SummaryRow;
 
-use super::table::{Mark, Measured, Table, select};
-use super::{About, Chart, Source};
+use super::table::{Mark, Measured, Table, distinct, select};
+use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
@@ -24,9 +24,9 @@ impl Chart for LearningCurve {
     fn about(&self) -> About {
         About {
             name: "learning_curve",
-            title: "Reward against outcomes bought",
-            what: "Mean reward over the grid of preferences. Curves with bands: validation split while learning; points: \
-                   test split, for routers fitted on full labels, at the outcomes they were given (side by side where equal); level lines: test split, \
+            title: "Reward against what was paid for learning",
+            what: "Mean reward over the grid of preferences, against outcomes bought and against their dollars. Curves with bands: validation split while learning; points: \
+                   test split, for routers fitted on full labels, at what they were given (side by side where equal); level lines: test split, \
                    references.",
         }
     }
@@ -35,7 +35,7 @@ impl Chart for LearningCurve {
         let rows = source.rows;
         let mut table = Table::default();
         for row in select(rows, "validation", "sweep_reward").filter(|row| row.task == "all" && row.outcomes > 0.0) {
-            table.push(mark(row, CURVE), &[row]);
+            BILLS.iter().for_each(|bill| table.push(mark(row, bill, CURVE), &[row]));
         }
         let learners = table.series();
         if learners.is_empty() {
@@ -46,46 +46,73 @@ impl Chart for LearningCurve {
             .filter(|row| !learners.iter().any(|learner| row.policy == *learner) && !row.policy.starts_with(SINGLE))
         {
             let level = theme::is_reference(&row.policy) || row.outcomes == 0.0;
-            table.push(mark(row, if level { LEVEL } else { POINT }), &[row]);
+            let label = if level { LEVEL } else { POINT };
+            BILLS.iter().for_each(|bill| table.push(mark(row, bill, label), &[row]));
         }
         Some(table)
     }
 
+    fn size(&self, table: &Table) -> (f64, f64) {
+        let width = WIDTH + theme::excess(&table.series());
+        let keys = theme::legend(&table.cast(&learners(table)), Entry::Line);
+        (width, 660.0 + legend_height(&keys, width))
+    }
+
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let learners =
-            super::table::distinct(table.marks.iter().filter(|mark| mark.label != LEVEL).map(|mark| &mark.series));
-        let players = table.cast(&learners);
+        let players = table.cast(&learners(table));
         let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
-        let levels: Vec<&Mark> = table.marks.iter().filter(|mark| mark.label == LEVEL).collect();
+        let levels: Vec<&Mark> = table.within(BILLS[0].label).filter(|mark| mark.label == LEVEL).collect();
         let gutter = labels::gutter(levels.iter().map(|mark| mark.series.as_str()));
-        let panel = panel(table, Area { right: area.right - gutter, ..area });
-        panel.frame(scene, Grid::Both, Side::Labelled);
-        level_lines(&levels, &panel, scene);
-        for player in players.iter().rev() {
-            curve(table, player, &panel, scene);
+        let height = area.height() / BILLS.len() as f64;
+        for (place, bill) in (0..).zip(&BILLS) {
+            let top = area.top + height * f64::from(place);
+            let own: Vec<&Mark> = table.within(bill.label).collect();
+            let panel = panel(&own, bill, Area { right: area.right - gutter, top, bottom: top + height, ..area });
+            panel.frame(scene, Grid::Both, Side::Labelled);
+            level_lines(&levels, &panel, scene);
+            for player in players.iter().rev() {
+                curve(&own, player, &panel, scene);
+            }
+            points(&own, &players, &panel, scene);
         }
-        points(table, &players, &panel, scene);
     }
 }
 
-fn mark(row: &SummaryRow, kind: &str) -> Mark {
+/// Who is no level line.
+fn learners(table: &Table) -> Vec<String> {
+    distinct(table.marks.iter().filter(|mark| mark.label != LEVEL).map(|mark| &mark.series))
+}
+
+/// What learning is paid in, which is the name of a panel.
+struct Bill {
+    label: &'static str,
+    numbers: Numbers,
+    of: fn(&SummaryRow) -> f64,
+}
+
+const BILLS: [Bill; 2] = [
+    Bill { label: "outcomes bought (logarithmic)", numbers: Numbers::Counts, of: |row| row.outcomes },
+    Bill { label: "dollars of these outcomes (logarithmic)", numbers: Numbers::Dollars, of: |row| row.dollars },
+];
+
+fn mark(row: &SummaryRow, bill: &Bill, kind: &str) -> Mark {
     Mark {
-        panel: String::new(),
+        panel: bill.label.to_owned(),
         series: row.policy.to_string(),
         label: kind.to_owned(),
-        x: Measured::exact(row.outcomes),
+        x: Measured::exact((bill.of)(row)),
         y: Measured::from(row),
         n: row.n,
     }
 }
 
-fn panel(table: &Table, area: Area) -> Panel {
-    let bought = table.marks.iter().map(|mark| mark.x.value).filter(|&outcomes| outcomes > 0.0);
+fn panel(marks: &[&Mark], bill: &Bill, area: Area) -> Panel {
+    let bought = marks.iter().map(|mark| mark.x.value).filter(|&paid| paid > 0.0);
     let (low, high) = range(bought).unwrap_or((1.0, 10.0));
     // Points that stand side by side need room to the right of the last.
-    let room = if table.marks.iter().any(|mark| mark.label == POINT) { 1.6 } else { 1.0 };
-    let rewards = table.marks.iter().flat_map(|mark| mark.y.reach());
-    let x = Axis::logarithmic("outcomes bought (logarithmic)", (low, room * high), Numbers::Counts, 8);
+    let room = if marks.iter().any(|mark| mark.label == POINT) { 1.6 } else { 1.0 };
+    let rewards = marks.iter().flat_map(|mark| mark.y.reach());
+    let x = Axis::logarithmic(bill.label, (low, room * high), bill.numbers, 8);
     let y = Axis::linear("mean reward over preferences", range(rewards).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
 }
@@ -100,8 +127,9 @@ fn level_lines(levels: &[&Mark], panel: &Panel, scene: &mut Scene) {
     labels::name_ends(scene, panel.area, &ends);
 }
 
-fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
-    let marks: Vec<&Mark> = table.of(&player.name).filter(|mark| mark.label == CURVE).collect();
+fn curve(marks: &[&Mark], player: &Player, panel: &Panel, scene: &mut Scene) {
+    let own = |mark: &&&Mark| mark.series == player.name && mark.label == CURVE;
+    let marks: Vec<&Mark> = marks.iter().filter(own).copied().collect();
     if player.part == Part::Highlighted {
         let band: Vec<(f64, f64, f64)> =
             marks.iter().filter_map(|mark| mark.y.interval.map(|(low, high)| (mark.x.value, low, high))).collect();
@@ -117,10 +145,10 @@ fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
 }
 
 /// Points on the test split, side by side where several bought the same.
-fn points(table: &Table, players: &[Player], panel: &Panel, scene: &mut Scene) {
+fn points(marks: &[&Mark], players: &[Player], panel: &Panel, scene: &mut Scene) {
     let marks: Vec<(&Player, &Mark)> = players
         .iter()
-        .flat_map(|player| table.of(&player.name).map(move |mark| (player, mark)))
+        .flat_map(|player| marks.iter().filter(|mark| mark.series == player.name).map(move |mark| (player, *mark)))
         .filter(|(_, mark)| mark.label == POINT)
         .collect();
     for (position, (player, mark)) in marks.iter().enumerate() {

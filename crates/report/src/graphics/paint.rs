@@ -60,8 +60,8 @@ pub(crate) fn png(scene: &Scene, description: &str, command: &str) -> Result<Vec
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_palette(palette);
-    encoder.set_compression(png::Compression::High);
-    // The filter is set anew by the compression.
+    // Level 9 takes three times as long for a hundredth fewer bytes.
+    encoder.set_deflate_compression(png::DeflateCompression::Level(6));
     encoder.set_filter(png::Filter::NoFilter);
     for (key, words) in [("Description", description), ("Redraw with", command)] {
         encoder.add_itxt_chunk(key.to_owned(), words.to_owned()).map_err(failed)?;
@@ -79,17 +79,19 @@ fn pixels(scene: &Scene, scale: u32) -> (u32, u32) {
 /// Each pixel as the mean of the block of fine ones it covers.
 fn averaged(fine: &[u8], fine_width: usize, width: usize, height: usize) -> Vec<u8> {
     const BLOCK: usize = (FINE / SHARP) as usize;
+    const DOTS: u32 = (BLOCK * BLOCK) as u32;
     let mut sharp = Vec::with_capacity(3 * width * height);
-    for row in 0..height {
-        for column in 0..width {
-            for channel in 0..3 {
-                let sum: usize = (0..BLOCK * BLOCK)
-                    .map(|cell| (row * BLOCK + cell / BLOCK, column * BLOCK + cell % BLOCK))
-                    .map(|(y, x)| usize::from(fine[3 * (y * fine_width + x) + channel]))
-                    .sum();
-                sharp.push(((sum + BLOCK * BLOCK / 2) / (BLOCK * BLOCK)) as u8);
+    let mut sums = vec![0u32; 3 * width];
+    for rows in fine.chunks_exact(3 * fine_width * BLOCK).take(height) {
+        sums.fill(0);
+        for row in rows.chunks_exact(3 * fine_width) {
+            for (sum, dots) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * BLOCK)) {
+                for dot in dots.chunks_exact(3) {
+                    sum.iter_mut().zip(dot).for_each(|(sum, part)| *sum += u32::from(*part));
+                }
             }
         }
+        sharp.extend(sums.iter().map(|sum| ((sum + DOTS / 2) / DOTS) as u8));
     }
     sharp
 }

@@ -1,10 +1,11 @@
 //! What the page knows, in the shape its scripts read: arrays by task, then by weight, so that names stand there once.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{Manifest, SummaryRow};
+use store::{CellRecord, Manifest, SummaryRow};
 
 use crate::charts::{best, distinct, model_colors, model_prices, of_environment, ranked};
 use crate::claims::Verdict;
@@ -13,13 +14,20 @@ use crate::graphics::scene::Color;
 use crate::theme::{self, Part, Player, SINGLE};
 use crate::write::Context;
 
-/// Most numbers by task that a page carries; beyond, it has the mix of all tasks only.
+/// Most numbers that a page carries by task; beyond, it has the mix of all tasks only.
 const BY_TASK: usize = 40_000;
+/// Most numbers of that mix; beyond, each environment keeps its best policies, `barp` and the references.
+const OF_MIX: usize = 60_000;
+/// Most missing cells that are named.
+const NAMED: usize = 12;
 /// Metrics of the dial.
 const METRICS: [&str; 3] = ["reward", "quality", "cost_usd"];
 
-/// Value, lower and upper end of its interval, requests, replicates, position of the interval's method in the content.
-type Number = (f64, Option<f64>, Option<f64>, u64, u64, usize);
+/// Value, lower and upper end of its interval, position of what stands behind it in the content.
+type Number = (f64, Option<f64>, Option<f64>, usize);
+
+/// Requests, replicates and the method of the interval: what many numbers have in common.
+type Behind<'a> = (u64, u64, &'a str);
 
 #[derive(Serialize)]
 pub(super) struct Content<'a> {
@@ -35,7 +43,9 @@ pub(super) struct Content<'a> {
     hash: String,
     cells: usize,
     missing: usize,
-    methods: Vec<String>,
+    /// Some of the missing cells, in words.
+    gone: Vec<String>,
+    behind: Vec<Behind<'a>>,
     environments: Vec<Environment<'a>>,
     claims: &'a [Verdict],
 }
@@ -45,8 +55,9 @@ struct Environment<'a> {
     label: String,
     fingerprint: &'a str,
     simulated: bool,
-    /// Whether scores by task were left out because there are too many.
+    /// Whether scores by task were left out because there are too many, and how many policies.
     cut: bool,
+    left_out: usize,
     weights: Vec<f64>,
     tasks: Vec<String>,
     /// Whether the models stand in the order of their prices.
@@ -69,7 +80,9 @@ struct Policy<'a> {
     look: Look,
     /// Whether it stands out before the reader chooses.
     shown: bool,
+    /// Cells whose numbers are here, and those that are missing.
     cells: Vec<&'a str>,
+    gone: Vec<&'a str>,
     outcomes: f64,
     dollars: f64,
     trials: u64,
@@ -89,17 +102,29 @@ struct Look {
     width: f64,
 }
 
-/// Everything the page shows, from the rows of the test split.
+/// Everything the page shows, from the rows of the test split. `missing` are cells whose numbers are not among them.
 pub(super) fn content<'a>(
-    rows: &[SummaryRow],
+    rows: &'a [SummaryRow],
     context: &'a Context,
     claims: &'a [Verdict],
     manifest: &'a Manifest,
+    missing: &[&'a CellRecord],
 ) -> Content<'a> {
     let test = || rows.iter().filter(|row| row.phase == "test");
-    let methods = distinct(test().map(|row| &row.ci_method));
+    let shared: BTreeSet<Behind<'_>> = test().filter(|row| row.arm.is_none()).map(behind).collect();
+    let known = Known {
+        behind: shared.into_iter().collect(),
+        cells: by_policy(&mut manifest.cells.iter()),
+        gone: by_policy(&mut missing.iter().copied()),
+        manifest,
+    };
     let labels = distinct(test().map(|row| &row.environment));
-    let environments = labels.into_iter().map(|label| environment(label, rows, &methods, manifest)).collect();
+    let own: Vec<Rows<'_>> = labels.into_iter().map(|label| Rows::new(label, rows)).collect();
+    let cut = own.iter().map(|own| own.numbers(own.policies.len()) * own.tasks.len()).sum::<usize>() > BY_TASK;
+    let room = OF_MIX / own.len().max(1);
+    let environments = own.into_iter().map(|own| environment(own, cut, room, &known)).collect();
+    let name =
+        |cell: &&CellRecord| format!("{} \u{b7} {} \u{b7} replicate {}", cell.environment, cell.policy, cell.replicate);
     Content {
         experiment: &context.experiment,
         about: &manifest.about,
@@ -110,10 +135,75 @@ pub(super) fn content<'a>(
         seed: manifest.seed,
         hash: hash(manifest),
         cells: manifest.cells.len(),
-        missing: manifest.cells.iter().filter(|cell| cell.ledger.is_none()).count(),
-        methods,
+        missing: missing.len(),
+        gone: missing.iter().take(NAMED).map(name).collect(),
+        behind: known.behind,
         environments,
         claims,
+    }
+}
+
+fn behind(row: &SummaryRow) -> Behind<'_> {
+    (row.n, row.replicates, row.ci_method.as_str())
+}
+
+/// Ids of cells by environment and policy.
+type Ids<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;
+
+fn by_policy<'a>(cells: &mut dyn Iterator<Item = &'a CellRecord>) -> Ids<'a> {
+    let mut ids = Ids::new();
+    cells.for_each(|cell| ids.entry((&cell.environment, &cell.policy)).or_default().push(&cell.id));
+    ids
+}
+
+/// What all environments share.
+struct Known<'a> {
+    behind: Vec<Behind<'a>>,
+    cells: Ids<'a>,
+    gone: Ids<'a>,
+    manifest: &'a Manifest,
+}
+
+/// The part of a summary that is about one environment, and the names in it.
+struct Rows<'a> {
+    label: String,
+    rows: Cow<'a, [SummaryRow]>,
+    weights: Vec<f64>,
+    tasks: Vec<String>,
+    /// The best first.
+    policies: Vec<String>,
+    singles: Vec<String>,
+    colored: Vec<(String, Color)>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(label: String, rows: &'a [SummaryRow]) -> Rows<'a> {
+        let all = of_environment(rows, &label);
+        let test = || all.iter().filter(|row| row.phase == "test");
+        let mut weights: Vec<f64> = test().filter_map(|row| row.w_cost).collect();
+        weights.sort_by(f64::total_cmp);
+        weights.dedup();
+        let mut tasks = distinct(test().map(|row| &row.task));
+        tasks.sort_by_key(|task| task != "all");
+        let (singles, policies): (Vec<String>, Vec<String>) =
+            distinct(test().map(|row| &row.policy)).into_iter().partition(|policy| policy.starts_with(SINGLE));
+        let policies = ranked(&policies, &best(&all));
+        Rows { colored: model_colors(&all), weights, tasks, policies, singles, label, rows: all }
+    }
+
+    /// Numbers of the dial for each task, with so many policies.
+    fn numbers(&self, policies: usize) -> usize {
+        let all = policies * (METRICS.len() + self.colored.len()) + self.singles.len() * METRICS.len();
+        self.weights.len() * all
+    }
+
+    /// The policies that a page with `room` for so many numbers of an environment has: the best, `barp` and references.
+    fn kept(&self, room: usize) -> Vec<String> {
+        let each = (self.numbers(self.policies.len() + 1) - self.numbers(self.policies.len())).max(1);
+        let most = room.saturating_sub(self.numbers(0)) / each;
+        let ever = |name: &str| name == "barp" || theme::is_reference(name);
+        let names = self.policies.iter().enumerate();
+        names.filter(|(place, name)| *place < most || ever(name)).map(|(_, name)| name.clone()).collect()
     }
 }
 
@@ -123,36 +213,28 @@ fn hash(manifest: &Manifest) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn environment<'a>(label: String, rows: &[SummaryRow], methods: &[String], manifest: &'a Manifest) -> Environment<'a> {
-    let all = of_environment(rows, &label);
-    let own: Vec<&SummaryRow> = all.iter().filter(|row| row.phase == "test").collect();
-    let mut weights: Vec<f64> = own.iter().filter_map(|row| row.w_cost).collect();
-    weights.sort_by(f64::total_cmp);
-    weights.dedup();
-    let (mut tasks, rest): (Vec<String>, Vec<String>) =
-        distinct(own.iter().map(|row| &row.task)).into_iter().partition(|task| task == "all");
-    let (models, policies): (Vec<String>, Vec<String>) =
-        distinct(own.iter().map(|row| &row.policy)).into_iter().partition(|policy| policy.starts_with(SINGLE));
-    let policies = ranked(&policies, &best(&all));
-    let colored = model_colors(&all);
-    let numbers = weights.len() * (policies.len() * (METRICS.len() + colored.len()) + models.len() * METRICS.len());
-    let cut = numbers * (rest.len() + 1) > BY_TASK;
-    if !cut {
-        tasks.extend(rest);
+/// One environment, without scores by task if `cut`, and with about as many numbers as there is `room` for.
+fn environment<'a>(own: Rows<'_>, cut: bool, room: usize, known: &Known<'a>) -> Environment<'a> {
+    let policies = own.kept(room);
+    let mut tasks = own.tasks.clone();
+    if cut {
+        tasks.truncate(1);
     }
-    let names: Vec<String> = colored.iter().map(|(name, _)| name.clone()).collect();
-    let place = Place { label: &label, weights: &weights, tasks: &tasks, models: &names, methods };
-    let known = manifest.environments.iter().find(|environment| environment.label == label);
+    let names: Vec<String> = own.colored.iter().map(|(name, _)| name.clone()).collect();
+    let place = Place { label: &own.label, weights: &own.weights, tasks: &tasks, models: &names, known };
+    let record = known.manifest.environments.iter().find(|environment| environment.label == own.label);
+    let test: Vec<&SummaryRow> = own.rows.iter().filter(|row| row.phase == "test").collect();
     Environment {
-        fingerprint: known.map_or("", |environment| &environment.fingerprint),
-        simulated: known.is_some_and(|environment| environment.simulated),
-        cut,
-        priced: model_prices(&all, &names).is_some(),
-        policies: all_policies(&policies, &models, &own, &place, manifest),
-        models: described(&colored),
-        weights,
-        tasks,
-        label,
+        fingerprint: record.map_or("", |environment| &environment.fingerprint),
+        simulated: record.is_some_and(|environment| environment.simulated),
+        cut: cut && own.tasks.len() > 1,
+        left_out: own.policies.len() - policies.len(),
+        priced: model_prices(&own.rows, &names).is_some(),
+        policies: all_policies(&policies, &own.singles, &test, &place),
+        models: described(&own.colored),
+        weights: own.weights.clone(),
+        tasks: tasks.clone(),
+        label: own.label.clone(),
     }
 }
 
@@ -165,15 +247,15 @@ fn described(colored: &[(String, Color)]) -> Vec<Model> {
 }
 
 /// The axes along which the numbers of an environment lie.
-struct Place<'a> {
+struct Place<'a, 'b> {
     label: &'a str,
     weights: &'a [f64],
     tasks: &'a [String],
     models: &'a [String],
-    methods: &'a [String],
+    known: &'a Known<'b>,
 }
 
-impl Place<'_> {
+impl Place<'_, '_> {
     /// Where a row stands: task, then weight.
     fn of(&self, row: &SummaryRow) -> Option<(usize, usize)> {
         let task = self.tasks.iter().position(|task| *task == row.task)?;
@@ -182,8 +264,8 @@ impl Place<'_> {
     }
 
     fn number(&self, row: &SummaryRow) -> Number {
-        let method = self.methods.iter().position(|method| *method == row.ci_method).unwrap_or(0);
-        (row.value, row.ci_low, row.ci_high, row.n, row.replicates, method)
+        let behind = self.known.behind.binary_search(&behind(row)).expect("every row was looked at");
+        (row.value, row.ci_low, row.ci_high, behind)
     }
 
     /// One value for each task and weight.
@@ -197,17 +279,16 @@ fn all_policies<'a>(
     policies: &[String],
     models: &[String],
     rows: &[&SummaryRow],
-    place: &Place<'_>,
-    manifest: &'a Manifest,
+    place: &Place<'_, 'a>,
 ) -> Vec<Policy<'a>> {
     let mut by_policy: BTreeMap<&str, Vec<&SummaryRow>> = BTreeMap::new();
     rows.iter().for_each(|row| by_policy.entry(&row.policy).or_default().push(row));
     let single = |name: &String| Player { name: name.clone(), style: theme::MODEL, part: Part::Other };
     let players = theme::looks(policies).into_iter().chain(models.iter().map(single));
-    players.map(|player| policy(&player, &by_policy[player.name.as_str()], place, manifest)).collect()
+    players.map(|player| policy(&player, &by_policy[player.name.as_str()], place)).collect()
 }
 
-fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_>, manifest: &'a Manifest) -> Policy<'a> {
+fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> Policy<'a> {
     let single = player.name.starts_with(SINGLE);
     let mut measured = BTreeMap::from(METRICS.map(|metric| (metric, place.grid(None))));
     let mut mix = if single { Vec::new() } else { place.grid(Vec::new()) };
@@ -226,13 +307,16 @@ fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_>, manifest
         }
     }
     let sweep = rows.iter().find(|row| row.metric == "sweep_reward" && row.task == "all");
-    let own = |cell: &&store::CellRecord| cell.environment == place.label && cell.policy == player.name;
+    let own = |ids: &Ids<'a>| ids.get(&(place.label, player.name.as_str())).cloned().unwrap_or_default();
+    let (mut cells, gone) = (own(&place.known.cells), own(&place.known.gone));
+    cells.retain(|id| !gone.contains(id));
     Policy {
         name: player.name.clone(),
         kind: kind(&player.name),
         look: look(&player.style),
         shown: player.part == Part::Highlighted,
-        cells: manifest.cells.iter().filter(own).map(|cell| cell.id.as_str()).collect(),
+        cells,
+        gone,
         outcomes: rows.first().map_or(0.0, |row| row.outcomes),
         dollars: rows.first().map_or(0.0, |row| row.dollars),
         trials: rows.iter().map(|row| row.tuning_trials).max().unwrap_or(0),

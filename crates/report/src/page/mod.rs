@@ -10,7 +10,7 @@ mod tests;
 
 pub use figures::Figure;
 pub(crate) use figures::SHOWN;
-use store::{Manifest, SummaryRow};
+use store::{CellRecord, Manifest, SummaryRow};
 
 use crate::claims::Verdict;
 use crate::write::Context;
@@ -32,15 +32,17 @@ const SCRIPTS: [&str; 7] = [
 /// their verdicts, and for each number the cells and commands behind it. Equal arguments give equal bytes.
 ///
 /// Nothing is interpolated: the dial stops at the weights that were measured. What is not about the test split is shown by
-/// `figures`; scores by task, where there are very many of them, are left to the charts and tables.
+/// `figures`. `missing` are the cells of the manifest whose numbers are not in `rows`. Where there are very many numbers,
+/// scores by task and then the worst policies are left to the tables and the summary, and the page says so.
 pub fn page(
     rows: &[SummaryRow],
     context: &Context,
     claims: &[Verdict],
     manifest: &Manifest,
+    missing: &[&CellRecord],
     figures: &[Figure],
 ) -> String {
-    let content = data::content(rows, context, claims, manifest);
+    let content = data::content(rows, context, claims, manifest, missing);
     let json = serde_json::to_string(&content).expect("text and numbers are always JSON");
     let parts = [
         ("title", escape(&format!("{}: barp report", context.experiment))),

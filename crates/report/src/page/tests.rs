@@ -65,7 +65,7 @@ fn content(page: &str) -> Value {
 #[test]
 fn every_number_of_the_dial_is_the_summarys() {
     let rows = fake::summary(LARGE);
-    let content = content(&page(&rows, &context(), &[], &manifest(), &[]));
+    let content = content(&page(&rows, &context(), &[], &manifest(), &[], &[]));
     let environment = &content["environments"][0];
     let position = |list: &Value, wanted: &Value| list.as_array().unwrap().iter().position(|item| item == wanted);
     let mut found = 0;
@@ -82,7 +82,9 @@ fn every_number_of_the_dial_is_the_summarys() {
             let error = (number[place].as_f64().unwrap() - expected).abs();
             assert!(error <= 1e-15 * expected.abs(), "{row:?}");
         }
-        assert_eq!((number[3].as_u64(), number[4].as_u64()), (Some(row.n), Some(row.replicates)), "{row:?}");
+        let behind = &content["behind"][number[3].as_u64().unwrap() as usize];
+        let expected = serde_json::json!([row.n, row.replicates, row.ci_method.as_str()]);
+        assert_eq!(*behind, expected, "{row:?}");
         found += 1;
     }
     assert!(found > 1000, "{found}");
@@ -92,7 +94,7 @@ fn every_number_of_the_dial_is_the_summarys() {
 #[test]
 fn shares_stand_at_their_models() {
     let rows = fake::summary(SMALL);
-    let content = content(&page(&rows, &context(), &[], &manifest(), &[]));
+    let content = content(&page(&rows, &context(), &[], &manifest(), &[], &[]));
     let environment = &content["environments"][0];
     let share = |row: &&SummaryRow| row.metric == "arm_share" && row.policy == "barp" && row.w_cost == Some(1.0);
     let mut found = 0;
@@ -112,7 +114,7 @@ fn nothing_from_outside_can_end_its_element() {
     rows.iter_mut().for_each(|row| row.policy = format!("{evil}{}", row.policy).into());
     let manifest = Manifest { about: evil.into(), experiment: evil.into(), command: evil.into(), ..manifest() };
     let context = Context { experiment: evil.into(), ..context() };
-    let page = page(&rows, &context, &[verdict(evil)], &manifest, &[]);
+    let page = page(&rows, &context, &[verdict(evil)], &manifest, &[], &[]);
     assert!(!page.contains("alert(1)</script>"), "escaped everywhere");
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script>").count(), 2);
@@ -124,7 +126,7 @@ fn nothing_from_outside_can_end_its_element() {
 #[test]
 fn a_page_is_the_same_bytes_each_time_and_loads_nothing() {
     let rows = fake::summary(LARGE);
-    let made = |rows: &[SummaryRow]| page(rows, &context(), &[verdict("t")], &manifest(), &[]);
+    let made = |rows: &[SummaryRow]| page(rows, &context(), &[verdict("t")], &manifest(), &[], &[]);
     let first = made(&rows);
     assert_eq!(first, made(&rows));
     assert!(first.len() < 2_000_000, "{}", first.len());
@@ -142,7 +144,7 @@ fn the_hash_is_that_of_the_file() {
     Folder::new(place.path()).write_manifest(&manifest()).unwrap();
     let bytes = std::fs::read(place.path().join("manifest.json")).unwrap();
     let expected: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(content(&page(&[], &context(), &[], &manifest(), &[]))["hash"], expected.as_str());
+    assert_eq!(content(&page(&[], &context(), &[], &manifest(), &[], &[]))["hash"], expected.as_str());
 }
 
 #[test]
@@ -153,7 +155,7 @@ fn very_many_policies_leave_tasks_to_the_tables() {
         more.iter_mut().for_each(|row| row.policy = format!("{} {copy}", row.policy).into());
         rows.extend(more);
     }
-    let page = page(&rows, &context(), &[], &manifest(), &[]);
+    let page = page(&rows, &context(), &[], &manifest(), &[], &[]);
     let content = content(&page);
     assert_eq!(
         (&content["environments"][0]["cut"], content["environments"][0]["tasks"].as_array().unwrap().len()),
@@ -172,9 +174,45 @@ fn charts_of_the_run_stand_in_the_page_with_words_until_there_are_too_many() {
         file: format!("charts/{number}.svg"),
     };
     let figures = [figure(1, 10), figure(2, 10), figure(3, 2_000_000)];
-    let page = page(&[], &context(), &[], &manifest(), &figures);
+    let page = page(&[], &context(), &[], &manifest(), &[], &figures);
     assert_eq!(page.matches("<svg role=\"img\" aria-label=\"says &quot;what&quot; it shows\" width").count(), 2);
     assert!(page.contains("<a href=\"charts/3.svg\">") && page.len() < 200_000, "a chart too large is named");
     assert!(page.contains("e &lt;b&gt;"));
-    assert!(!super::page(&[], &context(), &[], &manifest(), &[]).contains("id=\"course\""));
+    assert!(!super::page(&[], &context(), &[], &manifest(), &[], &[]).contains("id=\"course\""));
+}
+
+#[test]
+fn a_page_of_thousands_of_policies_keeps_the_best_and_says_how_many_it_left_out() {
+    let mut rows = fake::summary(LARGE);
+    let one: Vec<SummaryRow> = rows.iter().filter(|row| row.policy == "knn").cloned().collect();
+    for copy in 0..900 {
+        let mut more = one.clone();
+        for row in &mut more {
+            row.policy = format!("copy {copy}").into();
+            row.value -= f64::from(copy) * 1e-3;
+        }
+        rows.extend(more);
+    }
+    let page = page(&rows, &context(), &[], &manifest(), &[], &[]);
+    let environment = &content(&page)["environments"][0];
+    let names: Vec<&str> =
+        environment["policies"].as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
+    for kept in ["barp", "oracle", "random", "copy 0"] {
+        assert!(names.contains(&kept), "{kept}");
+    }
+    assert!(!names.contains(&"copy 899"), "the worst is left out");
+    let policies = names.iter().filter(|name| !name.starts_with("single:")).count() as u64;
+    assert_eq!(environment["left_out"].as_u64(), Some(914 - policies));
+    assert!(page.len() < 3_000_000, "{}", page.len());
+}
+
+#[test]
+fn missing_cells_are_named() {
+    let manifest = manifest();
+    let page = page(&fake::summary(SMALL), &context(), &[], &manifest, &[&manifest.cells[0]], &[]);
+    let content = content(&page);
+    assert_eq!(content["missing"], 1);
+    assert_eq!(content["gone"][0], "calibrated \u{b7} barp \u{b7} replicate 0");
+    let policy = &content["environments"][0]["policies"][0];
+    assert_eq!((&policy["gone"][0], policy["cells"].as_array().unwrap().len()), (&"c0ffee".into(), 0));
 }

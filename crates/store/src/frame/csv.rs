@@ -3,9 +3,8 @@
 use super::{Column, Frame, FrameError, real, whole};
 use crate::Whole;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Writer};
-use std::borrow::Borrow;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads the file at `path`; the message of a failure leaves the path out.
 pub(super) fn read(path: &Path) -> Result<Frame, String> {
@@ -59,19 +58,45 @@ fn describe(error: csv::Error) -> String {
 /// # Errors
 /// When the file cannot be written, a column holds vectors, or the columns differ in length or share a name.
 pub fn write_csv(path: &Path, frame: &Frame) -> Result<(), FrameError> {
-    write_csv_parts(path, std::iter::once(frame))
+    let mut file = CsvParts::create(path)?;
+    file.write(frame)?;
+    file.finish()
 }
 
-/// [`write_csv`] of frames with the same columns, one below the other; none makes an empty file.
-pub(crate) fn write_csv_parts(path: &Path, parts: impl Iterator<Item = impl Borrow<Frame>>) -> Result<(), FrameError> {
-    let written = || {
-        let mut writer = Writer::from_writer(Whole::begin(path)?);
-        for (position, part) in parts.enumerate() {
-            encode(part.borrow(), position == 0, &mut writer)?;
-        }
-        writer.into_inner().map_err(|error| error.into_error())?.finish()
-    };
-    written().map_err(|error| FrameError::new(path, error))
+/// A CSV file that is written in parts: beside its place, then renamed by [`CsvParts::finish`].
+pub(crate) struct CsvParts {
+    path: PathBuf,
+    writer: Writer<Whole>,
+    empty: bool,
+}
+
+impl CsvParts {
+    /// Starts a file.
+    ///
+    /// # Errors
+    /// As [`write_csv`].
+    pub(crate) fn create(path: &Path) -> Result<CsvParts, FrameError> {
+        let whole = Whole::begin(path).map_err(|error| FrameError::new(path, error))?;
+        Ok(CsvParts { path: path.to_owned(), writer: Writer::from_writer(whole), empty: true })
+    }
+
+    /// Writes the rows of `frame`, below the names of its columns if it is the first.
+    ///
+    /// # Errors
+    /// As [`write_csv`].
+    pub(crate) fn write(&mut self, frame: &Frame) -> Result<(), FrameError> {
+        let with_header = std::mem::replace(&mut self.empty, false);
+        encode(frame, with_header, &mut self.writer).map_err(|error| FrameError::new(&self.path, error))
+    }
+
+    /// Completes the file and puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written or renamed.
+    pub(crate) fn finish(self) -> Result<(), FrameError> {
+        let whole = self.writer.into_inner().map_err(|error| error.into_error());
+        whole.and_then(Whole::finish).map_err(|error| FrameError::new(&self.path, error))
+    }
 }
 
 fn encode<W: Write>(frame: &Frame, with_header: bool, writer: &mut Writer<W>) -> io::Result<()> {

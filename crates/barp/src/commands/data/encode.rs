@@ -1,11 +1,12 @@
 //! `barp data encode`: the texts of a table as vectors, in a file that `barp reproduce` and recorded environments read.
 
+use crate::commands::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::progress;
 use clap::Args;
 use encoder::Encoder;
-use experiment::{Encoding, FeatureCache, cosine, encode_texts, open_encoder};
+use experiment::{cosine, encode_texts};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::{Column, Frame};
@@ -26,26 +27,19 @@ pub(crate) struct Encode {
     /// Encoder, as in `barp list encoders`
     #[arg(long, default_value = "hashed")]
     encoder: String,
-    /// Folder of the encoder's weights [default: $BARP_ENCODER, else where `make encoder` puts them]
-    #[arg(long)]
-    weights: Option<PathBuf>,
-    /// Folder that keeps vectors of texts [default: the user's cache, for encoders that are slow]
-    #[arg(long)]
-    cache: Option<PathBuf>,
+    #[command(flatten)]
+    encoding: EncodingArguments,
     /// Parquet file for `sample_id` and `embedding`
     #[arg(long, required_unless_present = "check")]
     out: Option<PathBuf>,
     /// Compare with a stored file of `sample_id` and `embedding`: exit 1 where a cosine is not above .9999
     #[arg(long)]
     check: Option<PathBuf>,
-    /// Threads [default: one for each core]; they change no bit
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
 }
 
 impl Encode {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let encoder = open_encoder(&self.encoder, self.weights.as_deref()).map_err(Failure::Input)?;
+        let encoder = self.encoding.open(&self.encoder)?;
         let frame = store::read(&self.file).map_err(Failure::input)?;
         let ids = self.cells(&frame, &self.id_column)?;
         let texts = self.cells(&frame, &self.text_column)?;
@@ -95,12 +89,9 @@ impl Encode {
     }
 
     fn encode(&self, encoder: &dyn Encoder, texts: &[String]) -> Result<Vec<f32>, Failure> {
-        let costly = encoder::by_name(&self.encoder).is_some_and(|entry| entry.is_costly);
-        let named = self.cache.clone().map(FeatureCache::new);
-        let how = Encoding { cache: named.or_else(|| costly.then(FeatureCache::usual)), threads: self.threads };
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let bar = progress::counter("encode", texts.len(), "texts");
-        let vectors = encode_texts(encoder, &texts, &how, |more| bar.inc(more as u64));
+        let bar = progress::counter("encode", texts.len() as u64, "texts");
+        let how = self.encoding.how(&self.encoder);
+        let vectors = encode_texts(encoder, texts, &how, |more| bar.inc(more as u64));
         bar.finish_and_clear();
         vectors.map_err(Failure::failed)
     }

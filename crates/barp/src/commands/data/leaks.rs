@@ -2,14 +2,22 @@
 
 use crate::failure::Failure;
 use crate::output::say;
-use environments::near_duplicates::{NearDuplicates, THRESHOLD};
+use crate::progress;
+use environments::near_duplicates::{NearDuplicates, SampledDuplicates, THRESHOLD};
 use environments::sources::logged::Log;
+use statistics::interval_of_sums;
 use std::collections::BTreeSet;
 use std::path::Path;
 use store::{Record, Records};
 
-/// Most prompts that are compared: they have to be in memory.
+/// Most prompts that are compared with each other: they have to be in memory.
 const MOST: usize = 100_000;
+
+/// Prompts of a longer log that are held, to be compared with all others.
+const SAMPLE: u64 = 1 << 15;
+
+/// Prompts of such a log, and their bytes, that are compared with the sample at a time.
+const PART: (usize, usize) = (8192, 1 << 24);
 
 /// Pairs that are shown.
 const SHOWN: usize = 3;
@@ -29,25 +37,84 @@ struct Prompts {
     seen: u64,
 }
 
-/// Says what is found among the prompts of a log, of the first 100,000 rows that have one.
+/// Says what is found among the prompts of a log: all of them held in memory where that is possible, else a sample that all of
+/// them meet.
 pub(super) fn of_log(log: &Log) -> Result<(), Failure> {
-    let mut prompts = Prompts::default();
-    if log.survey().with_prompt > 0 {
-        for row in log.rows().map_err(Failure::input)? {
-            let row = row.map_err(Failure::input)?;
-            let Some(text) = row.prompt else { continue };
-            prompts.seen += 1;
-            if prompts.texts.len() < MOST {
-                prompts.names.push(format!("line {}", row.place));
-                prompts.texts.push(text);
-            } else {
-                break;
-            }
-        }
-        prompts.seen = log.survey().with_prompt;
+    let seen = log.survey().with_prompt;
+    if seen > MOST as u64 {
+        return of_long_log(log, seen);
+    }
+    let mut prompts = Prompts { seen, ..Prompts::default() };
+    if seen > 0 {
+        each_prompt(log, |place, text| {
+            prompts.names.push(format!("line {place}"));
+            prompts.texts.push(text);
+        })?;
     }
     prompts.report();
     Ok(())
+}
+
+/// Calls `meet` with the line and the text of each prompt.
+fn each_prompt(log: &Log, mut meet: impl FnMut(u64, String)) -> Result<(), Failure> {
+    for row in log.rows().map_err(Failure::input)? {
+        let row = row.map_err(Failure::input)?;
+        if let Some(text) = row.prompt {
+            meet(row.place, text);
+        }
+    }
+    Ok(())
+}
+
+/// Compares each of the `seen` prompts with every so-many-th of them.
+fn of_long_log(log: &Log, seen: u64) -> Result<(), Failure> {
+    let bar = progress::counter("near-duplicates", 2 * seen, "prompts");
+    let step = seen.div_ceil(SAMPLE);
+    let (mut sample, mut number) = (Vec::new(), 0);
+    each_prompt(log, |place, text| {
+        if number % step == 0 {
+            sample.push((place, text));
+        }
+        number += 1;
+        bar.inc(1);
+    })?;
+    let mut found = SampledDuplicates::of(&sample);
+    let (mut part, mut bytes) = (Vec::new(), 0);
+    each_prompt(log, |place, text| {
+        bytes += text.len();
+        part.push((place, text));
+        if part.len() == PART.0 || bytes >= PART.1 {
+            found.meet(&part);
+            bar.inc(part.len() as u64);
+            part.clear();
+            bytes = 0;
+        }
+    })?;
+    found.meet(&part);
+    bar.finish_and_clear();
+    say!("{}", in_words(&found, step, seen));
+    Ok(())
+}
+
+fn in_words(found: &SampledDuplicates, step: u64, seen: u64) -> String {
+    let (n, hits) = (found.len() as u64, found.with_duplicates() as f64);
+    let share = interval_of_sums(n, hits, hits, "student-t 95 % over sampled prompts");
+    let percent = |share: Option<f64>| 100.0 * share.unwrap_or(f64::NAN).clamp(0.0, 1.0);
+    let mut text = format!(
+        "near-duplicate prompts (triples of words shared to {THRESHOLD} or more): {:.2} % [{:.2}, {:.2}] of {seen} have one, \
+         from every {step}th ({n}) beside all of them ({})",
+        percent(Some(share.mean)),
+        percent(share.low),
+        percent(share.high),
+        share.method,
+    );
+    for pair in &found.pairs {
+        text += &format!("\n  line {} and line {}: {:.2}", pair.first, pair.second, pair.similarity);
+    }
+    let leak = 100.0 * found.expected_leak(TRAIN);
+    text + &format!(
+        "\n  a random split with 70 % in training puts one of them into training for {leak:.2} % of all others"
+    )
 }
 
 /// Says what is found among the prompts of a table; rows of one `id` count once.
@@ -81,16 +148,16 @@ impl Prompts {
             return;
         }
         let found = NearDuplicates::find(&self.texts);
-        let of = if self.seen > MOST as u64 {
-            format!("the first {} of {}", self.texts.len(), self.seen)
-        } else {
-            self.seen.to_string()
-        };
         say!(
-            "near-duplicate prompts (triples of words shared to {THRESHOLD} or more): {} of {of}, in {} groups",
+            "near-duplicate prompts (triples of words shared to {THRESHOLD} or more): {} of {}, in {} groups",
             found.in_groups(),
+            self.texts.len(),
             found.groups.len()
         );
+        if self.seen > MOST as u64 {
+            let after = self.seen - self.texts.len() as u64;
+            say!("  NOT LOOKED AT: {after} of {} prompts, those after the first {MOST} of this table", self.seen);
+        }
         for pair in found.pairs.iter().take(SHOWN) {
             say!("  {} and {}: {:.2}", self.names[pair.first], self.names[pair.second], pair.similarity);
         }

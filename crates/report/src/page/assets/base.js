@@ -61,7 +61,8 @@ function interval(metric, found) {
 
 /** The number in words: value, interval and n. */
 function sentence(metric, found) {
-  const size = `n = ${count(found[3])}, ${found[4]} replicate${found[4] === 1 ? "" : "s"}`;
+  const [requests, replicates] = data.behind[found[3]];
+  const size = `n = ${count(requests)}, ${replicates} replicate${replicates === 1 ? "" : "s"}`;
   return `${METRICS[metric].name} ${METRICS[metric].words(found[0])} ${interval(metric, found)}, ${size}`;
 }
 

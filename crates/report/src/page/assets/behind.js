@@ -4,11 +4,12 @@
 function openNumber(policy, metric, found) {
   const { name, unit } = METRICS[metric];
   const spans = metric === "sweep";
+  const [requests, replicates, method] = data.behind[found[3]];
   const ends = found[1] === null || found[2] === null ? "none" : `${found[1]} to ${found[2]}`;
   card(`${policy.name}: ${name}${spans ? "" : ` at w_cost ${weight()}`}`, [
     ["Value", `${found[0]} ${unit}`],
-    ["Interval", `${ends} (${data.methods[found[5]]})`],
-    ["Requests", `n = ${count(found[3])} in each replicate, ${count(found[4])} replicates`],
+    ["Interval", `${ends} (${method})`],
+    ["Requests", `n = ${count(requests)} in each replicate, ${count(replicates)} replicates`],
     ...basis(policy),
     ["Line of summary.csv", element("code", {}, line(policy, spans ? "sweep_reward" : metric, spans))],
     ...origin(policy),
@@ -48,6 +49,7 @@ function line(policy, metric, spans) {
 function origin(policy) {
   return [
     [`Cells (${policy.cells.length})`, cells(policy.cells)],
+    ...(policy.gone.length > 0 ? [[`Missing cells (${policy.gone.length})`, element("p", {}, policy.gone.join(" "))]] : []),
     ["Made by", element("pre", {}, data.command)],
     ["Redrawn by", element("pre", {}, data.redraw)],
     ["Manifest", element("code", {}, `sha256 ${data.hash}`)],

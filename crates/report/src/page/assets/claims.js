@@ -34,6 +34,19 @@ function paid(found) {
   return `${words} Claim ${found.id} of claims.json; decided again by: barp claims DIR`;
 }
 
+/** What is too much for a page, and where it stands. */
+function omitted(environment) {
+  const policies = environment.left_out > 0 ? `; ${count(environment.left_out)} policies with less reward are left out here, see tables/scores.csv` : "";
+  return `${environment.cut ? "; scores by task are too many for this page, see tables/tasks.csv" : ""}${policies}`;
+}
+
+/** Which cells this page lacks, at the top. */
+function drawMissing() {
+  const rest = data.missing - data.gone.length;
+  find("#missing").hidden = data.missing === 0;
+  find("#missing").textContent = `${count(data.missing)} of ${count(data.cells)} cells are missing, and so are their numbers: ${data.gone.join("; ")}${rest > 0 ? `; and ${count(rest)} more` : ""}. Intervals here are over the replicates that are there. To compute them: ${data.command}`;
+}
+
 /** Draws what the page was made from. */
 function drawRun() {
   const computed = `${count(data.cells - data.missing)} of ${count(data.cells)} computed`;
@@ -44,7 +57,7 @@ function drawRun() {
     ["Cells", data.missing > 0 ? element("strong", {}, `${computed}; the numbers of the others are missing here`) : computed],
     ["Seed", String(data.seed)],
     ["barp", data.barp],
-    ...data.environments.map((environment) => [`Environment ${environment.label}`, `${environment.simulated ? "simulated" : "recorded rows"}, fingerprint ${environment.fingerprint}${environment.cut ? "; scores by task are too many for this page, see tables" : ""}`]),
+    ...data.environments.map((environment) => [`Environment ${environment.label}`, `${environment.simulated ? "simulated" : "recorded rows"}, fingerprint ${environment.fingerprint}${omitted(environment)}`]),
   ];
   find("#run dl").replaceChildren(...facts.flatMap(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]));
 }

@@ -71,6 +71,7 @@ function start() {
   prepareCard();
   drawClaims();
   drawRun();
+  drawMissing();
   const measured = data.environments.filter((environment) => environment.weights.length > 0);
   data.environments = measured;
   if (measured.length === 0) {

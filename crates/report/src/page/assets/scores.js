@@ -17,7 +17,7 @@ const COLUMNS = [
 /** Draws the headings once and the rows in the order that was asked for. */
 function drawScores() {
   const where = task() === "all" ? "all tasks" : `task ${task()}`;
-  find("#scores caption").replaceChildren(`${environment().label}, ${where}, w_cost ${weight()}, test split${environment().simulated ? ", simulated outcomes" : ""}`);
+  find("#scores caption").replaceChildren(`${environment().label}, ${where}, w_cost ${weight()}, test split${environment().simulated ? ", simulated outcomes" : ""}${omitted(environment())}`);
   find("#scores thead").replaceChildren(element("tr", {}, COLUMNS.map(heading)));
   const policies = environment().policies.filter((policy) => chosen.models || policy.kind !== "model");
   const reach = extent(policies);

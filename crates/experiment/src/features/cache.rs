@@ -1,0 +1,143 @@
+//! Vectors of texts on disk, by content: where each one is, and the files that hold them.
+
+use super::Key;
+use encoder::Encoder;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use store::{Column, Frame, FrameError};
+
+/// Texts that a cache knows at most, about 40 bytes of memory and 1.5 kB of disk each: later ones are encoded whenever they
+/// are met.
+const MOST: usize = 1 << 22;
+
+/// Where the vector of a text lies.
+#[derive(Clone, Copy, Debug)]
+struct At {
+    file: u32,
+    row: u32,
+}
+
+/// The opened cache of one encoder.
+pub(super) struct Known {
+    folder: PathBuf,
+    fingerprint: String,
+    width: usize,
+    files: Vec<PathBuf>,
+    places: BTreeMap<Key, At>,
+}
+
+impl Known {
+    /// Reads which texts lie in the part of `folder` that belongs to `encoder`.
+    pub(super) fn open(folder: &Path, encoder: &dyn Encoder) -> Result<Known, FrameError> {
+        let (fingerprint, width) = (encoder.fingerprint(), encoder.width());
+        let folder = folder.join(hexadecimal(&Sha256::digest(fingerprint.as_bytes())[..8]));
+        let paths = files(&folder)?;
+        let mut known = Known { folder, fingerprint, width, files: Vec::new(), places: BTreeMap::new() };
+        for path in paths {
+            let (keys, _) = read(&path, width)?;
+            known.enter(path, keys.into_iter());
+        }
+        Ok(known)
+    }
+
+    fn enter(&mut self, path: PathBuf, keys: impl Iterator<Item = Option<Key>>) {
+        let file = u32::try_from(self.files.len()).expect("a file holds texts, and there are fewer than `MOST`");
+        self.files.push(path);
+        for (key, row) in keys.zip(0..) {
+            if let Some(key) = key.filter(|_| self.places.len() < MOST) {
+                self.places.entry(key).or_insert(At { file, row });
+            }
+        }
+    }
+
+    /// Takes the texts that are known out of `wanted` and hands each one's rows and vector to `enter`.
+    pub(super) fn take(
+        &self,
+        wanted: &mut BTreeMap<Key, Vec<usize>>,
+        mut enter: impl FnMut(&[usize], &[f32]),
+    ) -> Result<(), FrameError> {
+        let mut found: BTreeMap<u32, Vec<(u32, Key)>> = BTreeMap::new();
+        for key in wanted.keys() {
+            if let Some(at) = self.places.get(key) {
+                found.entry(at.file).or_default().push((at.row, *key));
+            }
+        }
+        for (file, places) in found {
+            let (_, values) = read(&self.files[file as usize], self.width)?;
+            for (row, key) in places {
+                let rows = wanted.remove(&key).expect("it was found among them");
+                let vector = values.get(row as usize * self.width..).and_then(|rest| rest.get(..self.width));
+                let changed = || FrameError {
+                    path: self.files[file as usize].clone(),
+                    message: "must not change while it is used".into(),
+                };
+                enter(&rows, vector.ok_or_else(changed)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a file of vectors into the cache, named after its keys; nothing where the cache is full.
+    pub(super) fn keep(&mut self, keys: &[Key], values: Vec<f32>) -> Result<(), FrameError> {
+        if self.places.len() + keys.len() > MOST {
+            return Ok(());
+        }
+        let texts: Vec<String> = keys.iter().map(|key| hexadecimal(key)).collect();
+        let name = hexadecimal(&Sha256::digest(texts.concat().as_bytes())[..16]);
+        let columns = vec![
+            ("text".to_owned(), Column::Text(texts.into_iter().map(Some).collect())),
+            ("embedding".to_owned(), Column::Vectors { width: self.width, values }),
+        ];
+        let frame = Frame { columns, metadata: vec![("encoder".to_owned(), self.fingerprint.clone())] };
+        let path = self.folder.join(format!("{name}.parquet"));
+        store::write_parquet(&path, &frame)?;
+        self.enter(path, keys.iter().copied().map(Some));
+        Ok(())
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    crate::train::hexadecimal(bytes)
+}
+
+/// The key that a file of the cache writes as hexadecimal digits; none if it is not one.
+fn key(text: &str) -> Option<Key> {
+    let digits = Some(text).filter(|text| text.len() == 2 * size_of::<Key>() && text.is_ascii())?;
+    u128::from_str_radix(digits, 16).ok().map(u128::to_be_bytes)
+}
+
+/// The parquet files in `folder`, none where it does not exist.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FrameError> {
+    let fail = |error: std::io::Error| FrameError { path: folder.to_owned(), message: error.to_string() };
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(fail)?,
+    };
+    let paths: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(fail)?;
+    let mut found: Vec<PathBuf> =
+        paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == "parquet")).collect();
+    found.sort();
+    Ok(found)
+}
+
+/// The keys and vectors of a file of the cache.
+fn read(path: &Path, width: usize) -> Result<(Vec<Option<Key>>, Vec<f32>), FrameError> {
+    let mut frame = store::read(path)?;
+    let place = |name: &str| frame.columns.iter().position(|(known, _)| known == name);
+    let (Some(text), Some(embedding)) = (place("text"), place("embedding")) else { return Err(foreign(path)) };
+    let Column::Text(keys) = &frame.columns[text].1 else { return Err(foreign(path)) };
+    let keys = keys.iter().map(|text| text.as_deref().and_then(key)).collect();
+    let Column::Vectors { width: found, values } = &mut frame.columns[embedding].1 else { return Err(foreign(path)) };
+    if *found != width {
+        let message = format!("column `embedding` must have {width} numbers a row, got {found}: delete the file");
+        return Err(FrameError { path: path.to_owned(), message });
+    }
+    Ok((keys, std::mem::take(values)))
+}
+
+fn foreign(path: &Path) -> FrameError {
+    let message = "must have the columns `text` and `embedding`: not a file of the feature cache, delete it".into();
+    FrameError { path: path.to_owned(), message }
+}
