@@ -20,8 +20,9 @@ fn unknown_names_get_the_nearest_known_one() {
     check(
         &format!("{GOOD}[[policy]]\nkind = 'bapr'"),
         "my.toml: [[policy]] bapr: unknown policy `bapr` (nearest is `barp`; known: barp, barp-frozen, barp-listed, barp-full, \
-         knn, ridge, lin-ucb, d-lin-ucb, sw-lin-ucb, glr-lin-ucb, lin-ucb-listed, budget-paced, lin-cbwk, lin-ts, \
-         lin-ts-forgetting, epsilon-greedy, random, cheapest, largest, best-single, best-per-task, zero-router, oracle, single-models)",
+         knn, ridge, mlp, router-dc, avengers-pro, lin-ucb, d-lin-ucb, sw-lin-ucb, glr-lin-ucb, lin-ucb-listed, budget-paced, \
+         lin-cbwk, lin-ts, lin-ts-forgetting, epsilon-greedy, random, cheapest, largest, best-single, best-per-task, zero-router, \
+         oracle, single-models)",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'lin-ucb'\nalhpa = 1.0"),

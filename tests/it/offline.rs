@@ -70,10 +70,18 @@ fn router_dc_finds_the_model_of_each_cluster_and_knows_no_preference() {
 #[test]
 fn router_dc_trained_on_the_reward_follows_the_preference() {
     let (toy, training) = toy();
-    let router = fitted("router-dc", serde_json::json!({ "target": "reward" }), &toy.task, &training);
+    // Dear enough that the third model is worth its price in its own cluster only up to w_c = .58.
+    let task = Task { objective: Objective { tau: Dollars(0.004) }, ..toy.task };
+    let router = fitted("router-dc", serde_json::json!({ "target": "reward" }), &task, &training);
     let right = share(&decide(&*router, &training, 0.0), |row| row % 3);
-    let cheap = share(&decide(&*router, &training, 1.0), |_| 0);
-    assert!(right > 0.95 && cheap > 0.95, "quality alone: {right} right; cost alone: {cheap} the cheapest");
+    assert!(right > 0.99, "quality alone: {right} right");
+    for w_cost in [0.8, 1.0] {
+        let choices = decide(&*router, &training, w_cost);
+        let dear = share(&choices, |_| 2);
+        let third: Vec<Choice> = choices.into_iter().skip(2).step_by(3).collect();
+        let cheap = share(&third, |_| 0);
+        assert!(dear == 0.0 && cheap > 0.95, "w_c {w_cost}: {dear} the dearest, {cheap} of its cluster the cheapest");
+    }
 }
 
 /// Two models and two features: the first model is right where both features have the same sign, the second elsewhere.
@@ -113,11 +121,11 @@ fn an_mlp_learns_what_no_linear_regression_can() {
 #[test]
 fn an_mlp_estimates_the_reward_that_it_gets() {
     let (task, training) = crossed();
-    let router = fitted("mlp", serde_json::json!({ "epochs": 300 }), &task, &training);
+    let router = fitted("mlp", serde_json::json!({ "epochs": 2000 }), &task, &training);
     let choices = decide(&*router, &training, 0.2);
     let expected = choices.iter().map(|choice| choice.expected_reward.unwrap()).sum::<f64>() / 600.0;
     // Right nearly always: .8 x 1 - .2 x .5.
-    assert!((expected - 0.7).abs() < 0.06, "{expected}");
+    assert!((expected - 0.7).abs() < 0.04, "{expected}");
 }
 
 /// Two clusters of prompts and three models: quality .2, .6, 1 in the first and the other way round in the second; cost terms

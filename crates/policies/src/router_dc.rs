@@ -21,8 +21,11 @@
 //!
 //! **The preference.** RouterDC knows none. With `target = "quality"`, as published, it is trained on quality and chooses the
 //! same model at every w. (Its RouterBench script can subtract a fixed multiple of the dollars from the score: another router
-//! for each multiple.) `target = "reward"` is ours: w is drawn uniformly at each visit and joins the features, E(x, w), and the
-//! score is the reward at w, scaled to [0, 1] over the models of the prompt, so that one router serves every preference.
+//! for each multiple.) `target = "reward"` is ours: w is drawn uniformly for each mini-batch and joins the features, E(x, w), and
+//! the score is the reward at w, scaled to [0, 1] over the models of the prompt, so that one router serves every preference. It
+//! learns which models win most often, as the contrast does, not by how much: where a cheap model is right more often than
+//! not, it wins most prompts however much the others lose, and a plug-in of means earns more. Models above .5 are no negatives
+//! here either: with all of them the router told the best from the second best and earned less on noisy outcomes (measured).
 
 mod losses;
 mod training;

@@ -31,7 +31,8 @@ impl Ranks {
     }
 }
 
-/// Adds `weight` times the gradient of -log softmax(logits[terms])[0] to `slope`.
+/// Adds `weight` times the gradient of -log of the first term's share to `slope`; shares are the softmax of `logits` over
+/// `terms`.
 fn push(terms: &[usize], logits: &[f32], weight: f32, shares: &mut Vec<f32>, slope: &mut [f32]) {
     shares.clear();
     shares.extend(terms.iter().map(|&term| logits[term]));

@@ -21,12 +21,14 @@ pub(super) fn train(parameters: &RouterDcParameters, task: &Task, data: &Trainin
     let mut adam = Adam::new(AdamSettings::with_rate(parameters.learning_rate as f32), router.parameters.len());
     let mut visits = Visits::new(data, seed);
     let (mut batch, mut work) = (Batch::default(), Workspace::default());
-    let pairs = seed.stream("pairs");
+    let (pairs, preferences) = (seed.stream("pairs"), seed.stream("preference"));
     for step in 0..parameters.steps {
+        // One for all: with another for each prompt, gathering a group's prompts would teach the map to overlook it.
+        let preference = uniform(&preferences, step);
         batch.clear();
         for _ in 0..parameters.batch {
             let (row, visit) = visits.next();
-            batch.push(&router, task.objective, data, row, &mut visits.draw(visit));
+            batch.push(&router, task.objective, data, (row, preference), &mut visits.draw(visit));
             batch.clusters.push(clusters.of_row[row]);
         }
         let generator = &mut pairs.at(Round(step.into()));
@@ -34,6 +36,12 @@ pub(super) fn train(parameters: &RouterDcParameters, task: &Task, data: &Trainin
         adam.step(&mut router.parameters, &work.gradient);
     }
     router
+}
+
+/// The preference of a step.
+fn uniform(stream: &Stream, step: u32) -> Preference {
+    let drawn = random::uniform(&mut stream.at(Round(step.into())));
+    Preference::new(drawn).expect("a uniform draw lies in [0, 1)")
 }
 
 /// Draws the map as PyTorch does by default, and the model vectors from a normal distribution.
@@ -72,7 +80,7 @@ impl Visits {
         (self.order[(visit % n) as usize], visit)
     }
 
-    /// What a visit draws: its preference and the order of equal scores.
+    /// What a visit draws: the order of equal scores.
     fn draw(&self, visit: u64) -> random::Generator {
         self.draws.at(Round(visit))
     }
@@ -102,10 +110,9 @@ impl Batch {
         router: &RouterDc,
         objective: Objective,
         data: &TrainingSet,
-        row: usize,
+        (row, preference): (usize, Preference),
         generator: &mut random::Generator,
     ) {
-        let preference = Preference::new(random::uniform(generator)).expect("a uniform draw lies in [0, 1)");
         router.extend_inputs(data.feature_row(row), preference, &mut self.inputs);
         let start = self.scores.len();
         let outcomes = data.quality_row(row).iter().zip(data.cost_row(row));
@@ -273,7 +280,8 @@ mod tests {
             let (mut visits, mut batch) = (Visits::new(&data, &seed), Batch::default());
             for _ in 0..10 {
                 let (row, visit) = visits.next();
-                batch.push(&router, task.objective, &data, row, &mut visits.draw(visit));
+                let preference = uniform(&seed.stream("preference"), row as u32);
+                batch.push(&router, task.objective, &data, (row, preference), &mut visits.draw(visit));
                 batch.clusters.push(row % 2);
             }
             let mut work = Workspace::default();
