@@ -6,7 +6,7 @@
 use crate::graphics::legend::Entry;
 use crate::graphics::mark::Dash::{Alternating, Dashed, Dotted, Solid};
 use crate::graphics::mark::Inside::{Filled, Hollow};
-use crate::graphics::mark::Marker::{Cross, Diamond, Disc, Dot, Down, Plus, Square, Star, Up};
+use crate::graphics::mark::Marker::{Cross, Diamond, Disc, Dot, Down, Left, Plus, Right, Square, Star, Up};
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
 use crate::graphics::text;
@@ -31,14 +31,17 @@ pub(crate) fn is_reference(policy: &str) -> bool {
 }
 
 /// Policies with a look of their own, the most prominent first.
-const KNOWN: [(&str, Style); 14] = [
+const KNOWN: [(&str, Style); 17] = [
     ("barp", Style { width: 2.5, ..Style::new(0xD55E00, Disc, Filled, Solid) }),
     ("barp-full", Style::new(0xB8860B, Disc, Hollow, Dashed)),
     ("lin-ucb", Style::new(0x009E73, Up, Filled, Solid)),
     ("knn", Style::new(0x0072B2, Square, Filled, Solid)),
+    ("mlp", Style::new(0x44AA99, Star, Hollow, Alternating)),
     ("lin-ts", Style::new(0xCC79A7, Down, Filled, Dashed)),
     ("epsilon-greedy", Style::new(0x882255, Cross, Filled, Alternating)),
     ("ridge", Style::new(0x56B4E9, Diamond, Filled, Dashed)),
+    ("router-dc", Style::new(0x999933, Right, Filled, Dotted)),
+    ("avengers-pro", Style::new(0xAA4499, Left, Filled, Solid)),
     ("oracle", Style::new(0x000000, Star, Filled, Solid)),
     ("zero-router", Style::new(0x000000, Dot, Filled, Dashed)),
     ("best-per-task", Style::new(0x555555, Diamond, Hollow, Alternating)),

@@ -10,6 +10,8 @@ pub(crate) enum Marker {
     Diamond,
     Up,
     Down,
+    Left,
+    Right,
     Cross,
     Plus,
     Star,
@@ -128,6 +130,8 @@ fn outline(marker: Marker) -> Outline {
         Marker::Diamond => Outline::Corners(&[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)], 0.82),
         Marker::Up => Outline::Corners(&[(0.0, -1.25), (1.15, 0.8), (-1.15, 0.8)], 0.7),
         Marker::Down => Outline::Corners(&[(0.0, 1.25), (-1.15, -0.8), (1.15, -0.8)], 0.7),
+        Marker::Left => Outline::Corners(&[(-1.25, 0.0), (0.8, -1.15), (0.8, 1.15)], 0.7),
+        Marker::Right => Outline::Corners(&[(1.25, 0.0), (-0.8, 1.15), (-0.8, -1.15)], 0.7),
         Marker::Cross => Outline::Strokes(&[[(-0.85, -0.85), (0.85, 0.85)], [(-0.85, 0.85), (0.85, -0.85)]]),
         Marker::Plus => Outline::Strokes(&[[(-1.1, 0.0), (1.1, 0.0)], [(0.0, -1.1), (0.0, 1.1)]]),
         Marker::Star => Outline::Corners(
