@@ -95,6 +95,8 @@ def check_ctrl_c_ends_a_run():
             time.sleep(0.01)
 
     text = config("[[policy]]\nkind = 'mine'", top=ONLINE).replace("replicates = 2", "replicates = 500")
+    # What a shell runs in the background starts deaf to interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     out = scratch()
     with fails(KeyboardInterrupt):

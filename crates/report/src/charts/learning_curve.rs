@@ -25,9 +25,10 @@ impl Chart for LearningCurve {
         About {
             name: "learning_curve",
             title: "Reward against what was paid for learning",
-            what: "Mean reward over the grid of preferences, against outcomes bought and against their dollars. Curves with bands: validation split while learning; points: \
-                   test split, for routers fitted on full labels, at what they were given (side by side where equal); level lines: test split, \
-                   references.",
+            what: "Mean reward over the grid of preferences, against outcomes bought and against their dollars. Curves with \
+                   bands: validation split while learning; points: test split, at all that was bought, tuning included \
+                   (side by side where equal); level lines: test split, references. Where a point lies off the end of its \
+                   curve, tested tasks are not those of validation, or settings were chosen on validation prompts.",
         }
     }
 
@@ -37,14 +38,11 @@ impl Chart for LearningCurve {
         for row in select(rows, "validation", "sweep_reward").filter(|row| row.task == "all" && row.outcomes > 0.0) {
             BILLS.iter().for_each(|bill| table.push(mark(row, bill, CURVE), &[row]));
         }
-        let learners = table.series();
-        if learners.is_empty() {
+        if table.marks.is_empty() {
             return None;
         }
         let finals = select(rows, "test", "sweep_reward").filter(|row| row.task == "all");
-        for row in finals
-            .filter(|row| !learners.iter().any(|learner| row.policy == *learner) && !row.policy.starts_with(SINGLE))
-        {
+        for row in finals.filter(|row| !row.policy.starts_with(SINGLE)) {
             let level = theme::is_reference(&row.policy) || row.outcomes == 0.0;
             let label = if level { LEVEL } else { POINT };
             BILLS.iter().for_each(|bill| table.push(mark(row, bill, label), &[row]));
