@@ -35,6 +35,7 @@ pub(crate) fn shifted(shifts: &[(&'static str, Value)]) -> Arc<dyn Environment> 
     let facts = environments::shifts::Facts {
         models: source.models().to_vec(),
         tasks: source.tasks().to_vec(),
+        mean_tokens: source.mean_tokens(),
         task_shares: source.task_shares(),
         rounds: ROUNDS,
     };

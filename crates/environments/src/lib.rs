@@ -6,13 +6,14 @@ mod batch;
 pub mod near_duplicates;
 pub mod price_book;
 mod references;
+pub mod repricing;
 pub mod shifts;
 pub mod sources;
 mod table;
 
 pub use batch::{Batch, Episode, LastRequest, Request, Revealed};
 pub use references::{REFERENCES, Reference, ReferenceEntry, Sees, always};
-pub use table::{Table, TableParts, Tokens, quantile_of};
+pub use table::{MeanTokens, Table, TableParts, Tokens, quantile_of};
 
 use routing::Seed;
 use std::sync::Arc;
@@ -36,6 +37,11 @@ pub trait Environment: Send + Sync {
 
     /// Share of each task among the requests by themselves; they sum to 1. A share of 0 cannot be asked for.
     fn task_shares(&self) -> Vec<f64>;
+
+    /// Mean tokens of each model's calls, K; none for a model whose calls were not all counted, which is the default.
+    fn mean_tokens(&self) -> Vec<Option<MeanTokens>> {
+        vec![None; self.models().len()]
+    }
 
     /// Rounds, above 0, ascending and distinct, at which the world changes; a phase lies between two of them.
     fn changes(&self) -> &[u64] {

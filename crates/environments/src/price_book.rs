@@ -9,6 +9,7 @@
 //! from = "2024-08-06"     # the first day on which it holds
 //! input = 2.5             # dollars per million tokens
 //! output = 10.0
+//! cached = 1.25            # dollars per million tokens read from the model's cache; may be left out: as `input`
 //! source = "https://..."  # where it was read; may be left out
 //! ```
 //!
@@ -20,6 +21,8 @@ mod tests;
 
 pub use date::Date;
 
+use crate::Tokens;
+use crate::table::MeanTokens;
 use routing::Dollars;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,9 +47,21 @@ pub struct ListPrice {
     pub input: f64,
     /// Dollars per million tokens written, finite, not negative.
     pub output: f64,
+    /// Dollars per million tokens that came from the model's cache, finite, not negative; none: as `input`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached: Option<f64>,
     /// Where the price was read; may be empty.
     #[serde(default)]
     pub source: String,
+}
+
+impl ListPrice {
+    /// Dollars of a call with so many `tokens`, which need not be whole numbers.
+    pub fn dollars(&self, tokens: &MeanTokens) -> Dollars {
+        let fresh = self.input * (tokens.input - tokens.cached);
+        let cached = self.cached.unwrap_or(self.input) * tokens.cached;
+        Dollars((fresh + cached + self.output * tokens.output) / QUOTED_TOKENS)
+    }
 }
 
 /// List prices by model and date. Every rule was checked when it was made.
@@ -130,6 +145,14 @@ impl PriceBook {
         PriceBook::parse(EMBEDDED).expect("the embedded book is checked by a test")
     }
 
+    /// The embedded book for the name `embedded`, else as [`PriceBook::read`].
+    ///
+    /// # Errors
+    /// As [`PriceBook::read`].
+    pub fn named(name: &str) -> Result<PriceBook, PriceBookError> {
+        if name == "embedded" { Ok(PriceBook::embedded()) } else { PriceBook::read(Path::new(name)) }
+    }
+
     /// Names of the models, ascending.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         self.prices.keys().map(String::as_str)
@@ -153,23 +176,13 @@ impl PriceBook {
         self.entry_at(model, date).map(|price| (price.input, price.output))
     }
 
-    /// Dollars of a call that read `input_tokens` and wrote `output_tokens`, at the list price of `date`.
+    /// Dollars of a call with so many `tokens`, at the list price of `date`.
     ///
     /// # Errors
     /// When the model is unknown, or has no price yet on that date.
-    pub fn dollars(
-        &self,
-        model: &str,
-        date: Date,
-        input_tokens: u64,
-        output_tokens: u64,
-    ) -> Result<Dollars, PriceBookError> {
-        match self.price_at(model, date) {
-            Some((input, output)) => {
-                Ok(Dollars((input * input_tokens as f64 + output * output_tokens as f64) / QUOTED_TOKENS))
-            }
-            None => Err(self.absence(model, date)),
-        }
+    pub fn dollars(&self, model: &str, date: Date, tokens: Tokens) -> Result<Dollars, PriceBookError> {
+        let price = self.entry_at(model, date).ok_or_else(|| self.absence(model, date))?;
+        Ok(price.dollars(&tokens.into()))
     }
 
     /// Refuses a list of models of which one is not in the book.
@@ -204,7 +217,8 @@ fn check(entry: &ListPrice, before: Option<&ListPrice>) -> Result<(), String> {
     if model.is_empty() {
         return Err("`model` must not be empty".into());
     }
-    for (field, value) in [("input", entry.input), ("output", entry.output)] {
+    let cached = entry.cached.map(|cached| ("cached", cached));
+    for (field, value) in [("input", entry.input), ("output", entry.output)].into_iter().chain(cached) {
         if !(value.is_finite() && value >= 0.0) {
             return Err(format!("`{model}`: `{field}` must be finite and not negative, got {value}"));
         }
@@ -230,6 +244,8 @@ fn entry_of(frame: &store::Frame, row: usize) -> Result<ListPrice, PriceBookErro
     };
     let from = cell("from")?;
     let from = from.parse().map_err(|cause| error(format!("row {}, column `from`: {cause}", row + 1)))?;
+    let cached = frame.column("cached").and_then(|column: &Column| column.text(row)).filter(|text| !text.is_empty());
+    let cached = cached.map(|_| number("cached")).transpose()?;
     let source = frame.column("source").and_then(|column: &Column| column.text(row)).unwrap_or_default();
-    Ok(ListPrice { model: cell("model")?, from, input: number("input")?, output: number("output")?, source })
+    Ok(ListPrice { model: cell("model")?, from, input: number("input")?, output: number("output")?, cached, source })
 }

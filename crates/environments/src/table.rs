@@ -1,6 +1,7 @@
 //! The outcome table: prompts x models, quality and dollars of every call that was recorded.
 
 use routing::{Dollars, Outcome, Outcomes, Seconds, TrainingSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of a [`Table`], row-major where two-dimensional.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +39,24 @@ pub struct Tokens {
     pub cached: u32,
     /// Tokens that the model wrote.
     pub output: u32,
+}
+
+/// Mean tokens of a model's calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MeanTokens {
+    /// Tokens read, those from the cache included.
+    pub input: f64,
+    /// Of these, tokens that came from the cache.
+    pub cached: f64,
+    /// Tokens written.
+    pub output: f64,
+}
+
+impl From<Tokens> for MeanTokens {
+    fn from(tokens: Tokens) -> MeanTokens {
+        let Tokens { input, cached, output } = tokens;
+        MeanTokens { input: input.into(), cached: cached.into(), output: output.into() }
+    }
 }
 
 /// What every model answered to every prompt. Shapes were checked when it was made.
@@ -155,6 +174,59 @@ impl Table {
     /// Tokens of a call; none where nobody counted them.
     pub fn tokens(&self, row: usize, arm: usize) -> Option<Tokens> {
         self.tokens.get(row * self.arms() + arm).copied().flatten()
+    }
+
+    /// Mean tokens of the model at position `arm` over the prompts that it answered; none unless all of these were counted.
+    pub fn mean_tokens(&self, arm: usize) -> Option<MeanTokens> {
+        let (mut sums, mut count) = (MeanTokens::default(), 0.0);
+        for row in (0..self.len()).filter(|&row| self.outcome(row, arm).is_some()) {
+            let tokens = MeanTokens::from(self.tokens(row, arm)?);
+            sums.input += tokens.input;
+            sums.cached += tokens.cached;
+            sums.output += tokens.output;
+            count += 1.0;
+        }
+        let MeanTokens { input, cached, output } = sums;
+        (count > 0.0).then_some(MeanTokens { input: input / count, cached: cached / count, output: output / count })
+    }
+
+    /// The same at other prices: `price` is asked for the dollars of each call that was recorded, by row and position of its
+    /// model.
+    ///
+    /// # Errors
+    /// The first that `price` returns.
+    pub fn priced<E>(mut self, price: impl Fn(&Table, usize, usize) -> Result<Dollars, E>) -> Result<Table, E> {
+        let mut cost = self.outcomes.cost().to_vec();
+        for (cell, cost) in cost.iter_mut().enumerate() {
+            let (row, arm) = (cell / self.arms(), cell % self.arms());
+            if self.outcome(row, arm).is_some() {
+                *cost = price(&self, row, arm)?;
+            }
+        }
+        let (quality, seconds) = (self.outcomes.quality().to_vec(), self.outcomes.seconds().to_vec());
+        self.outcomes = Outcomes::from_columns(self.arms(), quality, cost, seconds);
+        Ok(self)
+    }
+
+    /// The part of it with the prompts `rows` and the models at positions `arms`, both ascending. Tasks that no longer occur
+    /// are gone.
+    pub fn part(&self, rows: &[usize], arms: &[usize]) -> Table {
+        let cells = || rows.iter().flat_map(|&row| arms.iter().map(move |&arm| row * self.arms() + arm));
+        let kept: BTreeSet<u16> = rows.iter().map(|&row| self.task_of[row]).collect();
+        let places: BTreeMap<u16, u16> = kept.iter().copied().zip(0..).collect();
+        Table::new(TableParts {
+            ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
+            tasks: kept.iter().map(|&task| self.tasks[usize::from(task)].clone()).collect(),
+            task_of: rows.iter().map(|&row| places[&self.task_of[row]]).collect(),
+            models: arms.iter().map(|&arm| self.models[arm].clone()).collect(),
+            dimension: self.dimension,
+            features: rows.iter().flat_map(|&row| self.features(row)).copied().collect(),
+            quality: cells().map(|cell| self.outcomes.quality()[cell]).collect(),
+            cost: cells().map(|cell| self.outcomes.cost()[cell]).collect(),
+            seconds: cells().map(|cell| self.outcomes.seconds()[cell]).collect(),
+            tokens: if self.has_tokens() { cells().map(|cell| self.tokens[cell]).collect() } else { Vec::new() },
+            prompts: self.prompts().map_or_else(Vec::new, |texts| rows.iter().map(|&row| texts[row].clone()).collect()),
+        })
     }
 
     /// Texts of the prompts, n; none if the table does not have them.

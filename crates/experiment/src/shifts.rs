@@ -37,6 +37,7 @@ pub(crate) fn moving(
         models: source.models().to_vec(),
         tasks: source.tasks().to_vec(),
         task_shares: source.task_shares(),
+        mean_tokens: source.mean_tokens(),
         rounds,
     };
     let (mut built, mut shifts, mut contents, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use environments::Table;
 use environments::sources::calibrated::{Calibrated, Calibration, Fidelity, fidelity, fit};
 use environments::sources::logged::{Log, LogColumns, LogOptions, pivot, prompts};
-use environments::sources::wide::{ColumnMap, Imported, OnBadRow, to_frame};
+use environments::sources::wide::{ColumnMap, ImportOptions, Imported, OnBadRow, OnGaps, write_table};
 use environments::sources::{import_frame_with, import_with};
 use experiment::logged::Margins;
 use log::LogArguments;
@@ -61,6 +61,27 @@ pub(crate) enum Format {
     Chat,
 }
 
+/// What becomes of cells that are missing.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Gaps {
+    /// They stay missing: who chooses one gets no outcome, and scores leave it out
+    Keep,
+    /// Prompts that have one are left out
+    DropPrompts,
+    /// Models that have one are left out
+    DropModels,
+}
+
+impl From<Gaps> for OnGaps {
+    fn from(gaps: Gaps) -> OnGaps {
+        match gaps {
+            Gaps::Keep => OnGaps::Keep,
+            Gaps::DropPrompts => OnGaps::DropPrompts,
+            Gaps::DropModels => OnGaps::DropModels,
+        }
+    }
+}
+
 /// A table or a log, and how to read it.
 #[derive(Args)]
 struct Source {
@@ -75,8 +96,10 @@ struct Source {
     /// Tables: encoder of prompts that have no embedding
     #[arg(long, default_value = "hashed")]
     encoder: String,
-    /// TOML file that says which column is what. Wide tables: id, task, prompt, embedding, cost_suffix, models, tasks. Logs
+    /// TOML file that says which column is what. Wide tables: id, task, prompt, embedding, cost_suffix, input_tokens_suffix,
+    /// cached_tokens_suffix, output_tokens_suffix, latency_suffix, models, tasks. Logs
     /// and long tables: id, prompt, messages, model, quality, thumbs, judge, judge_scale, cost, input_tokens, output_tokens,
+    /// cached_tokens, latency, latency_ms,
     /// propensity, w_cost, task, timestamp, tenant, models
     #[arg(long)]
     columns: Option<PathBuf>,
@@ -85,6 +108,9 @@ struct Source {
     /// Leave out rows that break a rule, and say how many, instead of refusing the file
     #[arg(long)]
     drop_bad_rows: bool,
+    /// Tables: what becomes of cells that are missing
+    #[arg(long, value_enum, default_value = "keep")]
+    gaps: Gaps,
 }
 
 impl Source {
@@ -100,17 +126,18 @@ impl Source {
     /// The table that the file is.
     fn import(&self) -> Result<Imported, Failure> {
         let encoder = experiment::text_encoder(&self.encoder, &progress::encoding()).map_err(Failure::input)?;
+        let options = ImportOptions { gaps: self.gaps.into(), ..ImportOptions::default() };
+        let embeddings = self.embeddings.as_deref();
         let imported = match self.format {
             Format::Wide => {
                 let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
-                import_with(&self.file, self.embeddings.as_deref(), &encoder, &columns, self.on_bad_row())
+                let (on_bad_row, prices) = (self.on_bad_row(), self.log.pricing()?);
+                import_with(&self.file, embeddings, &encoder, &ImportOptions { columns, on_bad_row, prices, ..options })
             }
             Format::Long => {
                 let pivoted = pivot(&self.file, &self.long_options()?).map_err(Failure::input)?;
                 say_dropped(&pivoted.dropped);
-                let columns = ColumnMap::default();
-                let (embeddings, refuse) = (self.embeddings.as_deref(), OnBadRow::Refuse);
-                import_frame_with(&self.file, &pivoted.frame, embeddings, &encoder, &columns, refuse)
+                import_frame_with(&self.file, pivoted.frame, embeddings, &encoder, &options)
             }
             Format::Log | Format::Chat => {
                 return Err(Failure::Input("a table is needed: `--format` must be wide or long".into()));
@@ -118,6 +145,7 @@ impl Source {
         };
         let imported = imported.map_err(Failure::input)?;
         say_dropped(&imported.dropped);
+        say_gaps(&imported);
         Ok(imported)
     }
 
@@ -151,6 +179,9 @@ pub(crate) struct Import {
     /// Folder for table.parquet
     #[arg(long)]
     out: PathBuf,
+    /// Tables: leave the texts of the prompts out of table.parquet; no other encoder can then be tried on it
+    #[arg(long)]
+    without_prompts: bool,
 }
 
 impl Import {
@@ -169,7 +200,8 @@ impl Import {
     fn table(self) -> Result<(), Failure> {
         let Imported { table, ignored, .. } = self.source.import()?;
         let path = self.out.join("table.parquet");
-        store::write_parquet(&path, &to_frame(&table)).map_err(Failure::failed)?;
+        let table = if self.without_prompts { table.without_prompts() } else { table };
+        write_table(&path, &table).map_err(Failure::failed)?;
         let (n, k, d, tasks) = (table.len(), table.arms(), table.dimension(), table.tasks().len());
         say!("{n} prompts, {k} models, {tasks} tasks, {d} features each: {}", path.display());
         if !ignored.is_empty() {
@@ -186,6 +218,28 @@ impl Import {
         store::write_parquet(&path, &taken.frame).map_err(Failure::failed)?;
         say!("{} prompts: {}", taken.frame.rows(), path.display());
         Ok(())
+    }
+}
+
+/// Says on stderr which cells are missing, and what was left out because of them.
+fn say_gaps(imported: &Imported) {
+    let table = &imported.table;
+    let gaps = table.gaps();
+    if gaps > 0 {
+        eprintln!("{gaps} of {} cells are missing: nothing stands in for them", table.len() * table.arms());
+    }
+    if imported.halves > 0 {
+        eprintln!(
+            "{} cells have a score without dollars, or dollars without a score: they are missing too",
+            imported.halves
+        );
+    }
+    if imported.cut_prompts > 0 {
+        eprintln!("left out {} prompts that a model did not answer", imported.cut_prompts);
+    }
+    if !imported.cut_models.is_empty() {
+        let (count, names) = (imported.cut_models.len(), imported.cut_models.join(", "));
+        eprintln!("left out {count} models that did not answer every prompt: {names}");
     }
 }
 

@@ -1,11 +1,16 @@
 use super::{Date, ListPrice, PriceBook};
+use crate::Tokens;
 
 fn date(text: &str) -> Date {
     text.parse().unwrap()
 }
 
+fn tokens(input: u32, output: u32) -> Tokens {
+    Tokens { input, cached: 0, output }
+}
+
 fn entry(model: &str, from: &str, input: f64, output: f64) -> ListPrice {
-    ListPrice { model: model.into(), from: date(from), input, output, source: String::new() }
+    ListPrice { model: model.into(), from: date(from), input, output, cached: None, source: String::new() }
 }
 
 fn refused(entries: Vec<ListPrice>, expected: &str) {
@@ -31,12 +36,24 @@ fn a_price_holds_from_its_day_until_the_next() {
 }
 
 #[test]
+fn tokens_from_the_cache_have_a_price_of_their_own_where_the_book_says_it() {
+    let call = Tokens { input: 1_000_000, cached: 400_000, output: 100_000 };
+    let dollars = |cached| {
+        let price = ListPrice { cached, ..entry("a", "2024-01-01", 2.5, 10.0) };
+        PriceBook::new(vec![price]).unwrap().dollars("a", date("2024-06-01"), call).unwrap().0
+    };
+    assert_eq!((dollars(Some(1.25)), dollars(None)), (3.0, 3.5));
+    let bad = ListPrice { cached: Some(-1.0), ..entry("a", "2024-01-01", 2.5, 10.0) };
+    refused(vec![bad], "entry 1: `a`: `cached` must be finite and not negative, got -1");
+}
+
+#[test]
 fn dollars_are_tokens_times_price_per_million() {
     let book = PriceBook::new(vec![entry("a", "2024-01-01", 2.5, 10.0)]).unwrap();
-    assert_eq!(book.dollars("a", date("2024-06-01"), 400_000, 50_000).unwrap().0, 1.5);
-    let early = book.dollars("a", date("2023-12-31"), 1, 1).unwrap_err().message;
+    assert_eq!(book.dollars("a", date("2024-06-01"), tokens(400_000, 50_000)).unwrap().0, 1.5);
+    let early = book.dollars("a", date("2023-12-31"), tokens(1, 1)).unwrap_err().message;
     assert_eq!(early, "no price for model `a` on 2023-12-31: its first holds from 2024-01-01");
-    let unknown = book.dollars("z", date("2024-06-01"), 1, 1).unwrap_err().message;
+    let unknown = book.dollars("z", date("2024-06-01"), tokens(1, 1)).unwrap_err().message;
     assert_eq!(unknown, "no price for model `z` (known: a)");
     assert_eq!(book.require(["a", "z"]).unwrap_err().message, unknown);
     assert!(book.require(["a"]).is_ok());

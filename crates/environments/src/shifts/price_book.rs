@@ -1,14 +1,15 @@
 //! Prices follow a book of list prices with dates: round t is day `start` + floor(t / rounds-per-day). Public.
 //!
 //! A model's list price and dollars are multiplied by p(day) / p(start), with p = (1 - o) input + o output the blended list
-//! price at an `output-share` o of the tokens. The worlds keep dollars, not token counts, so a change that moves input and
-//! output prices apart is told at the same blend for every request.
+//! price at an `output-share` o of the tokens: a change that moves input and output prices apart is told at the same blend for
+//! every request. Where the tokens of all calls of a model are known, none of this is assumed: each call costs its own tokens
+//! at the price of the day, from round 0 on, and the list price is that of the model's mean tokens.
 
 use super::price::multiply;
 use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
 use super::{Claim, Course, Motion, Shift};
-use crate::LastRequest;
 use crate::price_book::{Date, ListPrice, PriceBook};
+use crate::{LastRequest, MeanTokens};
 use routing::{Round, Seed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ struct BookParameters {
     start: String,
     /// Rounds of a day, at least 1.
     rounds_per_day: u64,
-    /// Share of output tokens, in [0, 1].
+    /// Share of output tokens, in [0, 1], of models whose tokens are not known.
     output_share: f64,
     /// A book in TOML, CSV, JSONL or Parquet; none: the embedded one.
     file: Option<String>,
@@ -46,8 +47,10 @@ impl BookParameters {
             .map_err(|cause: String| format!("`start` must be a day, YYYY-MM-DD ({cause}), got {}", self.start))
     }
 
-    /// Rounds and factors of the price changes of `model`, the first at round 0, within `rounds`.
-    fn steps(&self, book: &PriceBook, model: &str, start: Date, rounds: u64) -> Result<Vec<Step>, String> {
+    /// The price changes of `model`, the first at round 0, within `rounds`; a factor needs a price above 0 unless tokens are
+    /// `counted`.
+    fn steps(&self, book: &PriceBook, model: &str, counted: bool, rounds: u64) -> Result<Vec<Step>, String> {
+        let start = self.start()?;
         let share = self.output_share;
         let blend = |price: &ListPrice| (1.0 - share) * price.input + share * price.output;
         book.require([model]).map_err(|cause| format!("`models`: {cause}"))?;
@@ -56,15 +59,15 @@ impl BookParameters {
             return Err(format!("`start` must not lie before the first price of `{model}` ({from}), got {start}"));
         };
         let base = blend(first);
-        if base <= 0.0 {
+        if base <= 0.0 && !counted {
             return Err(format!("`models` must have prices above 0 on {start}, got {base} for `{model}`"));
         }
-        let mut steps = vec![Step { round: 0, factor: 1.0 }];
+        let mut steps = vec![Step { round: 0, factor: 1.0, price: first.clone() }];
         for price in book.history(model).iter().filter(|price| price.from > start) {
             let days = (price.from.days() - start.days()) as u64;
             let round = days.saturating_mul(self.rounds_per_day);
             if round < rounds {
-                steps.push(Step { round, factor: blend(price) / base });
+                steps.push(Step { round, factor: blend(price) / base, price: price.clone() });
             }
         }
         Ok(steps)
@@ -83,24 +86,25 @@ impl Parameters for BookParameters {
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
         let names: Vec<String> = self.models.keys().cloned().collect();
         let arms = facts.models("models", &names)?;
-        let start = self.start()?;
         let book = match &self.file {
             None => PriceBook::embedded(),
             Some(file) => PriceBook::read(Path::new(file)).map_err(|cause| format!("`file`: {cause}"))?,
         };
         let mut tariffs = Vec::new();
         for (arm, (name, model)) in arms.into_iter().zip(&self.models) {
-            let steps = self.steps(&book, model, start, facts.rounds)?;
-            tariffs.push(Tariff { arm, name: name.clone(), steps });
+            let tokens = facts.mean_tokens[arm];
+            let steps = self.steps(&book, model, tokens.is_some(), facts.rounds)?;
+            tariffs.push(Tariff { arm, name: name.clone(), steps, tokens });
         }
         Ok(Box::new(Book { tariffs }))
     }
 }
 
-/// The factor that holds from a round on.
+/// What holds from a round on: the price, and its ratio to the first.
 struct Step {
     round: u64,
     factor: f64,
+    price: ListPrice,
 }
 
 /// The steps of one model, by ascending round from 0.
@@ -108,6 +112,8 @@ struct Tariff {
     arm: usize,
     name: String,
     steps: Vec<Step>,
+    /// Mean tokens of its calls, where all are known.
+    tokens: Option<MeanTokens>,
 }
 
 struct Book {
@@ -126,8 +132,18 @@ impl Shift for Book {
 
     /// The steps themselves: a book may change where its name does not.
     fn read(&self) -> String {
-        let step = |step: &Step| format!("{} {:x}", step.round, step.factor.to_bits());
-        let tariff = |tariff: &Tariff| tariff.steps.iter().map(step).collect::<Vec<_>>().join(", ");
+        let blended = |step: &Step| format!("{} {:x}", step.round, step.factor.to_bits());
+        let priced = |step: &Step| {
+            let ListPrice { input, output, cached, .. } = &step.price;
+            let bits = [*input, *output, cached.unwrap_or(*input)].map(f64::to_bits);
+            format!("{} tokens {bits:x?}", step.round)
+        };
+        let tariff = |tariff: &Tariff| {
+            let steps = tariff.steps.iter();
+            let steps: Vec<String> =
+                if tariff.tokens.is_some() { steps.map(priced).collect() } else { steps.map(blended).collect() };
+            steps.join(", ")
+        };
         self.tariffs.iter().map(tariff).collect::<Vec<_>>().join("; ")
     }
 
@@ -140,9 +156,17 @@ struct BookMotion<'a>(&'a Book);
 
 impl Motion for BookMotion<'_> {
     fn apply(&self, round: Round, request: &mut LastRequest<'_>) {
-        for Tariff { arm, steps, .. } in &self.0.tariffs {
+        for Tariff { arm, steps, tokens, .. } in &self.0.tariffs {
             let begun = steps.partition_point(|step| step.round <= round.0);
-            multiply(request, std::slice::from_ref(arm), steps[begun - 1].factor);
+            let Step { factor, price, .. } = &steps[begun - 1];
+            let Some(mean) = tokens else {
+                multiply(request, std::slice::from_ref(arm), *factor);
+                continue;
+            };
+            request.public.list_prices[*arm] = price.dollars(mean);
+            if let Some(Some(tokens)) = request.tokens.get(*arm) {
+                request.cost[*arm] = price.dollars(&(*tokens).into());
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the registry knows of a kind of shift: its parameters, and how to make it for a world.
 
 use super::{Course, Shift};
+use crate::MeanTokens;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -14,6 +15,8 @@ pub struct Facts {
     pub tasks: Vec<String>,
     /// Share of each task, as in [`crate::Environment::task_shares`].
     pub task_shares: Vec<f64>,
+    /// Mean tokens of each model's calls, as in [`crate::Environment::mean_tokens`].
+    pub mean_tokens: Vec<Option<MeanTokens>>,
     /// Rounds of the experiment, at least 1; whatever a shift prepares covers these.
     pub rounds: u64,
 }

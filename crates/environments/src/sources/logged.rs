@@ -38,11 +38,12 @@ pub use problem::{LogError, LogProblem, LogRule};
 pub use survey::{Cell, Range, Survey};
 pub use time::Moment;
 
+use crate::Tokens;
 use crate::price_book::{Date, PriceBook};
 use crate::sources::wide::OnBadRow;
 use problem::Problems;
 use reader::{Checked, Reader};
-use routing::{Arm, Dollars};
+use routing::{Arm, Dollars, Seconds};
 use std::path::{Path, PathBuf};
 use store::{Record, Records};
 
@@ -80,6 +81,10 @@ pub struct LogRow {
     pub quality: Option<f32>,
     /// Dollars of the call: as logged, or tokens at list price.
     pub cost: Dollars,
+    /// Tokens of the call, where they were counted.
+    pub tokens: Option<Tokens>,
+    /// Time until the answer was there, where it was measured.
+    pub latency: Option<Seconds>,
     /// Probability with which the model was chosen, in (0, 1], where it is known.
     pub propensity: Option<f32>,
     /// Weight on cost of the request, in [0, 1], where it is known.
@@ -191,7 +196,9 @@ impl Log {
             prompt: checked.prompt.map(Into::into),
             arm: Arm::at(arm),
             quality: checked.quality.map(|quality| quality as f32),
-            cost: Dollars(checked.dollars),
+            cost: Dollars(checked.dollars.expect("a row of a log without dollars breaks a rule")),
+            tokens: checked.tokens,
+            latency: checked.seconds.map(|seconds| Seconds(seconds as f32)),
             propensity: checked.propensity.map(|propensity| propensity as f32),
             w_cost: checked.w_cost,
             task,

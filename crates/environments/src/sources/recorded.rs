@@ -1,6 +1,6 @@
 //! A recorded table as a world: real prompts, drawn again and again.
 
-use crate::{Batch, Environment, Episode, Table};
+use crate::{Batch, Environment, Episode, MeanTokens, Table};
 use routing::random::{below, uniform};
 use routing::{Dollars, Preference, Round, Seed, Stream};
 use sha2::{Digest, Sha256};
@@ -61,6 +61,10 @@ impl Environment for Recorded {
 
     fn task_shares(&self) -> Vec<f64> {
         self.by_task.iter().map(|rows| rows.len() as f64 / self.table.len() as f64).collect()
+    }
+
+    fn mean_tokens(&self) -> Vec<Option<MeanTokens>> {
+        (0..self.table.arms()).map(|arm| self.table.mean_tokens(arm)).collect()
     }
 
     fn pool(&self, _seed: &Seed) -> Arc<Table> {

@@ -2,11 +2,14 @@
 
 use super::Recorded;
 use super::calibrated::{Calibrated, Calibration, DIMENSION};
-use super::wide::{self, ColumnMap, Features, ImportError, OnBadRow, Rule};
+use super::wide::{self, ColumnMap, Features, ImportError, ImportOptions, OnBadRow, OnGaps};
 use crate::Environment;
+use crate::price_book::PriceBook;
+use crate::repricing::Pricing;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Frame, FrameError};
@@ -31,7 +34,7 @@ impl TextEncoder {
     /// Prepares for the prompts in `frame`, the table at `path`.
     fn prepare_for(&self, path: &Path, frame: &Frame, columns: &ColumnMap) -> Result<(), ImportError> {
         let texts = frame.column(&columns.prompt).map_or_else(Vec::new, |column| {
-            (0..column.len()).filter_map(|row| column.text(row)).filter(|text| !text.is_empty()).collect()
+            (0..column.len()).map(|row| column.text(row).unwrap_or_default()).collect()
         });
         (self.prepare)(&texts).map_err(|message| FrameError { path: path.to_owned(), message }.into())
     }
@@ -126,11 +129,29 @@ struct RecordedParameters {
     encoder: String,
     /// Which column is what.
     columns: ColumnMap,
+    /// What to do with cells that are missing.
+    gaps: OnGaps,
+    /// A book whose prices replace the recorded dollars, call by call, where tokens are known; `embedded` for the one that is
+    /// built in.
+    prices: Option<String>,
+    /// The day of these prices.
+    price_date: Option<String>,
+    /// Model of the table -> model of the book, where they differ.
+    price_names: BTreeMap<String, String>,
 }
 
 impl Default for RecordedParameters {
     fn default() -> Self {
-        RecordedParameters { file: None, embeddings: None, encoder: "hashed".into(), columns: ColumnMap::default() }
+        RecordedParameters {
+            file: None,
+            embeddings: None,
+            encoder: "hashed".into(),
+            columns: ColumnMap::default(),
+            gaps: OnGaps::Keep,
+            prices: None,
+            price_date: None,
+            price_names: BTreeMap::new(),
+        }
     }
 }
 
@@ -138,8 +159,33 @@ impl RecordedParameters {
     fn open(&self, opening: &Opening<'_>) -> Result<Arc<dyn Environment>, String> {
         let path = self.file.as_deref().ok_or("`file` is missing: it must name a wide table")?;
         let encoder = (opening.encoder)(&self.encoder)?;
-        let imported = import_with(path, self.embeddings.as_deref(), &encoder, &self.columns, OnBadRow::Refuse);
-        Ok(Arc::new(Recorded::new(Arc::new(imported.map_err(|error| error.to_string())?.table))))
+        let options = ImportOptions {
+            columns: self.columns.clone(),
+            on_bad_row: OnBadRow::Refuse,
+            gaps: self.gaps,
+            prices: self.pricing()?,
+        };
+        let imported = import_with(path, self.embeddings.as_deref(), &encoder, &options);
+        // A run never looks at its prompts again.
+        let table = imported.map_err(|error| error.to_string())?.table.without_prompts();
+        Ok(Arc::new(Recorded::new(Arc::new(table))))
+    }
+
+    fn pricing(&self) -> Result<Option<Pricing>, String> {
+        let Some(book) = &self.prices else {
+            let unused = [
+                self.price_date.as_deref().map(|_| "price-date"),
+                self.price_names.keys().next().map(|_| "price-names"),
+            ];
+            let unused = unused.into_iter().flatten().next();
+            return unused.map_or(Ok(None), |field| Err(format!("`{field}` needs `prices`, a book")));
+        };
+        let book = PriceBook::named(book).map_err(|error| format!("`prices`: {error}"))?;
+        let date = self.price_date.as_deref().ok_or("`price-date` is missing: it must be a day, YYYY-MM-DD")?;
+        let date = date
+            .parse()
+            .map_err(|cause: String| format!("`price-date` must be a day, YYYY-MM-DD ({cause}), got {date}"))?;
+        Ok(Some(Pricing { book, date, names: self.price_names.clone() }))
     }
 }
 
@@ -152,10 +198,9 @@ pub fn import_with(
     path: &Path,
     embeddings: Option<&Path>,
     encoder: &TextEncoder,
-    columns: &ColumnMap,
-    on_bad_row: OnBadRow,
+    options: &ImportOptions,
 ) -> Result<wide::Imported, ImportError> {
-    import_frame_with(path, &store::read(path)?, embeddings, encoder, columns, on_bad_row)
+    import_frame_with(path, store::read(path)?, embeddings, encoder, options)
 }
 
 /// As [`import_with`], of a frame that was read or made from the file at `path`.
@@ -164,29 +209,20 @@ pub fn import_with(
 /// As [`wide::import_frame`].
 pub fn import_frame_with(
     path: &Path,
-    frame: &Frame,
+    frame: Frame,
     embeddings: Option<&Path>,
     encoder: &TextEncoder,
-    columns: &ColumnMap,
-    on_bad_row: OnBadRow,
+    options: &ImportOptions,
 ) -> Result<wide::Imported, ImportError> {
-    let import = |features| wide::import_frame(path, frame, features, columns, on_bad_row);
     if let Some(embeddings) = embeddings {
-        return import(Features::File(embeddings));
+        return wide::import_frame(path, frame, Features::File(embeddings), options);
     }
-    match import(Features::Column) {
-        Err(ImportError::Refused { problems, .. }) if lacks(&problems, &columns.embedding) => {
-            encoder.prepare_for(path, frame, columns)?;
-            import(Features::Texts { width: encoder.width, encode: &*encoder.encode })
-        }
-        imported => imported,
+    if frame.column(&options.columns.embedding).is_some() {
+        return wide::import_frame(path, frame, Features::Column, options);
     }
-}
-
-/// Whether the one thing wrong with a file is that it has no column `name`.
-fn lacks(problems: &wide::Problems, name: &str) -> bool {
-    let missing = |problem: &wide::Problem| problem.rule == Rule::NoColumn && problem.column.as_deref() == Some(name);
-    problems.total == 1 && problems.shown.iter().all(missing)
+    encoder.prepare_for(path, &frame, &options.columns)?;
+    let features = Features::Texts { width: encoder.width, encode: &*encoder.encode };
+    wide::import_frame(path, frame, features, options)
 }
 
 fn parse<P: DeserializeOwned>(value: &Value) -> Result<P, String> {

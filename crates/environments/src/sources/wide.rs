@@ -1,7 +1,8 @@
 //! Wide tables in RouterBench's layout: one row for each prompt, two columns for each model.
 //!
 //! Every cell is checked. A file with a problem is refused with all of them counted and the first few named, or, where the
-//! caller says so, its bad rows are dropped and counted by rule. Nothing is repaired and nothing lost in silence.
+//! caller says so, its bad rows are dropped and counted by rule. A model that lacks a score or its dollars on a prompt has a
+//! gap there, which is counted. Nothing is repaired and nothing lost in silence.
 
 mod columns;
 mod problem;
@@ -10,16 +11,24 @@ mod tests;
 
 pub use problem::{ImportError, Problem, Problems, Rule};
 
-use crate::{Table, TableParts};
-use columns::{Columns, Embeddings, FeatureColumn, listed};
+use crate::repricing::Pricing;
+use crate::{Table, TableParts, Tokens};
+use columns::{Columns, Embeddings, Extra, FeatureColumn, Model, listed};
 use routing::Dollars;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
-use store::{Column, Frame};
+use store::{Column, Frame, FrameError, ParquetParts};
 
 /// Names under which a column of tasks is looked for, in this order: ours, and RouterBench's family and evaluation.
 const TASK_COLUMNS: [&str; 3] = ["task", "task_family", "eval_name"];
+
+/// What columns of tokens and latency add to the name of a model unless the map says otherwise.
+pub(crate) const INPUT_TOKENS: &str = "|input_tokens";
+pub(crate) const CACHED_TOKENS: &str = "|cached_tokens";
+pub(crate) const OUTPUT_TOKENS: &str = "|output_tokens";
+pub(crate) const LATENCY: &str = "|latency_s";
 
 /// Which column is what. The defaults are RouterBench's names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +44,15 @@ pub struct ColumnMap {
     pub embedding: String,
     /// What a model's column of dollars adds to the name of its column of quality.
     pub cost_suffix: String,
+    /// The same of its columns of tokens read, of those that came from its cache, and of tokens written; a model need not
+    /// have them.
+    pub input_tokens_suffix: String,
+    /// See `input_tokens_suffix`.
+    pub cached_tokens_suffix: String,
+    /// See `input_tokens_suffix`.
+    pub output_tokens_suffix: String,
+    /// The same of its column of latencies, in seconds, which a model need not have.
+    pub latency_suffix: String,
     /// The models, in this order; None: every column with a partner by `cost_suffix`, in file order.
     pub models: Option<Vec<String>>,
     /// The tasks that may occur; None: any.
@@ -49,10 +67,47 @@ impl Default for ColumnMap {
             prompt: "prompt".to_owned(),
             embedding: "embedding".to_owned(),
             cost_suffix: "|total_cost".to_owned(),
+            input_tokens_suffix: INPUT_TOKENS.to_owned(),
+            cached_tokens_suffix: CACHED_TOKENS.to_owned(),
+            output_tokens_suffix: OUTPUT_TOKENS.to_owned(),
+            latency_suffix: LATENCY.to_owned(),
             models: None,
             tasks: None,
         }
     }
+}
+
+impl ColumnMap {
+    /// Suffixes of what a model need not have: tokens read, from the cache and written, and latency.
+    fn beside(&self) -> [&str; 4] {
+        [&self.input_tokens_suffix, &self.cached_tokens_suffix, &self.output_tokens_suffix, &self.latency_suffix]
+    }
+}
+
+/// How a wide table is imported.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Which column is what.
+    pub columns: ColumnMap,
+    /// What to do with a row that breaks a rule.
+    pub on_bad_row: OnBadRow,
+    /// What to do with gaps.
+    pub gaps: OnGaps,
+    /// Prices anew every call, from its tokens.
+    pub prices: Option<Pricing>,
+}
+
+/// What to do with gaps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnGaps {
+    /// Keep them.
+    #[default]
+    Keep,
+    /// Leave out the prompts that have one.
+    DropPrompts,
+    /// Leave out the models that have one.
+    DropModels,
 }
 
 /// Where the feature rows come from.
@@ -72,9 +127,10 @@ pub enum Features<'a> {
 }
 
 /// What to do with a row that breaks a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnBadRow {
     /// Refuse the file.
+    #[default]
     Refuse,
     /// Leave the row out and count it. A row whose id stood in an earlier row is a duplicate even if that one was bad.
     Drop,
@@ -89,20 +145,21 @@ pub struct Imported {
     pub dropped: Vec<(Rule, usize)>,
     /// Columns that played no part, in file order.
     pub ignored: Vec<String>,
+    /// Gaps that had a score or dollars, but not both; those of rows that were dropped included.
+    pub halves: usize,
+    /// Prompts that were left out by [`OnGaps::DropPrompts`].
+    pub cut_prompts: usize,
+    /// Models that were left out by [`OnGaps::DropModels`].
+    pub cut_models: Vec<String>,
 }
 
 /// Reads and checks the wide table at `path` (parquet, CSV or JSONL).
 ///
 /// # Errors
-/// When a file cannot be read, a column is missing or has no partner, or no row is left; with [`OnBadRow::Refuse`] also
-/// when a row breaks a rule.
-pub fn import(
-    path: &Path,
-    features: Features<'_>,
-    map: &ColumnMap,
-    on_bad_row: OnBadRow,
-) -> Result<Imported, ImportError> {
-    import_frame(path, &store::read(path)?, features, map, on_bad_row)
+/// When a file cannot be read, a column is missing or has no partner, a model has no outcome, a call has no price where it
+/// is priced anew, or no row is left; with [`OnBadRow::Refuse`] also when a row breaks a rule.
+pub fn import(path: &Path, features: Features<'_>, options: &ImportOptions) -> Result<Imported, ImportError> {
+    import_frame(path, store::read(path)?, features, options)
 }
 
 /// As [`import`], of a frame that was read or made from the file at `path`.
@@ -111,28 +168,93 @@ pub fn import(
 /// As [`import`]; rows are those of the frame.
 pub fn import_frame(
     path: &Path,
-    frame: &Frame,
+    mut frame: Frame,
     features: Features<'_>,
-    map: &ColumnMap,
-    on_bad_row: OnBadRow,
+    options: &ImportOptions,
 ) -> Result<Imported, ImportError> {
     let embeddings = if let Features::File(path) = features { Some(Embeddings::read(path)?) } else { None };
-    let columns = match columns::find(frame, map, &features, embeddings.as_ref()) {
+    let columns = match columns::find(&frame, options, &features, embeddings.as_ref()) {
         Ok(columns) => columns,
         Err(problems) => return Err(ImportError::Refused { path: path.to_owned(), problems }),
     };
-    let mut rows = Rows::new(map, &columns);
+    let mut rows = Rows::new(path, options, &columns);
     for row in 0..frame.rows() {
         rows.add(row);
     }
-    rows.finish(path, on_bad_row)
+    let (mut parts, imported) = rows.finish()?;
+    if let Features::Column = features {
+        // The vectors are moved rather than copied: they may be most of what fits into memory.
+        parts.features = take_vectors(&mut frame, &options.columns.embedding, &imported.kept);
+    }
+    drop(frame);
+    imported.finish(path, Table::new(parts), options)
+}
+
+/// The vectors of the rows `kept`, ascending, of column `name`.
+fn take_vectors(frame: &mut Frame, name: &str, kept: &[usize]) -> Vec<f32> {
+    let column = frame.columns.iter_mut().find(|(known, _)| known == name);
+    let Some((_, Column::Vectors { width, values })) = column else { unreachable!("the column was found before") };
+    let (width, mut values) = (*width, std::mem::take(values));
+    for (place, &row) in kept.iter().enumerate().filter(|(place, row)| *place != **row) {
+        values.copy_within(row * width..(row + 1) * width, place * width);
+    }
+    values.truncate(kept.len() * width);
+    values
+}
+
+/// What is known of an import beside its table.
+struct Counted {
+    /// Rows of the frame that are in the table.
+    kept: Vec<usize>,
+    dropped: Vec<(Rule, usize)>,
+    ignored: Vec<String>,
+    halves: usize,
+}
+
+impl Counted {
+    /// Prices the table anew and cuts it to what has no gaps, as far as `options` say so.
+    fn finish(self, path: &Path, table: Table, options: &ImportOptions) -> Result<Imported, ImportError> {
+        let refuse = |column: Option<&str>, rule, value: String| {
+            let mut problems = Problems::default();
+            problems.push(None, column, rule, || value);
+            ImportError::Refused { path: path.to_owned(), problems }
+        };
+        let table = match &options.prices {
+            None => table,
+            Some(prices) => prices.of(table).map_err(|error| refuse(None, Rule::NoPrice, error.message))?,
+        };
+        let whole = |row: usize| (0..table.arms()).all(|arm| table.outcome(row, arm).is_some());
+        let answers = |arm: usize| (0..table.len()).filter(|&row| table.outcome(row, arm).is_some()).count();
+        if let Some(arm) = (0..table.arms()).find(|&arm| answers(arm) == 0) {
+            return Err(refuse(Some(&table.models()[arm]), Rule::NoOutcome, String::new()));
+        }
+        let (mut rows, mut arms): (Vec<usize>, Vec<usize>) = ((0..table.len()).collect(), (0..table.arms()).collect());
+        match options.gaps {
+            OnGaps::Keep => {}
+            OnGaps::DropPrompts => rows.retain(|&row| whole(row)),
+            OnGaps::DropModels => arms.retain(|&arm| answers(arm) == table.len()),
+        }
+        let (cut_prompts, n) = (table.len() - rows.len(), table.len());
+        let cut = (0..table.arms()).filter(|arm| !arms.contains(arm));
+        let cut_models: Vec<String> = cut.map(|arm| table.models()[arm].clone()).collect();
+        if rows.is_empty() || arms.is_empty() {
+            let what = if rows.is_empty() { format!("{n} prompts") } else { format!("{} models", table.arms()) };
+            return Err(refuse(None, Rule::NoRows, format!("each of the {what} has a gap")));
+        }
+        let table = if cut_prompts > 0 || !cut_models.is_empty() { table.part(&rows, &arms) } else { table };
+        let Counted { dropped, ignored, halves, .. } = self;
+        Ok(Imported { table, dropped, ignored, halves, cut_prompts, cut_models })
+    }
 }
 
 /// The rows accepted so far, and what was wrong with the others.
 struct Rows<'a> {
-    map: &'a ColumnMap,
+    path: &'a Path,
+    options: &'a ImportOptions,
     columns: &'a Columns<'a>,
     parts: TableParts,
+    kept: Vec<usize>,
+    halves: usize,
     task_names: Vec<String>,
     first_row: BTreeMap<String, usize>,
     problems: Problems,
@@ -142,16 +264,19 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(map: &'a ColumnMap, columns: &'a Columns<'a>) -> Rows<'a> {
+    fn new(path: &'a Path, options: &'a ImportOptions, columns: &'a Columns<'a>) -> Rows<'a> {
         let parts = TableParts {
             models: columns.models.iter().map(|model| model.name.to_owned()).collect(),
             dimension: columns.features.width(),
             ..TableParts::default()
         };
         Rows {
-            map,
+            path,
+            options,
             columns,
             parts,
+            kept: Vec::new(),
+            halves: 0,
             task_names: Vec::new(),
             first_row: BTreeMap::new(),
             problems: Problems::default(),
@@ -163,21 +288,26 @@ impl<'a> Rows<'a> {
 
     /// Checks a row in full and keeps it if it breaks no rule.
     fn add(&mut self, row: usize) {
-        let (n, d, k) = (self.parts.ids.len(), self.parts.dimension, self.parts.models.len());
+        let (n, k, d) = (self.parts.ids.len(), self.parts.models.len(), self.parts.features.len());
         let id = self.id(row);
         let task = self.task(row);
-        self.features(row, id.as_deref());
+        let prompt = self.prompt(row);
+        self.features(row, id.as_deref(), prompt.as_deref());
         self.outcomes(row);
         match (self.broken.take(), id, task) {
             (None, Some(id), Some(task)) => {
                 self.parts.ids.push(id);
+                self.parts.prompts.extend(prompt);
                 self.task_names.push(task);
+                self.kept.push(row);
             }
             (None, ..) => unreachable!("a row without id or task breaks a rule"),
             (Some(rule), ..) => {
-                self.parts.features.truncate(n * d);
+                self.parts.features.truncate(d);
                 self.parts.quality.truncate(n * k);
                 self.parts.cost.truncate(n * k);
+                self.parts.seconds.truncate(n * k);
+                self.parts.tokens.truncate(n * k);
                 *self.dropped.entry(rule).or_default() += 1;
             }
         }
@@ -190,11 +320,13 @@ impl<'a> Rows<'a> {
 
     fn id(&mut self, row: usize) -> Option<String> {
         let Some(id) = text(self.columns.ids, row) else {
-            self.problem(row, &self.map.id, Rule::MissingCell, String::new);
+            self.problem(row, &self.options.columns.id, Rule::MissingCell, String::new);
             return None;
         };
         if let Some(&first) = self.first_row.get(&id) {
-            self.problem(row, &self.map.id, Rule::DuplicateId, || format!("`{id}`, first in row {}", first + 1));
+            self.problem(row, &self.options.columns.id, Rule::DuplicateId, || {
+                format!("`{id}`, first in row {}", first + 1)
+            });
         } else {
             self.first_row.insert(id.clone(), row);
         }
@@ -207,7 +339,7 @@ impl<'a> Rows<'a> {
             self.problem(row, name, Rule::MissingCell, String::new);
             return None;
         };
-        if let Some(known) = &self.map.tasks
+        if let Some(known) = &self.options.columns.tasks
             && !known.contains(&task)
         {
             self.problem(row, name, Rule::UnknownTask, || format!("`{task}`, known are {}", listed(known.iter())));
@@ -215,7 +347,19 @@ impl<'a> Rows<'a> {
         Some(task)
     }
 
-    fn features(&mut self, row: usize, id: Option<&str>) {
+    /// The text of a prompt; none where the table has no texts. CSV cannot tell a missing text from an empty one, which is a
+    /// prompt like any other; where a format can, a missing one breaks a rule if it has to be encoded.
+    fn prompt(&mut self, row: usize) -> Option<String> {
+        let column = self.columns.prompts?;
+        let text = column.text(row);
+        let csv = self.path.extension().is_some_and(|ending| ending == "csv" || ending == "tsv");
+        if text.is_none() && !csv && matches!(self.columns.features, FeatureColumn::Texts { .. }) {
+            self.problem(row, &self.options.columns.prompt, Rule::MissingCell, String::new);
+        }
+        Some(text.unwrap_or_default())
+    }
+
+    fn features(&mut self, row: usize, id: Option<&str>, prompt: Option<&str>) {
         let vector = match &self.columns.features {
             FeatureColumn::Vectors { width, values } => &values[row * width..][..*width],
             FeatureColumn::Keyed(embeddings) => {
@@ -225,69 +369,97 @@ impl<'a> Rows<'a> {
                     self.broken.get_or_insert(Rule::NoEmbedding);
                     return;
                 };
+                self.parts.features.extend_from_slice(vector);
                 vector
             }
-            FeatureColumn::Texts { column, width, encode } => {
+            FeatureColumn::Texts { width, encode } => {
                 let start = self.parts.features.len();
                 self.parts.features.resize(start + width, 0.0);
-                match column.text(row) {
-                    Some(text) => encode(&text, &mut self.parts.features[start..]),
-                    None => self.problem(row, &self.map.prompt, Rule::MissingCell, String::new),
-                }
+                encode(prompt.unwrap_or_default(), &mut self.parts.features[start..]);
                 return;
             }
         };
-        self.parts.features.extend_from_slice(vector);
         if let Some(place) = vector.iter().position(|number| !number.is_finite()) {
             let of = id.map_or(String::new(), |id| format!(" of `{id}`"));
             let value = || format!("{} in place {}{of}", vector[place], place + 1);
-            self.problem(row, &self.map.embedding, Rule::Embedding, value);
+            self.problem(row, &self.options.columns.embedding, Rule::Embedding, value);
         }
     }
 
     fn outcomes(&mut self, row: usize) {
-        for model in &self.columns.models {
-            if let Some(quality) = self.number(row, model.name, model.quality) {
-                if !(0.0..=1.0).contains(&quality) {
-                    self.problem(row, model.name, Rule::Quality, || quality.to_string());
-                }
+        let (columns, mut answers) = (self.columns, 0);
+        let counted = columns.models.iter().any(|model| model.input.is_some() && model.output.is_some());
+        let timed = columns.models.iter().any(|model| model.latency.is_some());
+        for model in &columns.models {
+            let quality = self.number(row, model.name, model.quality, Rule::Quality);
+            let mut cost = model.cost.and_then(|column| self.number(row, &model.cost_name, column, Rule::Dollars));
+            let tokens = if counted { self.tokens(row, model) } else { None };
+            if self.options.prices.is_some() && tokens.is_some() {
+                // What stands there is replaced when all rows are read.
+                cost = cost.or(Some(0.0));
+            }
+            if let (Some(quality), Some(cost)) = (quality, cost) {
+                answers += 1;
                 self.parts.quality.push(quality as f32);
-            }
-            if let Some(cost) = self.number(row, model.cost_name, model.cost) {
-                if !(cost.is_finite() && cost >= 0.0) {
-                    self.problem(row, model.cost_name, Rule::Dollars, || cost.to_string());
-                }
                 self.parts.cost.push(Dollars(cost));
+            } else {
+                self.halves += usize::from(quality.is_some() != cost.is_some());
+                self.parts.quality.push(f32::NAN);
+                self.parts.cost.push(Dollars(f64::NAN));
             }
+            if counted {
+                self.parts.tokens.push(tokens);
+            }
+            if timed {
+                let latency = model.latency.as_ref();
+                let seconds = latency.and_then(|extra| self.number(row, &extra.name, extra.cells, Rule::Latency));
+                self.parts.seconds.push(seconds.map_or(f32::NAN, |seconds| seconds as f32));
+            }
+        }
+        if answers == 0 && self.broken.is_none() {
+            self.problem(row, columns.models[0].name, Rule::NoOutcome, || "of no model".to_owned());
         }
     }
 
-    /// The number in a cell; None, and a problem, when there is none.
-    fn number(&mut self, row: usize, name: &str, column: &Column) -> Option<f64> {
+    /// Tokens of a model's call; none unless those read and written are known.
+    fn tokens(&mut self, row: usize, model: &Model<'_>) -> Option<Tokens> {
+        let mut count = |extra: &Option<Extra<'_>>| {
+            let extra = extra.as_ref()?;
+            self.number(row, &extra.name, extra.cells, Rule::Tokens).map(|count| count as u32)
+        };
+        let (input, cached, output) = (count(&model.input)?, count(&model.cached).unwrap_or(0), count(&model.output)?);
+        if cached > input {
+            let name = model.cached.as_ref().map_or("", |extra| &extra.name);
+            self.problem(row, name, Rule::Tokens, || format!("{cached} from the cache of {input} read"));
+        }
+        Some(Tokens { input, cached, output })
+    }
+
+    /// The number in a cell, which must be as `rule` says; None where the cell is empty or breaks it.
+    fn number(&mut self, row: usize, name: &str, column: &Column, rule: Rule) -> Option<f64> {
         let number = match column {
-            Column::Integer(cells) => cells[row].map(|value| value as f64),
-            Column::Real(cells) => cells[row],
+            Column::Integer(cells) => cells[row].map(|value| value as f64)?,
+            Column::Real(cells) => cells[row]?,
             Column::Text(_) | Column::Vectors { .. } => {
-                if let Some(text) = text(column, row) {
-                    let number = text.parse().ok();
-                    if number.is_none() {
-                        self.problem(row, name, Rule::NotANumber, || format!("`{text}`"));
-                    }
-                    return number;
-                }
-                None
+                let text = text(column, row)?;
+                let Ok(number) = text.parse() else {
+                    self.problem(row, name, Rule::NotANumber, || format!("`{text}`"));
+                    return None;
+                };
+                number
             }
         };
-        if number.is_none() {
-            self.problem(row, name, Rule::MissingCell, String::new);
+        if !rule.allows(number) {
+            self.problem(row, name, rule, || number.to_string());
+            return None;
         }
-        number
+        Some(number)
     }
 
-    fn finish(mut self, path: &Path, on_bad_row: OnBadRow) -> Result<Imported, ImportError> {
+    fn finish(mut self) -> Result<(TableParts, Counted), ImportError> {
         self.report_missing_embeddings();
-        if on_bad_row == OnBadRow::Refuse {
-            std::mem::take(&mut self.problems).refuse(path)?;
+        if self.options.on_bad_row == OnBadRow::Refuse {
+            std::mem::take(&mut self.problems).refuse(self.path)?;
         }
         let names: BTreeSet<&String> = self.task_names.iter().collect();
         let mut problems = Problems::default();
@@ -299,12 +471,12 @@ impl<'a> Rows<'a> {
             let value = || format!("{} tasks, at most 65535 are possible", names.len());
             problems.push(None, Some(self.columns.task_name), Rule::TooMany, value);
         }
-        problems.refuse(path)?;
+        problems.refuse(self.path)?;
         let places: BTreeMap<&String, u16> = names.into_iter().zip(0..).collect();
         self.parts.task_of = self.task_names.iter().map(|name| places[name]).collect();
         self.parts.tasks = places.into_keys().cloned().collect();
         let (dropped, ignored) = (self.dropped.into_iter().collect(), self.columns.ignored.clone());
-        Ok(Imported { table: Table::new(self.parts), dropped, ignored })
+        Ok((self.parts, Counted { kept: self.kept, dropped, ignored, halves: self.halves }))
     }
 
     /// One problem for all ids that the file of embeddings lacks: they are usually many, and have one cause.
@@ -318,7 +490,7 @@ impl<'a> Rows<'a> {
                 let file = embeddings.path.display();
                 format!("{missing} of {rows} ids are not in {file}, the first is `{id}` in row {}", first + 1)
             };
-            self.problems.push(None, Some(&self.map.id), Rule::NoEmbedding, value);
+            self.problems.push(None, Some(&self.options.columns.id), Rule::NoEmbedding, value);
         }
     }
 }
@@ -328,23 +500,53 @@ fn text(column: &Column, row: usize) -> Option<String> {
     column.text(row).filter(|text| !text.is_empty())
 }
 
-/// The table as columns that [`import`] reads back with the default [`ColumnMap`] and [`Features::Column`]: `sample_id`,
-/// `task`, for each model its quality and dollars, and `embedding`. Prompts are not in a [`Table`], so not in the frame.
-pub fn to_frame(table: &Table) -> Frame {
-    let rows = || 0..table.len();
-    let text = |value: &str| Some(value.to_owned());
-    let ColumnMap { id, embedding, cost_suffix, .. } = ColumnMap::default();
+/// Rows `rows` of the table as columns that [`import`] reads back with the default [`ColumnMap`] and [`Features::Column`]:
+/// `sample_id`, `task`, `prompt` where the table has texts, for each model its quality and dollars, its tokens and latency
+/// where any model has them, and `embedding`. A gap is an empty cell.
+pub fn to_frame(table: &Table, rows: Range<usize>) -> Frame {
+    let rows = || rows.clone();
+    let map = ColumnMap::default();
+    let real = |cell: &dyn Fn(usize) -> Option<f64>| Column::Real(rows().map(cell).collect());
+    let text = |cell: &dyn Fn(usize) -> String| Column::Text(rows().map(|row| Some(cell(row))).collect());
     let mut columns = vec![
-        (id, Column::Text(rows().map(|row| text(table.id(row))).collect())),
-        (TASK_COLUMNS[0].to_owned(), Column::Text(rows().map(|row| text(&table.tasks()[table.task(row)])).collect())),
+        (map.id, text(&|row| table.id(row).to_owned())),
+        (TASK_COLUMNS[0].to_owned(), text(&|row| table.tasks()[table.task(row)].clone())),
     ];
+    if let Some(prompts) = table.prompts() {
+        columns.push((map.prompt, text(&|row| prompts[row].clone())));
+    }
+    let timed = table.timed() > 0;
     for (arm, model) in table.models().iter().enumerate() {
-        let quality = rows().map(|row| Some(f64::from(table.quality(row)[arm]))).collect();
-        columns.push((model.clone(), Column::Real(quality)));
-        let cost = rows().map(|row| Some(table.cost(row)[arm].0)).collect();
-        columns.push((format!("{model}{cost_suffix}"), Column::Real(cost)));
+        let mut push = |suffix: &str, cell: &dyn Fn(usize) -> Option<f64>| {
+            columns.push((format!("{model}{suffix}"), real(cell)));
+        };
+        let outcome = |row: usize| table.outcome(row, arm);
+        let tokens = |row: usize| table.tokens(row, arm);
+        push("", &|row| outcome(row).map(|outcome| outcome.quality.into()));
+        push(&map.cost_suffix, &|row| outcome(row).map(|outcome| outcome.cost.0));
+        if table.has_tokens() {
+            push(INPUT_TOKENS, &|row| tokens(row).map(|tokens| tokens.input.into()));
+            push(CACHED_TOKENS, &|row| tokens(row).map(|tokens| tokens.cached.into()));
+            push(OUTPUT_TOKENS, &|row| tokens(row).map(|tokens| tokens.output.into()));
+        }
+        if timed {
+            push(LATENCY, &|row| outcome(row).and_then(|outcome| outcome.latency).map(|latency| latency.0.into()));
+        }
     }
     let values = rows().flat_map(|row| table.features(row)).copied().collect();
-    columns.push((embedding, Column::Vectors { width: table.dimension(), values }));
+    columns.push((map.embedding, Column::Vectors { width: table.dimension(), values }));
     Frame { columns, metadata: Vec::new() }
+}
+
+/// Writes the table as [`to_frame`] lays it out, some thousand rows at a time.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_table(path: &Path, table: &Table) -> Result<(), FrameError> {
+    const PART: usize = 8192;
+    let mut file = ParquetParts::create(path, &to_frame(table, 0..PART.min(table.len())))?;
+    for start in (PART..table.len()).step_by(PART) {
+        file.write(&to_frame(table, start..table.len().min(start + PART)))?;
+    }
+    file.finish()
 }

@@ -6,11 +6,13 @@ use crate::output::say;
 use crate::table::aligned;
 use clap::Args;
 use environments::price_book::{Date, PriceBook};
+use environments::repricing::Pricing;
 use environments::sources::calibrated::{LoggedCells, fit_log};
 use environments::sources::logged::{Log, LogColumns, LogError, LogOptions, LogRow, Survey};
 use environments::sources::wide::OnBadRow;
 use experiment::logged::{Comparisons, Margins, Propensities, Verdict, compare, names};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::path::Path;
 use store::{Column, Frame, ParquetParts};
 
@@ -26,7 +28,8 @@ pub(crate) struct LogArguments {
     /// Logs: lowest and highest score of the judge, mapped to 0 and 1
     #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', num_args = 1, allow_negative_numbers = true)]
     judge_scale: Vec<f64>,
-    /// Logs and long tables: price book (TOML or CSV) that turns tokens into dollars, or `embedded`
+    /// Price book (TOML or CSV) that turns tokens into dollars, or `embedded`. Wide tables: it replaces the dollars of every
+    /// call; logs and long tables: of calls that have none
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
     /// Day whose prices hold for rows without a timestamp, YYYY-MM-DD
@@ -74,12 +77,19 @@ impl LogArguments {
         map.try_into().map_err(fail)
     }
 
+    /// The prices of a day, if they are asked for.
+    pub(crate) fn pricing(&self) -> Result<Option<Pricing>, Failure> {
+        let Some(book) = self.prices()? else { return Ok(None) };
+        let date =
+            self.price_date.ok_or_else(|| Failure::Input("`--price-date` is missing: a table needs a day".into()))?;
+        Ok(Some(Pricing { book, date, names: BTreeMap::new() }))
+    }
+
     /// The price book, if one is asked for.
     fn prices(&self) -> Result<Option<PriceBook>, Failure> {
         match self.prices.as_deref() {
             None => Ok(None),
-            Some("embedded") => Ok(Some(PriceBook::embedded())),
-            Some(path) => PriceBook::read(Path::new(path)).map(Some).map_err(Failure::input),
+            Some(name) => PriceBook::named(name).map(Some).map_err(Failure::input),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the generator promises, on the embedded parameters and, where they are at hand, on the real rows.
 
 use super::*;
-use crate::sources::wide::{ColumnMap, Features, OnBadRow, import};
+use crate::sources::wide::{ColumnMap, Features, ImportOptions, import};
 use std::path::PathBuf;
 
 const SOURCE: &str = "RouterBench 0-shot (arXiv 2403.12031), the 1,796 rows of routerbench_0shot_11llm.parquet: eleven models, seven \
@@ -19,8 +19,9 @@ fn recorded(rows: &str, features: &str, task: &str) -> Option<Table> {
         eprintln!("SKIPPED: {} is not here, nothing was compared with real rows", rows.display());
         return None;
     }
-    let map = ColumnMap { task: Some(task.into()), ..ColumnMap::default() };
-    Some(import(&rows, Features::File(&features), &map, OnBadRow::Refuse).unwrap().table)
+    let columns = ColumnMap { task: Some(task.into()), ..ColumnMap::default() };
+    let options = ImportOptions { columns, ..ImportOptions::default() };
+    Some(import(&rows, Features::File(&features), &options).unwrap().table)
 }
 
 fn routerbench(models: u32) -> Option<Table> {

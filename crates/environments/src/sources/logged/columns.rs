@@ -30,6 +30,12 @@ pub struct LogColumns {
     pub input_tokens: String,
     /// Tokens that the model wrote.
     pub output_tokens: String,
+    /// Of the tokens that the model read, those from its cache.
+    pub cached_tokens: String,
+    /// Seconds until the answer was there.
+    pub latency: String,
+    /// The same in milliseconds, used where a row has no `latency`.
+    pub latency_ms: String,
     /// Probability with which the model was chosen.
     pub propensity: String,
     /// Weight on cost of the request, in [0, 1].
@@ -59,6 +65,9 @@ impl Default for LogColumns {
             cost: name("cost_usd"),
             input_tokens: name("usage.prompt_tokens"),
             output_tokens: name("usage.completion_tokens"),
+            cached_tokens: name("usage.prompt_tokens_details.cached_tokens"),
+            latency: name("latency_s"),
+            latency_ms: name("latency_ms"),
             propensity: name("propensity"),
             w_cost: name("w_cost"),
             task: name("task"),

@@ -3,7 +3,8 @@
 use super::problem::{LogError, LogProblem, LogRule, Problems};
 use super::reader::{Checked, Reader};
 use super::{LogColumns, LogOptions};
-use crate::sources::wide::{ColumnMap, OnBadRow};
+use crate::Tokens;
+use crate::sources::wide::{CACHED_TOKENS, ColumnMap, INPUT_TOKENS, LATENCY, OUTPUT_TOKENS, OnBadRow};
 use std::collections::BTreeMap;
 use std::path::Path;
 use store::{Column, Frame, Record, Records};
@@ -31,18 +32,25 @@ struct Request {
     id: String,
     task: String,
     prompt: Option<String>,
-    /// Quality and dollars by model.
-    answers: BTreeMap<String, (f64, f64)>,
+    answers: BTreeMap<String, Answer>,
 }
 
-/// Reads the long table at `path`. Every request needs one row for each model.
+/// What a row says of its model's answer.
+struct Answer {
+    quality: Option<f64>,
+    dollars: Option<f64>,
+    tokens: Option<Tokens>,
+    seconds: Option<f64>,
+}
+
+/// Reads the long table at `path`. Where a request has no row of a model, or one without a score or dollars, the frame has
+/// empty cells.
 ///
 /// # Errors
-/// When the file cannot be read, no request is left, or, with [`OnBadRow::Refuse`], a row breaks a rule of
-/// [`super::Log::open`], has no identifier or score, repeats a request's model, contradicts its task or prompt, or a request
-/// lacks a model.
+/// When the file cannot be read, no request is left, no row has dollars, or, with [`OnBadRow::Refuse`], a row breaks another
+/// rule of [`super::Log::open`], has no identifier, repeats a request's model, or contradicts its task or prompt.
 pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
-    let (reader, mut records, mut record) = (Reader::new(options), Records::open(path)?, Record::default());
+    let (reader, mut records, mut record) = (Reader::of_table(options), Records::open(path)?, Record::default());
     let mut long = Long { columns: &options.columns, requests: Vec::new(), places: BTreeMap::new() };
     let mut problems = Problems::default();
     while records.read(&mut record)? {
@@ -51,7 +59,11 @@ pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
         }
     }
     let models = options.columns.models.clone().unwrap_or_else(|| long.models());
-    long.drop_incomplete(&models, &mut problems);
+    if !long.requests.is_empty() && !long.answers().any(|answer| answer.dollars.is_some()) {
+        let field = options.columns.cost.clone();
+        problems.push(LogProblem { place: 0, field, rule: LogRule::NoCost, value: String::new() });
+        long.requests.clear();
+    }
     if long.requests.is_empty() && problems.total == 0 {
         problems.push(LogProblem { place: 0, field: String::new(), rule: LogRule::NoRows, value: String::new() });
     }
@@ -60,6 +72,14 @@ pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
     }
     Ok(Pivoted { frame: long.frame(&models), dropped: problems.by_rule.into_iter().collect() })
 }
+
+/// What a wide table may hold of each model beside quality and dollars: the default suffix of its column, and the cell.
+const OPTIONAL: [(&str, fn(&Answer) -> Option<f64>); 4] = [
+    (INPUT_TOKENS, |answer| answer.tokens.map(|tokens| tokens.input.into())),
+    (CACHED_TOKENS, |answer| answer.tokens.map(|tokens| tokens.cached.into())),
+    (OUTPUT_TOKENS, |answer| answer.tokens.map(|tokens| tokens.output.into())),
+    (LATENCY, |answer| answer.seconds),
+];
 
 struct Long<'a> {
     columns: &'a LogColumns,
@@ -73,12 +93,13 @@ impl Long<'_> {
         let problem = |field: &str, rule, value: String| LogProblem { place, field: field.to_owned(), rule, value };
         let missing = |field: &str| problem(field, LogRule::MissingCell, String::new());
         let id = row.id.ok_or_else(|| missing(&self.columns.id))?.into_owned();
-        let quality = row.quality.ok_or_else(|| missing(&self.columns.quality))?;
+        let Checked { quality, dollars, tokens, seconds, .. } = row;
+        let answer = Answer { quality, dollars, tokens, seconds };
         let task = row.task.map_or_else(|| "all".to_owned(), Into::into);
         let prompt = row.prompt.map(String::from);
         let Some(&at) = self.places.get(&id) else {
             self.places.insert(id.clone(), self.requests.len());
-            let answers = BTreeMap::from([(row.model.into_owned(), (quality, row.dollars))]);
+            let answers = BTreeMap::from([(row.model.into_owned(), answer)]);
             self.requests.push(Request { place, id, task, prompt, answers });
             return Ok(());
         };
@@ -99,7 +120,7 @@ impl Long<'_> {
             let value = format!("`{}` answered `{id}` before", row.model);
             return Err(problem(self.columns.model.as_deref().unwrap_or("model"), LogRule::DuplicateAnswer, value));
         }
-        request.answers.insert(row.model.into_owned(), (quality, row.dollars));
+        request.answers.insert(row.model.into_owned(), answer);
         Ok(())
     }
 
@@ -110,17 +131,8 @@ impl Long<'_> {
         names
     }
 
-    /// Takes out requests that a model did not answer.
-    fn drop_incomplete(&mut self, models: &[String], problems: &mut Problems) {
-        self.requests.retain(|request| {
-            let lacking = models.iter().find(|model| !request.answers.contains_key(*model));
-            if let Some(model) = lacking {
-                let value = format!("`{}` has no row of model `{model}`", request.id);
-                let field = self.columns.id.clone();
-                problems.push(LogProblem { place: request.place, field, rule: LogRule::MissingAnswer, value });
-            }
-            lacking.is_none()
-        });
+    fn answers(&self) -> impl Iterator<Item = &Answer> {
+        self.requests.iter().flat_map(|request| request.answers.values())
     }
 
     fn frame(&self, models: &[String]) -> Frame {
@@ -133,12 +145,18 @@ impl Long<'_> {
         if self.requests.iter().any(|request| request.prompt.is_some()) {
             columns.push((map.prompt, text(|request| request.prompt.clone())));
         }
+        // What no row has gets no column.
+        let count = |cell: fn(&Answer) -> Option<f64>| self.answers().filter_map(cell).count();
+        let optional = OPTIONAL.iter().filter(|(_, cell)| count(*cell) > 0);
+        let suffixes: Vec<(&str, fn(&Answer) -> Option<f64>)> = optional.copied().collect();
         for model in models {
-            let real = |cell: fn(&(f64, f64)) -> f64| {
-                Column::Real(self.requests.iter().map(|request| request.answers.get(model).map(cell)).collect())
+            let real = |cell: fn(&Answer) -> Option<f64>| {
+                let answers = self.requests.iter().map(|request| request.answers.get(model).and_then(cell));
+                Column::Real(answers.collect())
             };
-            columns.push((model.clone(), real(|answer| answer.0)));
-            columns.push((format!("{model}{}", map.cost_suffix), real(|answer| answer.1)));
+            columns.push((model.clone(), real(|answer| answer.quality)));
+            columns.push((format!("{model}{}", map.cost_suffix), real(|answer| answer.dollars)));
+            columns.extend(suffixes.iter().map(|(suffix, cell)| (format!("{model}{suffix}"), real(*cell))));
         }
         Frame { columns, metadata: Vec::new() }
     }

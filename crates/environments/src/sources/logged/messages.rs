@@ -28,7 +28,8 @@ pub fn last_user_text(messages: &Value) -> Result<String, String> {
     let user = list.iter().rev().find(|message| message["role"] == "user");
     let user = user.ok_or_else(|| format!("none of {} messages has the role `user`", list.len()))?;
     let text = match &user["content"] {
-        Value::String(text) => text.clone(),
+        // An empty prompt is a prompt like any other; one without words but with an image is another thing.
+        Value::String(text) => return Ok(text.clone()),
         Value::Array(parts) => {
             let texts = parts.iter().filter(|part| part["type"] == "text").filter_map(|part| part["text"].as_str());
             texts.collect::<Vec<_>>().join("\n")

@@ -30,8 +30,10 @@ pub enum LogRule {
     JudgeScale,
     /// Dollars below zero, infinite or NaN.
     Dollars,
-    /// A count of tokens that is no whole number.
+    /// A count of tokens that is no whole number, or larger than the count that it is part of.
     Tokens,
+    /// A latency below zero or infinite.
+    Latency,
     /// Neither dollars nor tokens and a price book.
     NoCost,
     /// Tokens whose price is not known.
@@ -48,8 +50,6 @@ pub enum LogRule {
     Contradiction,
     /// A second row of one request and one model.
     DuplicateAnswer,
-    /// A request without a row of a model.
-    MissingAnswer,
 }
 
 impl std::fmt::Display for LogRule {
@@ -65,7 +65,10 @@ impl std::fmt::Display for LogRule {
             LogRule::Thumbs => "thumbs must be up, down, true, false, 1, 0 or -1",
             LogRule::JudgeScale => "a judge's score needs a declared scale and must lie on it",
             LogRule::Dollars => "dollars must be finite and not negative",
-            LogRule::Tokens => "tokens must be a whole number",
+            LogRule::Tokens => {
+                "tokens must be a whole number of at most 4294967295, those from the cache at most those read"
+            }
+            LogRule::Latency => "latency must be finite and not negative",
             LogRule::NoCost => "no cost: a row needs dollars, or tokens and a price book",
             LogRule::NoPrice => "no price",
             LogRule::Propensity => "propensity must lie in (0, 1]",
@@ -74,7 +77,6 @@ impl std::fmt::Display for LogRule {
             LogRule::Messages => "messages must have the OpenAI shape",
             LogRule::Contradiction => "rows of one request contradict each other",
             LogRule::DuplicateAnswer => "one row for each request and model",
-            LogRule::MissingAnswer => "every request needs every model",
         })
     }
 }

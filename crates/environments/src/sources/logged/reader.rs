@@ -5,6 +5,7 @@ use super::columns::LogColumns;
 use super::messages::{last_user_text, shown};
 use super::problem::{LogProblem, LogRule};
 use super::time::Moment;
+use crate::Tokens;
 use serde_json::Value;
 use std::borrow::Cow;
 use store::Record;
@@ -19,7 +20,10 @@ pub(super) struct Checked<'r> {
     pub prompt: Option<Cow<'r, str>>,
     pub model: Cow<'r, str>,
     pub quality: Option<f64>,
-    pub dollars: f64,
+    /// None only where the rows are cells of a table, which may be gaps.
+    pub dollars: Option<f64>,
+    pub tokens: Option<Tokens>,
+    pub seconds: Option<f64>,
     pub propensity: Option<f64>,
     pub w_cost: Option<f64>,
     pub task: Option<Cow<'r, str>>,
@@ -30,6 +34,8 @@ pub(super) struct Checked<'r> {
 /// Reads rows by a map of columns.
 pub(super) struct Reader<'o> {
     options: &'o LogOptions,
+    /// Whether a row may lack its dollars.
+    gaps: bool,
 }
 
 /// What is wrong with a field: its name, the rule, the value.
@@ -37,7 +43,12 @@ type Fault = (String, LogRule, String);
 
 impl<'o> Reader<'o> {
     pub(super) fn new(options: &'o LogOptions) -> Reader<'o> {
-        Reader { options }
+        Reader { options, gaps: false }
+    }
+
+    /// The reader of a table whose cells may be gaps.
+    pub(super) fn of_table(options: &'o LogOptions) -> Reader<'o> {
+        Reader { options, gaps: true }
     }
 
     /// The row, or the first rule that it breaks.
@@ -53,12 +64,15 @@ impl<'o> Reader<'o> {
         let columns = &self.options.columns;
         let model = self.model(record)?;
         let time = moment(record, columns)?;
+        let tokens = tokens_of(record, columns)?;
         Ok(Checked {
             place: record.place,
             id: text(record, &columns.id)?,
             prompt: prompt(record, columns)?,
             quality: quality(record, columns)?,
-            dollars: self.dollars(record, &model, time)?,
+            dollars: self.dollars(record, &model, time, tokens)?,
+            tokens,
+            seconds: seconds(record, columns)?,
             model,
             propensity: within(record, &columns.propensity, LogRule::Propensity, |p| p > 0.0 && p <= 1.0)?,
             w_cost: within(record, &columns.w_cost, LogRule::Weight, |w| (0.0..=1.0).contains(&w))?,
@@ -84,21 +98,29 @@ impl<'o> Reader<'o> {
         Err((names[0].to_owned(), LogRule::MissingCell, String::new()))
     }
 
-    fn dollars(&self, record: &Record, model: &str, time: Option<Moment>) -> Result<f64, Fault> {
+    fn dollars(
+        &self,
+        record: &Record,
+        model: &str,
+        time: Option<Moment>,
+        tokens: Option<Tokens>,
+    ) -> Result<Option<f64>, Fault> {
         let columns = &self.options.columns;
         if let Some(dollars) = within(record, &columns.cost, LogRule::Dollars, |d| d.is_finite() && d >= 0.0)? {
-            return Ok(dollars);
+            return Ok(Some(dollars));
         }
-        let tokens = (tokens(record, &columns.input_tokens)?, tokens(record, &columns.output_tokens)?);
-        let ((Some(input), Some(output)), Some(book)) = (tokens, &self.options.prices) else {
+        let (Some(tokens), Some(book)) = (tokens, &self.options.prices) else {
+            if self.gaps {
+                return Ok(None);
+            }
             return Err((columns.cost.clone(), LogRule::NoCost, String::new()));
         };
         let Some(date) = time.and_then(Moment::date).or(self.options.price_date) else {
             let value = "the row has no timestamp, and no date of prices was given".to_owned();
             return Err((columns.timestamp.clone(), LogRule::NoPrice, value));
         };
-        let priced = book.dollars(model, date, input, output);
-        priced.map(|dollars| dollars.0).map_err(|error| (columns.cost.clone(), LogRule::NoPrice, error.message))
+        let priced = book.dollars(model, date, tokens);
+        priced.map(|dollars| Some(dollars.0)).map_err(|error| (columns.cost.clone(), LogRule::NoPrice, error.message))
     }
 }
 
@@ -132,10 +154,30 @@ fn within(record: &Record, name: &str, rule: LogRule, allowed: fn(f64) -> bool) 
     }
 }
 
-fn tokens(record: &Record, name: &str) -> Result<Option<u64>, Fault> {
+/// Tokens read, from the cache and written; None unless those read and written are known.
+fn tokens_of(record: &Record, columns: &LogColumns) -> Result<Option<Tokens>, Fault> {
+    let counts = (tokens(record, &columns.input_tokens)?, tokens(record, &columns.output_tokens)?);
+    let cached = tokens(record, &columns.cached_tokens)?.unwrap_or(0);
+    let (Some(input), Some(output)) = counts else { return Ok(None) };
+    if cached > input {
+        let value = format!("{cached} from the cache of {input} read");
+        return Err((columns.cached_tokens.clone(), LogRule::Tokens, value));
+    }
+    Ok(Some(Tokens { input, cached, output }))
+}
+
+fn seconds(record: &Record, columns: &LogColumns) -> Result<Option<f64>, Fault> {
+    let allowed = |time: f64| time.is_finite() && time >= 0.0;
+    if let Some(seconds) = within(record, &columns.latency, LogRule::Latency, allowed)? {
+        return Ok(Some(seconds));
+    }
+    Ok(within(record, &columns.latency_ms, LogRule::Latency, allowed)?.map(|milliseconds| milliseconds / 1000.0))
+}
+
+fn tokens(record: &Record, name: &str) -> Result<Option<u32>, Fault> {
     match number(record, name)? {
         None => Ok(None),
-        Some(count) if count >= 0.0 && count.fract() == 0.0 && count < 1e15 => Ok(Some(count as u64)),
+        Some(count) if count >= 0.0 && count.fract() == 0.0 && count <= f64::from(u32::MAX) => Ok(Some(count as u32)),
         Some(count) => Err((name.to_owned(), LogRule::Tokens, count.to_string())),
     }
 }
@@ -144,7 +186,11 @@ fn prompt<'r>(record: &'r Record, columns: &LogColumns) -> Result<Option<Cow<'r,
     if let Some(prompt) = text(record, &columns.prompt)? {
         return Ok(Some(prompt));
     }
-    let Some(messages) = record.get(&columns.messages) else { return Ok(None) };
+    let Some(messages) = record.get(&columns.messages) else {
+        // An empty prompt is a prompt like any other.
+        let empty = record.get(&columns.prompt).is_some();
+        return Ok(empty.then_some(Cow::Borrowed("")));
+    };
     let last = last_user_text(messages);
     last.map(|text| Some(Cow::Owned(text))).map_err(|value| (columns.messages.clone(), LogRule::Messages, value))
 }

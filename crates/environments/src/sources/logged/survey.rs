@@ -166,7 +166,8 @@ impl Survey {
                 None => self.other_tenants += 1,
             }
         }
-        self.cell(row.task.as_deref().unwrap_or(NO_TASK), &row.model).add(row.quality, row.dollars);
+        self.cell(row.task.as_deref().unwrap_or(NO_TASK), &row.model)
+            .add(row.quality, row.dollars.expect("a row of a log without dollars breaks a rule"));
     }
 
     /// The open cell of a task and a model; names are copied only when they are new.

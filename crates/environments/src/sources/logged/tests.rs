@@ -42,6 +42,8 @@ fn a_row_is_read_whole_from_every_format() {
         arm: Arm(1),
         quality: Some(0.5),
         cost: Dollars(0.002),
+        tokens: None,
+        latency: None,
         propensity: Some(0.25),
         w_cost: Some(0.3),
         task: 0,

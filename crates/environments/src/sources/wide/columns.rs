@@ -1,8 +1,8 @@
 //! Which column of a wide table is what: found before any row is looked at.
 
 use super::problem::{ImportError, Problems, Rule};
-use super::{ColumnMap, Features, TASK_COLUMNS};
-use std::collections::BTreeMap;
+use super::{ColumnMap, Features, ImportOptions, TASK_COLUMNS};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{Column, Frame};
 
@@ -13,6 +13,7 @@ pub(super) struct Columns<'a> {
     pub tasks: &'a Column,
     pub models: Vec<Model<'a>>,
     pub features: FeatureColumn<'a>,
+    pub prompts: Option<&'a Column>,
     /// Columns that play no part.
     pub ignored: Vec<String>,
 }
@@ -21,15 +22,26 @@ pub(super) struct Columns<'a> {
 pub(super) struct Model<'a> {
     pub name: &'a str,
     pub quality: &'a Column,
-    pub cost_name: &'a str,
-    pub cost: &'a Column,
+    pub cost_name: String,
+    /// None only where dollars are made from tokens.
+    pub cost: Option<&'a Column>,
+    pub input: Option<Extra<'a>>,
+    pub cached: Option<Extra<'a>>,
+    pub output: Option<Extra<'a>>,
+    pub latency: Option<Extra<'a>>,
+}
+
+/// A column that a model need not have.
+pub(super) struct Extra<'a> {
+    pub name: String,
+    pub cells: &'a Column,
 }
 
 /// Where feature rows come from.
 pub(super) enum FeatureColumn<'a> {
     Vectors { width: usize, values: &'a [f32] },
     Keyed(&'a Embeddings<'a>),
-    Texts { column: &'a Column, width: usize, encode: &'a dyn Fn(&str, &mut [f32]) },
+    Texts { width: usize, encode: &'a dyn Fn(&str, &mut [f32]) },
 }
 
 impl FeatureColumn<'_> {
@@ -93,19 +105,21 @@ impl<'a> Embeddings<'a> {
 /// Every problem with them, so that one reading of the message is enough to put the file or the map right.
 pub(super) fn find<'a>(
     frame: &'a Frame,
-    map: &'a ColumnMap,
+    options: &'a ImportOptions,
     features: &Features<'a>,
     embeddings: Option<&'a Embeddings<'a>>,
 ) -> Result<Columns<'a>, Problems> {
+    let map = &options.columns;
     let mut problems = Problems::default();
     let task_name = task_name(frame, map);
     let ids = scalar(frame, &map.id, &mut problems);
     let tasks = scalar(frame, task_name, &mut problems);
-    let models = models(frame, map, task_name, &mut problems);
+    let models = models(frame, options, task_name, &mut problems);
     let features = match (features, embeddings) {
         (_, Some(embeddings)) => Some(FeatureColumn::Keyed(embeddings)),
-        (Features::Texts { width, encode }, None) => scalar(frame, &map.prompt, &mut problems)
-            .map(|column| FeatureColumn::Texts { column, width: *width, encode: *encode }),
+        (Features::Texts { width, encode }, None) => {
+            scalar(frame, &map.prompt, &mut problems).map(|_| FeatureColumn::Texts { width: *width, encode: *encode })
+        }
         (Features::Column | Features::File(_), None) => vectors(frame, &map.embedding, &mut problems)
             .map(|(width, values)| FeatureColumn::Vectors { width, values }),
     };
@@ -115,7 +129,8 @@ pub(super) fn find<'a>(
     match (ids, tasks, features) {
         (Some(ids), Some(tasks), Some(features)) if problems.total == 0 => {
             let ignored = ignored(frame, map, task_name, &models);
-            Ok(Columns { ids, task_name, tasks, models, features, ignored })
+            let prompts = frame.column(&map.prompt).filter(|column| !matches!(column, Column::Vectors { .. }));
+            Ok(Columns { ids, task_name, tasks, models, features, prompts, ignored })
         }
         _ => Err(problems),
     }
@@ -156,7 +171,13 @@ fn vectors<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<
 }
 
 /// The models as listed in the map, else every name that has a cost column.
-fn models<'a>(frame: &'a Frame, map: &'a ColumnMap, task_name: &str, problems: &mut Problems) -> Vec<Model<'a>> {
+fn models<'a>(
+    frame: &'a Frame,
+    options: &'a ImportOptions,
+    task_name: &str,
+    problems: &mut Problems,
+) -> Vec<Model<'a>> {
+    let map = &options.columns;
     let names: Vec<&str> = match &map.models {
         Some(names) => names.iter().map(String::as_str).collect(),
         None => implied_models(frame, map, task_name, problems),
@@ -176,7 +197,7 @@ fn models<'a>(frame: &'a Frame, map: &'a ColumnMap, task_name: &str, problems: &
     if names.len() > usize::from(u16::MAX) {
         problems.push(None, None, Rule::TooMany, || format!("{} models, at most 65535 are possible", names.len()));
     }
-    names.into_iter().filter_map(|name| model(frame, map, name, problems)).collect()
+    names.into_iter().filter_map(|name| model(frame, options, name, problems)).collect()
 }
 
 /// The columns that look like a model's quality: those with a partner, and numbers that play no other part.
@@ -190,6 +211,11 @@ fn implied_models<'a>(frame: &'a Frame, map: &ColumnMap, task_name: &str, proble
             }
             continue;
         }
+        // Counts and times of a model whose quality is there are no model of their own.
+        let beside = map.beside().into_iter().find_map(|suffix| name.strip_suffix(suffix));
+        if beside.is_some_and(|model| frame.column(model).is_some()) {
+            continue;
+        }
         let has_partner = frame.column(&format!("{name}{}", map.cost_suffix)).is_some();
         let is_number = matches!(column, Column::Integer(_) | Column::Real(_));
         let has_role = roles.contains(&name.as_str()) || TASK_COLUMNS.contains(&name.as_str());
@@ -200,22 +226,40 @@ fn implied_models<'a>(frame: &'a Frame, map: &ColumnMap, task_name: &str, proble
     names
 }
 
-fn model<'a>(frame: &'a Frame, map: &ColumnMap, name: &'a str, problems: &mut Problems) -> Option<Model<'a>> {
+fn model<'a>(
+    frame: &'a Frame,
+    options: &'a ImportOptions,
+    name: &'a str,
+    problems: &mut Problems,
+) -> Option<Model<'a>> {
+    let map = &options.columns;
     let quality = scalar(frame, name, problems)?;
-    let cost_name = format!("{name}{}", map.cost_suffix);
-    let Some((cost_name, _)) = frame.columns.iter().find(|(known, _)| *known == cost_name) else {
-        problems.push(None, Some(name), Rule::NoCostColumn, || format!("`{cost_name}`"));
-        return None;
+    let mut extra = |suffix: &str| {
+        let name = format!("{name}{suffix}");
+        frame.column(&name)?;
+        scalar(frame, &name, problems).map(|cells| Extra { name, cells })
     };
-    Some(Model { name, quality, cost_name, cost: scalar(frame, cost_name, problems)? })
+    let [input, cached, output, latency] = map.beside().map(&mut extra);
+    let cost = extra(&map.cost_suffix).map(|extra| extra.cells);
+    let cost_name = format!("{name}{}", map.cost_suffix);
+    let priced = options.prices.is_some() && input.is_some() && output.is_some();
+    if cost.is_none() && !priced {
+        let or = if options.prices.is_some() { ", or tokens to price" } else { "" };
+        problems.push(None, Some(name), Rule::NoCostColumn, || format!("`{cost_name}`{or}"));
+        return None;
+    }
+    Some(Model { name, quality, cost_name, cost, input, cached, output, latency })
 }
 
 /// What is left of the file when all roles are given.
 fn ignored(frame: &Frame, map: &ColumnMap, task_name: &str, models: &[Model<'_>]) -> Vec<String> {
-    let roles = [map.id.as_str(), &map.prompt, &map.embedding, task_name];
-    let is_used =
-        |name: &str| roles.contains(&name) || models.iter().any(|model| model.name == name || model.cost_name == name);
-    frame.columns.iter().map(|(name, _)| name).filter(|name| !is_used(name)).cloned().collect()
+    let mut used = BTreeSet::from([map.id.as_str(), &map.prompt, &map.embedding, task_name]);
+    for model in models {
+        used.extend([model.name, &model.cost_name]);
+        let extras = [&model.input, &model.cached, &model.output, &model.latency];
+        used.extend(extras.into_iter().flatten().map(|extra| extra.name.as_str()));
+    }
+    frame.columns.iter().map(|(name, _)| name).filter(|name| !used.contains(name.as_str())).cloned().collect()
 }
 
 /// Names in a row of text.

@@ -37,10 +37,30 @@ pub enum Rule {
     Quality,
     /// Dollars below zero, infinite or NaN.
     Dollars,
+    /// A count of tokens that is no whole number, or larger than the count that it is part of.
+    Tokens,
+    /// A latency below zero, infinite or NaN.
+    Latency,
+    /// A prompt or a model without any outcome: a score with its dollars.
+    NoOutcome,
+    /// Tokens whose price is not known.
+    NoPrice,
     /// A row's identifier is not in the file of embeddings.
     NoEmbedding,
     /// An embedding with NaN or infinity, or missing.
     Embedding,
+}
+
+impl Rule {
+    /// Whether a number keeps the rule; rules that are about something else allow every number.
+    pub(super) fn allows(self, number: f64) -> bool {
+        match self {
+            Rule::Quality => (0.0..=1.0).contains(&number),
+            Rule::Dollars | Rule::Latency => number.is_finite() && number >= 0.0,
+            Rule::Tokens => (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0,
+            _ => true,
+        }
+    }
 }
 
 impl std::fmt::Display for Rule {
@@ -60,6 +80,10 @@ impl std::fmt::Display for Rule {
             Rule::NotANumber => "not a number",
             Rule::Quality => "quality must lie in [0, 1]",
             Rule::Dollars => "dollars must be finite and not negative",
+            Rule::Tokens => "tokens must be whole numbers, those from the cache at most those read",
+            Rule::Latency => "latency must be finite and not negative",
+            Rule::NoOutcome => "no outcome: a score with its dollars",
+            Rule::NoPrice => "no price",
             Rule::NoEmbedding => "no embedding",
             Rule::Embedding => "embedding must be finite",
         })

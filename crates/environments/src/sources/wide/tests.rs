@@ -1,14 +1,24 @@
 //! What a user of `barp data import` is promised: every error with its exact words.
 
-use super::{ColumnMap, Features, Imported, OnBadRow, Rule, import, to_frame};
+use super::{
+    ColumnMap, Features, ImportError, ImportOptions, Imported, OnBadRow, OnGaps, Rule, import as import_with,
+    write_table,
+};
+use crate::price_book::PriceBook;
+use crate::repricing::Pricing;
 use crate::sources::Recorded;
-use crate::{Environment, Table};
-use routing::Dollars;
+use crate::{Environment, Table, Tokens};
+use routing::{Dollars, Seconds};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
 const HEADER: &str = "sample_id,prompt,eval_name,gpt-4,gpt-4|total_cost,llama,llama|total_cost\n";
+
+fn import(path: &Path, features: Features<'_>, map: &ColumnMap, on_bad_row: OnBadRow) -> Result<Imported, ImportError> {
+    let options = ImportOptions { columns: map.clone(), on_bad_row, ..ImportOptions::default() };
+    import_with(path, features, &options)
+}
 
 /// A folder with files of the given names and texts.
 struct Files(TempDir);
@@ -57,7 +67,7 @@ const GOOD: &str = "a,hello,mmlu,1,0.002,0.5,0\nb,hi,gsm8k,0,0.001,0.25,1e-5\n";
 #[test]
 fn a_good_table_is_taken_as_it_is() {
     let files = Files::table(GOOD);
-    let Imported { table, dropped, ignored } =
+    let Imported { table, dropped, ignored, .. } =
         import(&files.path("t.csv"), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
     assert_eq!((table.len(), table.dimension()), (2, 1));
     assert_eq!(table.models(), ["gpt-4", "llama"]);
@@ -91,11 +101,12 @@ fn the_three_formats_give_the_same_table() {
 
 #[test]
 fn a_bad_row_is_named_by_row_column_rule_and_value() {
-    check_rows("a,x,t,,0,0,0\n", "t.csv: 1 problem\n  row 1, column `gpt-4`: missing cell");
+    check_rows(
+        "a,x,t,,0,,0\n",
+        "t.csv: 1 problem\n  row 1, column `gpt-4`: no outcome: a score with its dollars: of no model",
+    );
     check_rows(",x,t,0,0,0,0\n", "t.csv: 1 problem\n  row 1, column `sample_id`: missing cell");
-    check_rows("a,,t,0,0,0,0\n", "t.csv: 1 problem\n  row 1, column `prompt`: missing cell");
     check_rows("a,x,,0,0,0,0\n", "t.csv: 1 problem\n  row 1, column `eval_name`: missing cell");
-    check_rows("a,x,t,0,0,0,\n", "t.csv: 1 problem\n  row 1, column `llama|total_cost`: missing cell");
     check_rows("a,x,t,0,0,A,0\n", "t.csv: 1 problem\n  row 1, column `llama`: not a number: `A`");
     let outside = "row 2, column `gpt-4`: quality must lie in [0, 1]: ";
     for (cell, value) in [("1.5", "1.5"), ("-1", "-1"), ("nan", "NaN"), ("inf", "inf"), ("1.0000001", "1.0000001")] {
@@ -127,20 +138,20 @@ fn all_problems_are_counted_and_the_first_shown() {
     check_rows(
         &rows,
         concat!(
-            "t.csv: 42 problems\n",
+            "t.csv: 41 problems\n",
             "  row 1, column `gpt-4`: quality must lie in [0, 1]: 2\n",
             "  row 1, column `gpt-4|total_cost`: dollars must be finite and not negative: -1\n",
-            "  row 1, column `llama`: missing cell\n",
             "  row 2, column `gpt-4`: not a number: `oops`\n",
             "  row 3, column `gpt-4`: not a number: `oops`\n",
-            "  ... and 37 more",
+            "  row 4, column `gpt-4`: not a number: `oops`\n",
+            "  ... and 36 more",
         ),
     );
 }
 
 #[test]
 fn bad_rows_are_dropped_and_counted_only_when_asked() {
-    let rows = "a,xx,t,2,-1,,0\nb,x,u,1,0.5,1,0\nb,x,v,1,0,1,0\nc,,t,1,0,1,0\nd,xyz,t,0,0.25,1,0\n";
+    let rows = "a,xx,t,2,-1,,0\nb,x,u,1,0.5,1,0\nb,x,v,1,0,1,0\nc,xy,,1,0,1,0\nd,xyz,t,0,0.25,1,0\n";
     let files = Files::table(rows);
     let Imported { table, dropped, .. } =
         import(&files.path("t.csv"), LENGTH, &ColumnMap::default(), OnBadRow::Drop).unwrap();
@@ -301,7 +312,7 @@ fn a_stored_table_is_read_back_unchanged() {
     let third = Features::Texts { width: 3, encode: &|text, out| out.fill(text.len() as f32 / 3.0) };
     let first = import(&files.path("t.csv"), third, &ColumnMap::default(), OnBadRow::Refuse).unwrap().table;
     let path = files.path("out/table.parquet");
-    store::write_parquet(&path, &to_frame(&first)).unwrap();
+    write_table(&path, &first).unwrap();
     let second = import(&path, Features::Column, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
     assert!(second.ignored.is_empty());
     let print = |table: Table| Recorded::new(Arc::new(table)).fingerprint();
@@ -340,4 +351,101 @@ fn genuine_rows_are_imported() {
         assert_eq!(table.tasks().len(), tasks, "{name}: {:?}", table.tasks());
         assert!(dropped.is_empty());
     }
+}
+
+#[test]
+fn a_cell_without_score_or_dollars_is_a_gap_and_half_a_cell_is_counted() {
+    let rows = "a,x,t,1,0.5,,\nb,x,t,,,0.5,0\nc,x,t,1,,1,0\nd,x,t,0,0.25,1,0\n";
+    let files = Files::table(rows);
+    let run = |gaps| {
+        let options = ImportOptions { gaps, ..ImportOptions::default() };
+        import_with(&files.path("t.csv"), LENGTH, &options)
+    };
+    let kept = run(OnGaps::Keep).unwrap();
+    assert_eq!((kept.table.gaps(), kept.halves, kept.cut_prompts), (3, 1, 0));
+    let known = |row| [0, 1].map(|arm| kept.table.outcome(row, arm).is_some());
+    assert_eq!([0, 1, 2, 3].map(known), [[true, false], [false, true], [false, true], [true, true]]);
+    assert_eq!(kept.table.mean_cost(&[0, 1, 2]), [Dollars(0.5), Dollars(0.0)], "over what was recorded");
+    let cut = run(OnGaps::DropPrompts).unwrap();
+    assert_eq!((cut.table.len(), cut.table.id(0), cut.cut_prompts), (1, "d", 3));
+    let refused = run(OnGaps::DropModels).unwrap_err().to_string();
+    assert!(refused.ends_with("no rows: each of the 2 models has a gap"), "{refused}");
+    let never = Files::table("a,x,t,1,0.5,,\nb,x,t,1,0.5,0.5,\n");
+    let message = never.refusal("t.csv", LENGTH, &ColumnMap::default(), OnBadRow::Refuse);
+    assert_eq!(message, "t.csv: 1 problem\n  column `llama`: no outcome: a score with its dollars");
+}
+
+#[test]
+fn an_empty_prompt_is_a_prompt_like_any_other() {
+    let files = Files::table("a,,t,1,0,1,0\nb,hi,t,0,0,1,0\n");
+    let frame = store::read(&files.path("t.csv")).unwrap();
+    let lines = "{\"sample_id\":\"a\",\"prompt\":\"\",\"eval_name\":\"t\",\"m\":1,\"m|total_cost\":0}\n";
+    let jsonl = Files::new(&[("t.jsonl", lines)]);
+    drop(frame);
+    for (files, name) in [(&files, "t.csv"), (&jsonl, "t.jsonl")] {
+        let table = import(&files.path(name), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap().table;
+        assert_eq!((table.features(0), &table.prompts().unwrap()[0][..]), (&[0.0f32][..], ""), "{name}");
+    }
+    let missing = Files::new(&[("t.jsonl", &lines.replace("\"\",", "null,"))]);
+    let message = missing.refusal("t.jsonl", LENGTH, &ColumnMap::default(), OnBadRow::Refuse);
+    assert_eq!(message, "t.jsonl: 1 problem\n  row 1, column `prompt`: missing cell");
+}
+
+const COUNTED: &str = concat!(
+    "sample_id,prompt,task,m,m|total_cost,m|input_tokens,m|cached_tokens,m|output_tokens,m|latency_s\n",
+    "a,x,t,1,0.5,1000,400,100,1.5\nb,y,t,0,0.25,500,,50,\n",
+);
+
+#[test]
+fn tokens_latency_and_prompts_are_kept_and_written_back() {
+    let files = Files::new(&[("t.csv", COUNTED)]);
+    let imported = import(&files.path("t.csv"), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap();
+    assert!(imported.ignored.is_empty(), "{:?}", imported.ignored);
+    let path = files.path("out/table.parquet");
+    write_table(&path, &imported.table).unwrap();
+    let again = import(&path, Features::Column, &ColumnMap::default(), OnBadRow::Refuse).unwrap().table;
+    for table in [&imported.table, &again] {
+        assert_eq!(table.tokens(0, 0), Some(Tokens { input: 1000, cached: 400, output: 100 }));
+        assert_eq!(table.tokens(1, 0), Some(Tokens { input: 500, cached: 0, output: 50 }));
+        let latency = |row| table.outcome(row, 0).unwrap().latency;
+        assert_eq!((latency(0), latency(1)), (Some(Seconds(1.5)), None));
+        assert_eq!(table.prompts().unwrap(), ["x", "y"]);
+    }
+    let print = |table: Table| Recorded::new(Arc::new(table)).fingerprint();
+    assert_eq!(print(again.clone()), print(imported.table.without_prompts()), "texts are no part of what a run sees");
+    let bad = |from: &str, to: &str| {
+        let files = Files::new(&[("t.csv", &COUNTED.replace(from, to))]);
+        files.refusal("t.csv", LENGTH, &ColumnMap::default(), OnBadRow::Refuse)
+    };
+    let tokens = "tokens must be whole numbers, those from the cache at most those read";
+    assert_eq!(bad("1000", "10.5"), format!("t.csv: 1 problem\n  row 1, column `m|input_tokens`: {tokens}: 10.5"));
+    let more =
+        format!("t.csv: 1 problem\n  row 1, column `m|cached_tokens`: {tokens}: 4000 from the cache of 1000 read");
+    assert_eq!(bad("400", "4000"), more);
+    let latency = "row 1, column `m|latency_s`: latency must be finite and not negative: -1";
+    assert_eq!(bad("1.5", "-1"), format!("t.csv: 1 problem\n  {latency}"));
+}
+
+#[test]
+fn a_table_is_priced_anew_from_its_tokens() {
+    let book = "[[price]]\nmodel = \"book-m\"\nfrom = \"2024-01-01\"\ninput = 2.0\ncached = 0.5\noutput = 10.0\n";
+    let pricing = |name: &str| Pricing {
+        book: PriceBook::parse(book).unwrap(),
+        date: "2024-06-01".parse().unwrap(),
+        names: [("m".to_owned(), name.to_owned())].into(),
+    };
+    let run = |text: &str, name: &str| {
+        let files = Files::new(&[("t.csv", text)]);
+        let options = ImportOptions { prices: Some(pricing(name)), ..ImportOptions::default() };
+        let imported = import_with(&files.path("t.csv"), LENGTH, &options);
+        imported.map(|imported| imported.table).map_err(|error| error.to_string())
+    };
+    let table = run(COUNTED, "book-m").unwrap();
+    // By hand: (600 x 2 + 400 x 0.5 + 100 x 10) / 1e6 and (500 x 2 + 50 x 10) / 1e6.
+    assert_eq!([table.cost(0)[0].0, table.cost(1)[0].0], [0.0024, 0.0015]);
+    let without_dollars = COUNTED.replace("m|total_cost", "note");
+    assert_eq!(run(&without_dollars, "book-m").unwrap().cost(0), table.cost(0), "tokens are enough");
+    let uncounted = run(&COUNTED.replace("1000,400,100", ",,"), "book-m").unwrap_err();
+    assert!(uncounted.contains("no price: 1 of 2 calls of `m` have no tokens to price anew"), "{uncounted}");
+    assert!(run(COUNTED, "other").unwrap_err().contains("no price for model `other` (known: book-m)"));
 }
