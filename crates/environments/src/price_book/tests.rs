@@ -109,7 +109,8 @@ fn toml_and_csv_say_the_same() {
     );
     let unknown = PriceBook::parse("[[price]]\nmodle = 'a'").unwrap_err().message;
     assert!(
-        unknown.contains("unknown field `modle`, expected one of `model`, `from`, `input`, `output`, `source`"),
+        unknown
+            .contains("unknown field `modle`, expected one of `model`, `from`, `input`, `output`, `cached`, `source`"),
         "{unknown}"
     );
 }
