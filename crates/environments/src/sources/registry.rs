@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Frame, FrameError};
+use store::{Dialect, Frame, FrameError};
 
 /// Replaces the second argument by the features of the first.
 pub type Encode = dyn Fn(&str, &mut [f32]);
@@ -126,11 +126,14 @@ struct RecordedParameters {
     encoder: String,
     /// Which column is what.
     columns: ColumnMap,
+    /// How a CSV table is written, where it is not with commas and decimal points.
+    csv: Option<Dialect>,
 }
 
 impl Default for RecordedParameters {
     fn default() -> Self {
-        RecordedParameters { file: None, embeddings: None, encoder: "hashed".into(), columns: ColumnMap::default() }
+        let (encoder, columns) = ("hashed".into(), ColumnMap::default());
+        RecordedParameters { file: None, embeddings: None, encoder, columns, csv: None }
     }
 }
 
@@ -138,27 +141,15 @@ impl RecordedParameters {
     fn open(&self, opening: &Opening<'_>) -> Result<Arc<dyn Environment>, String> {
         let path = self.file.as_deref().ok_or("`file` is missing: it must name a wide table")?;
         let encoder = (opening.encoder)(&self.encoder)?;
-        let imported = import_with(path, self.embeddings.as_deref(), &encoder, &self.columns, OnBadRow::Refuse);
+        let frame = store::read_with(path, &self.csv.unwrap_or_default()).map_err(|error| error.to_string())?;
+        let (embeddings, columns) = (self.embeddings.as_deref(), &self.columns);
+        let imported = import_frame_with(path, &frame, embeddings, &encoder, columns, OnBadRow::Refuse);
         Ok(Arc::new(Recorded::new(Arc::new(imported.map_err(|error| error.to_string())?.table))))
     }
 }
 
-/// Imports the wide table at `path` with the best features it has: those of the `embeddings` file, else its own column of
-/// embeddings, else its prompts through `encoder`.
-///
-/// # Errors
-/// As [`wide::import`].
-pub fn import_with(
-    path: &Path,
-    embeddings: Option<&Path>,
-    encoder: &TextEncoder,
-    columns: &ColumnMap,
-    on_bad_row: OnBadRow,
-) -> Result<wide::Imported, ImportError> {
-    import_frame_with(path, &store::read(path)?, embeddings, encoder, columns, on_bad_row)
-}
-
-/// As [`import_with`], of a frame that was read or made from the file at `path`.
+/// Imports a wide table, a frame that was read or made from the file at `path`, with the best features it has: those of the
+/// `embeddings` file, else its own column of embeddings, else its prompts through `encoder`.
 ///
 /// # Errors
 /// As [`wide::import_frame`].

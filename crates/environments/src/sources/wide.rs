@@ -264,18 +264,11 @@ impl<'a> Rows<'a> {
 
     /// The number in a cell; None, and a problem, when there is none.
     fn number(&mut self, row: usize, name: &str, column: &Column) -> Option<f64> {
-        let number = match column {
-            Column::Integer(cells) => cells[row].map(|value| value as f64),
-            Column::Real(cells) => cells[row],
-            Column::Text(_) | Column::Vectors { .. } => {
-                if let Some(text) = text(column, row) {
-                    let number = text.parse().ok();
-                    if number.is_none() {
-                        self.problem(row, name, Rule::NotANumber, || format!("`{text}`"));
-                    }
-                    return number;
-                }
-                None
+        let number = match column.number(row) {
+            Ok(number) => number,
+            Err(found) => {
+                self.problem(row, name, Rule::NotANumber, || found);
+                return None;
             }
         };
         if number.is_none() {

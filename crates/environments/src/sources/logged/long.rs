@@ -42,7 +42,8 @@ struct Request {
 /// [`super::Log::open`], has no identifier or score, repeats a request's model, contradicts its task or prompt, or a request
 /// lacks a model.
 pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
-    let (reader, mut records, mut record) = (Reader::new(options), Records::open(path)?, Record::default());
+    let (reader, mut records, mut record) =
+        (Reader::new(options), Records::open_with(path, &options.dialect)?, Record::default());
     let mut long = Long { columns: &options.columns, requests: Vec::new(), places: BTreeMap::new() };
     let mut problems = Problems::default();
     while records.read(&mut record)? {
