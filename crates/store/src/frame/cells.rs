@@ -106,7 +106,7 @@ impl Cells {
             Cells::Object { nulls, fields } if !missing(nulls) => {
                 Value::Object(fields.iter().map(|(name, cells)| (name.clone(), cells.value(row))).collect())
             }
-            Cells::Unreadable { nulls, flaw } if !missing(nulls) => serde_json::json!({ "unreadable": flaw }),
+            Cells::Unreadable { nulls, flaw } if !missing(nulls) => unreadable(flaw),
             _ => Value::Null,
         }
     }
@@ -120,6 +120,11 @@ impl Cells {
             _ => None,
         }
     }
+}
+
+/// What stands for a cell that cannot be read, neither text nor number.
+pub(super) fn unreadable(flaw: &str) -> Value {
+    serde_json::json!({ "unreadable": flaw })
 }
 
 /// The entries of a map as an object; as pairs where a key is no text.

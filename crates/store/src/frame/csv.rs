@@ -2,7 +2,7 @@
 
 use super::dialect::{Decimal, Delimiter, Dialect};
 use super::lines::Lines;
-use super::number::{typed, with_point};
+use super::number::{point_among_commas, typed, with_point};
 use super::{Column, Frame};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 use std::fs::File;
@@ -82,12 +82,29 @@ pub(super) fn read(path: &Path, delimiter: Delimiter, dialect: &Dialect) -> Resu
     Ok(Frame { columns: rows.names.into_iter().zip(columns.into_iter().map(column)).collect(), metadata: Vec::new() })
 }
 
-/// The column of some cells. With decimal commas, a column of nothing but numbers gets points; any other is left alone.
+/// The column of some cells. With decimal commas, a column of nothing but numbers gets points, and is unreadable where one of
+/// them has a point already; any other is left alone.
 fn column(cells: Vec<Option<String>>, decimal: Decimal) -> Column {
     if decimal == Decimal::Point {
         return typed(cells);
     }
-    let pointed = |cell: &Option<String>| cell.as_deref().map_or(Some(None), |text| with_point(text).map(Some));
-    let pointed: Option<Vec<Option<String>>> = cells.iter().map(pointed).collect();
-    typed(pointed.unwrap_or(cells))
+    let (mut pointed, mut flaw) = (Vec::with_capacity(cells.len()), None);
+    for (row, cell) in cells.iter().enumerate() {
+        let Some(text) = cell else {
+            pointed.push(None);
+            continue;
+        };
+        match (with_point(text), point_among_commas(text)) {
+            (Some(number), _) => pointed.push(Some(number)),
+            (None, Some(found)) => {
+                pointed.push(None);
+                flaw.get_or_insert_with(|| format!("row {}: {found}", row + 1));
+            }
+            (None, None) => return typed(cells),
+        }
+    }
+    match flaw {
+        Some(flaw) => Column::Unreadable { rows: cells.len(), flaw },
+        None => typed(pointed),
+    }
 }

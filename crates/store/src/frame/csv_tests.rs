@@ -70,7 +70,8 @@ const CASES: &[Case] = &[
     ("a.csv", b"a;b\n0,50;1,5\n1;one, two\n", EXCEL, "a=T[0.50|1] b=T[1,5|one, two]"),
     ("a.csv", b"a,b\n\"0,5\",x\n", COMMAS, "a=R[0.5] b=T[x]"),
     ("a.csv", b"a;b\n1.234,5;x\n1;y\n", EXCEL, "a=T[1.234,5|1] b=T[x|y]"),
-    ("a.csv", b"a;b\n1.5;x\n1;y\n", EXCEL, "a=T[1.5|1] b=T[x|y]"),
+    ("a.csv", b"a;b\n1.5;x\n1;y\n", EXCEL, "a=U2[row 1: `1.5` has a point where decimal commas were declared] b=T[x|y]"),
+    ("a.csv", b"a;b\n1.5;x\nv2;y\n", EXCEL, "a=T[1.5|v2] b=T[x|y]"),
     // Names.
     ("a.csv", "größe,名前\n1,x\n".as_bytes(), PLAIN, "größe=I[1] 名前=T[x]"),
     ("a.csv", b"a b,c|d\n1,2\n", PLAIN, "a b=I[1] c|d=I[2]"),
@@ -139,7 +140,8 @@ fn by_rows(path: &Path, dialect: &Dialect) -> Result<Vec<Vec<Option<String>>>, S
 
 #[test]
 fn rows_read_one_at_a_time_are_those_of_the_whole_file() {
-    let csv = CASES.iter().filter(|(name, _, dialect, _)| !name.ends_with("jsonl") && dialect.decimal != Decimal::Comma);
+    let csv =
+        CASES.iter().filter(|(name, _, dialect, _)| !name.ends_with("jsonl") && dialect.decimal != Decimal::Comma);
     for (name, bytes, dialect, _) in csv {
         with_file(name, bytes, |path| {
             let whole = read_with(path, dialect).map_err(|error| error.message).map(|frame| {
@@ -149,8 +151,8 @@ fn rows_read_one_at_a_time_are_those_of_the_whole_file() {
             assert_eq!(by_rows(path, dialect), whole, "{name}: {:?}", String::from_utf8_lossy(bytes));
         });
     }
-    let pointed = with_file("a.csv", b"a;b\n0,50;one, two\n", |path| by_rows(path, &EXCEL));
-    assert_eq!(pointed.unwrap(), [[Some("0.50".to_owned()), Some("one, two".to_owned())]]);
+    let pointed = with_file("a.csv", b"a;b;c\n0,50;one, two;1.500\n", |path| by_rows(path, &EXCEL));
+    assert_eq!(pointed.unwrap(), [[Some("0.50".to_owned()), Some("one, two".to_owned()), None]]);
 }
 
 /// Lines on which rows begin, as an editor counts them.

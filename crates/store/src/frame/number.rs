@@ -59,3 +59,10 @@ pub(super) fn with_point(text: &str) -> Option<String> {
     let pointed = if text.contains('.') { None } else { Some(text.replacen(',', ".", 1)) };
     pointed.filter(|pointed| pointed.trim().parse::<f64>().is_ok())
 }
+
+/// What is wrong with `text` as a number where decimal commas are declared, if it is one with a decimal point: `1.500` may mean
+/// one and a half or fifteen hundred.
+pub(super) fn point_among_commas(text: &str) -> Option<String> {
+    let is_number = text.contains('.') && text.trim().parse::<f64>().is_ok();
+    is_number.then(|| format!("`{text}` has a point where decimal commas were declared"))
+}

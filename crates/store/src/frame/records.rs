@@ -3,10 +3,11 @@
 //! A line that is no row (malformed JSON, a cell too few) is handed out with its flaw instead of ending the reading, so that
 //! the caller can count it: nothing is skipped in silence.
 
+use super::cells::unreadable;
 use super::dialect::{Decimal, Dialect, Format};
 use super::jsonl::{Line, malformed};
 use super::lines::BYTE_ORDER_MARK;
-use super::number::with_point;
+use super::number::{point_among_commas, with_point};
 use super::parquet_in::{Batch, Batches};
 use super::{FrameError, csv};
 use serde_json::Value;
@@ -126,10 +127,12 @@ fn read_csv(rows: &mut csv::Rows, decimal: Decimal, record: &mut Record) -> Resu
         let text = std::str::from_utf8(cell).expect("a row without a flaw is UTF-8");
         *value = match text {
             "" => Value::Null,
-            text => {
-                let pointed = if decimal == Decimal::Comma { with_point(text) } else { None };
-                Value::String(pointed.unwrap_or_else(|| text.to_owned()))
-            }
+            text if decimal == Decimal::Comma => match (with_point(text), point_among_commas(text)) {
+                (Some(number), _) => Value::String(number),
+                (None, Some(flaw)) => unreadable(&flaw),
+                (None, None) => Value::String(text.to_owned()),
+            },
+            text => Value::String(text.to_owned()),
         };
     }
     Ok(true)

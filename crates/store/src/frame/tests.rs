@@ -172,7 +172,8 @@ fn a_byte_order_mark_and_other_endings_are_read_in_jsonl_too() {
 
 #[test]
 fn lists_of_different_length_are_refused_only_where_they_are_asked_for() {
-    let ragged = columns("a.jsonl", "{\"v\": [1, 2], \"a\": 1}\n{\"v\": null, \"a\": 2}\n{\"v\": [1, 2, 3], \"a\": 3}\n");
+    let ragged =
+        columns("a.jsonl", "{\"v\": [1, 2], \"a\": 1}\n{\"v\": null, \"a\": 2}\n{\"v\": [1, 2, 3], \"a\": 3}\n");
     assert_eq!(ragged[0].1.flaw(), Some("row 3 has 3 numbers where the rows before have 2"));
     assert_eq!(ragged[0].1.len(), 3);
     assert_eq!(ragged[1].1, Column::Integer(vec![Some(1), Some(2), Some(3)]));
