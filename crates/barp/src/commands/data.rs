@@ -64,7 +64,7 @@ pub(crate) enum Format {
 /// A table or a log, and how to read it.
 #[derive(Args)]
 struct Source {
-    /// The file: parquet, CSV or JSONL
+    /// The file: parquet, CSV (also .tsv) or JSONL (also .ndjson)
     file: PathBuf,
     /// How its rows are laid out
     #[arg(long, value_enum, default_value = "wide")]

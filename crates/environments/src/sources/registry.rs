@@ -1,5 +1,8 @@
 //! Kinds of environment that a configuration can name.
 
+#[cfg(test)]
+mod tests;
+
 use super::Recorded;
 use super::calibrated::{Calibrated, Calibration, DIMENSION};
 use super::wide::{self, ColumnMap, Features, ImportError, OnBadRow, Rule};

@@ -11,8 +11,11 @@ use std::path::Path;
 /// Key under which arrow keeps its own schema: an implementation detail, no metadata of ours.
 const ARROW_SCHEMA: &str = "ARROW:schema";
 
-/// Rows that are decoded at a time.
+/// Most rows that are decoded at a time.
 const BATCH_ROWS: usize = 8192;
+
+/// Most cells that are decoded at a time, for files of very many columns.
+const BATCH_CELLS: usize = 1 << 22;
 
 /// Reads the file at `path`; the message of a failure leaves the path out.
 pub(super) fn read(path: &Path) -> Result<Frame, String> {
@@ -40,7 +43,8 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
 fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
-    Ok(builder.with_batch_size(BATCH_ROWS))
+    let rows = BATCH_CELLS / builder.schema().fields().len().max(1);
+    Ok(builder.with_batch_size(rows.clamp(1, BATCH_ROWS)))
 }
 
 /// A file that is read a few thousand rows at a time.

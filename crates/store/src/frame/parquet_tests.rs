@@ -11,10 +11,12 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::TempDir;
 
-/// What `arrays` are read as from a file compressed with `compression`: the frame, and each row as JSON.
-fn readings(arrays: Vec<(&str, ArrayRef)>, compression: Compression) -> (Frame, Vec<String>) {
+/// A file of `arrays`, compressed with `compression`, in a new folder.
+fn file(arrays: Vec<(&str, ArrayRef)>, compression: Compression) -> (TempDir, PathBuf) {
     let batch = RecordBatch::try_from_iter_with_nullable(arrays.into_iter().map(|(name, array)| (name, array, true)));
     let (batch, mut bytes) = (batch.unwrap(), Vec::new());
     let properties = WriterProperties::builder().set_compression(compression).build();
@@ -24,6 +26,12 @@ fn readings(arrays: Vec<(&str, ArrayRef)>, compression: Compression) -> (Frame, 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");
     write_whole(&path, &bytes).unwrap();
+    (folder, path)
+}
+
+/// What `arrays` are read as from a file: the frame, and each row as JSON.
+fn readings(arrays: Vec<(&str, ArrayRef)>, compression: Compression) -> (Frame, Vec<String>) {
+    let (_folder, path) = file(arrays, compression);
     let (mut records, mut record, mut rows) = (Records::open(&path).unwrap(), Record::default(), Vec::new());
     while records.read(&mut record).unwrap() {
         assert_eq!(record.flaw, None);
@@ -137,6 +145,17 @@ fn nested_columns_are_vectors_or_json() {
     map.append(true).unwrap();
     map.append(false).unwrap();
     check(map.finish(), "T[{\"k\":-3}|~]", &["{\"k\":-3}", "null"]);
+}
+
+#[test]
+fn a_struct_is_asked_for_by_dotted_names() {
+    let usage = object(vec![("prompt_tokens", Arc::new(Int32Array::from(vec![Some(7), None])))]);
+    let (_folder, path) = file(vec![("usage", Arc::new(usage))], Compression::UNCOMPRESSED);
+    let (mut records, mut record, mut tokens) = (Records::open(&path).unwrap(), Record::default(), Vec::new());
+    while records.read(&mut record).unwrap() {
+        tokens.push(record.get("usage.prompt_tokens").and_then(serde_json::Value::as_u64));
+    }
+    assert_eq!(tokens, [Some(7), None]);
 }
 
 #[test]
