@@ -236,11 +236,18 @@ fn check(entry: &ListPrice, before: Option<&ListPrice>) -> Result<(), String> {
 fn entry_of(frame: &store::Frame, row: usize) -> Result<ListPrice, PriceBookError> {
     let cell = |name: &str| -> Result<String, PriceBookError> {
         let column = frame.column(name).ok_or_else(|| error(format!("column `{name}` is missing")))?;
+        if let Some(flaw) = column.flaw() {
+            return Err(error(format!("column `{name}`: {flaw}")));
+        }
         column.text(row).ok_or_else(|| error(format!("row {}, column `{name}`: missing cell", row + 1)))
     };
     let number = |name: &str| -> Result<f64, PriceBookError> {
-        let text = cell(name)?;
-        text.parse().map_err(|_| error(format!("row {}, column `{name}`: not a number: `{text}`", row + 1)))
+        cell(name)?;
+        let number = frame.column(name).map_or(Ok(None), |column| column.number(row));
+        let missing = || error(format!("row {}, column `{name}`: missing cell", row + 1));
+        number
+            .map_err(|found| error(format!("row {}, column `{name}`: not a number: {found}", row + 1)))?
+            .ok_or_else(missing)
     };
     let from = cell("from")?;
     let from = from.parse().map_err(|cause| error(format!("row {}, column `from`: {cause}", row + 1)))?;

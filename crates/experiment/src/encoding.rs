@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
-use store::{Column, Frame};
+use store::{Column, Dialect, Frame};
 
 /// Prompts that are encoded again to see whose features they have.
 const CHECKED: usize = 8;
@@ -96,7 +96,8 @@ fn disagreement(planned: &PlannedEnvironment, encoder: &dyn Encoder) -> Option<S
         return Some(format!("it gives {} numbers, they have {}", encoder.width(), planned.world.dimension()));
     }
     let columns: ColumnMap = serde_json::from_value(planned.parameters["columns"].clone()).unwrap_or_default();
-    let frame = match store::read(file.as_ref()) {
+    let dialect: Option<Dialect> = serde_json::from_value(planned.parameters["csv"].clone()).unwrap_or_default();
+    let frame = match store::read_with(file.as_ref(), &dialect.unwrap_or_default()) {
         Ok(frame) => frame,
         Err(error) => return Some(error.to_string()),
     };
@@ -122,11 +123,9 @@ fn disagreement(planned: &PlannedEnvironment, encoder: &dyn Encoder) -> Option<S
 }
 
 fn texts(frame: &Frame, name: &str) -> Option<Vec<String>> {
-    match frame.column(name)? {
-        Column::Text(texts) => Some(texts.iter().map(|text| text.clone().unwrap_or_default()).collect()),
-        Column::Integer(numbers) => Some(numbers.iter().map(|number| number.unwrap_or_default().to_string()).collect()),
-        Column::Real(_) | Column::Vectors { .. } => None,
-    }
+    let column = frame.column(name)?;
+    let holds_text = column.flaw().is_none() && !matches!(column, Column::Vectors { .. });
+    holds_text.then(|| (0..column.len()).map(|row| column.text(row).unwrap_or_default()).collect())
 }
 
 /// Cosine of the angle between two vectors of one length; 1 for two without content, which are all zeros, 0 beside a number

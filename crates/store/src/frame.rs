@@ -1,16 +1,31 @@
 //! Typed columns, read from parquet, CSV and JSONL and written to parquet and CSV. What the columns mean is for others.
 
+mod cells;
 mod csv;
+mod csv_out;
+#[cfg(test)]
+mod csv_tests;
+mod dialect;
+mod growing;
 mod jsonl;
+mod lines;
+mod number;
 mod parquet;
+mod parquet_in;
+#[cfg(test)]
+mod parquet_tests;
 mod records;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
+use self::dialect::Format;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(crate) use self::csv::CsvParts;
-pub use self::csv::write_csv;
+pub(crate) use self::csv_out::CsvParts;
+pub use self::csv_out::write_csv;
+pub use self::dialect::{Decimal, Delimiter, Dialect};
 #[cfg(feature = "ffi")]
 pub(crate) use self::parquet::record_batch;
 pub use self::parquet::{ParquetParts, write_parquet};
@@ -32,6 +47,14 @@ pub enum Column {
         /// n x width numbers.
         values: Vec<f32>,
     },
+    /// Cells of which no other column can be made, such as lists of different length. A file may have it as long as nobody
+    /// asks for it.
+    Unreadable {
+        /// Number of rows.
+        rows: usize,
+        /// What keeps it from being read.
+        flaw: String,
+    },
 }
 
 impl Column {
@@ -42,6 +65,7 @@ impl Column {
             Column::Integer(cells) => cells.len(),
             Column::Real(cells) => cells.len(),
             Column::Vectors { width, values } => values.len().checked_div(*width).unwrap_or(0),
+            Column::Unreadable { rows, .. } => *rows,
         }
     }
 
@@ -50,14 +74,56 @@ impl Column {
         self.len() == 0
     }
 
-    /// The cell of `row` as it would stand in a CSV file; None where it is missing, and for a vector.
+    /// The cell of `row` as it would stand in a CSV file; None where it is missing, and for a vector or an unreadable cell.
     pub fn text(&self, row: usize) -> Option<String> {
         match self {
             Column::Text(cells) => cells[row].clone(),
             Column::Integer(cells) => cells[row].map(|value| value.to_string()),
             Column::Real(cells) => cells[row].map(|value| value.to_string()),
-            Column::Vectors { .. } => None,
+            Column::Vectors { .. } | Column::Unreadable { .. } => None,
         }
+    }
+
+    /// The number in the cell of `row`, also where it is written as text (with spaces around, or as `true` and `false` for 1
+    /// and 0); None where it is missing or empty.
+    ///
+    /// # Errors
+    /// What stands there instead of a number.
+    pub fn number(&self, row: usize) -> Result<Option<f64>, String> {
+        match self {
+            Column::Text(cells) => match cells[row].as_deref() {
+                None | Some("") => Ok(None),
+                Some(text) => match number::number(text) {
+                    None if number::with_point(text).is_some() => {
+                        Err(format!("`{text}` (a decimal comma has to be declared: decimal `,`)"))
+                    }
+                    None => Err(format!("`{text}`")),
+                    number => Ok(number),
+                },
+            },
+            Column::Integer(cells) => Ok(cells[row].map(|value| value as f64)),
+            Column::Real(cells) => Ok(cells[row]),
+            Column::Vectors { .. } => Err("a vector".to_owned()),
+            Column::Unreadable { flaw, .. } => Err(flaw.clone()),
+        }
+    }
+
+    /// Whether there is a number in the column and nothing else but missing cells. Truth values are no numbers here, nor are
+    /// names made of digits: leading zeros, or more of them than f64 holds exactly.
+    pub fn is_numeric(&self) -> bool {
+        match self {
+            Column::Text(cells) => {
+                let mut texts = cells.iter().flatten().filter(|text| !text.is_empty()).peekable();
+                texts.peek().is_some() && texts.all(|text| number::is_number(text))
+            }
+            Column::Integer(_) | Column::Real(_) => true,
+            Column::Vectors { .. } | Column::Unreadable { .. } => false,
+        }
+    }
+
+    /// What keeps the column from being read; None for a column that can be.
+    pub fn flaw(&self) -> Option<&str> {
+        if let Column::Unreadable { flaw, .. } = self { Some(flaw) } else { None }
     }
 }
 
@@ -81,6 +147,11 @@ impl Frame {
         self.columns.iter().find(|(known, _)| known == name).map(|(_, column)| column)
     }
 
+    /// The columns by name, for whoever looks up many of them.
+    pub fn by_name(&self) -> BTreeMap<&str, &Column> {
+        self.columns.iter().map(|(name, column)| (name.as_str(), column)).collect()
+    }
+
     /// What keeps the frame from being written: a name twice, columns of different length, vectors without numbers.
     fn flaw(&self) -> Option<String> {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
@@ -90,6 +161,7 @@ impl Frame {
         let rows = self.rows();
         self.columns.iter().find_map(|(name, column)| match column {
             Column::Vectors { width: 0, .. } => Some(format!("column `{name}`: vectors of no numbers")),
+            Column::Unreadable { flaw, .. } => Some(format!("column `{name}`: {flaw}")),
             _ if column.len() != rows => Some(format!("column `{name}`: {} rows, the first has {rows}", column.len())),
             _ => None,
         })
@@ -120,23 +192,33 @@ impl std::fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
-/// Reads a parquet, CSV or JSONL file, told apart by its ending.
+/// Reads a parquet (`.parquet`), CSV (`.csv`, `.tsv`) or JSONL (`.jsonl`, `.ndjson`) file, told apart by its ending.
 ///
-/// CSV and JSONL columns are numbers when every cell is one, else text, so that a cell that should have been a number can
-/// still be named; a whole number that f64 cannot hold, and one with leading zeros, makes its column text. An empty CSV
-/// cell is missing.
+/// CSV columns are numbers when every cell, written again, gives the same text; JSONL columns when every cell is a number;
+/// else they are text, so that no identifier is rewritten and a cell that should have been a number can still be named. An
+/// empty CSV cell is missing. Objects, and lists that are no vectors, are JSON text; moments are RFC 3339 text, UTC where the
+/// file says so; truth values are the text `true` or `false`. What can be none of these is [`Column::Unreadable`].
 ///
 /// # Errors
-/// When the file cannot be read, its ending is none of the three, a column is named twice, or the vectors of a column
-/// differ in width. The message names line or row (from 1, the first row of data), column and value.
+/// When the file cannot be read, its ending is none of these, or a column is named twice. The message names line or row
+/// (from 1, the first row of data), column and value.
 pub fn read(path: &Path) -> Result<Frame, FrameError> {
-    let frame = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("parquet") => parquet::read(path),
-        Some("csv") => csv::read(path),
-        Some("jsonl") => jsonl::read(path),
-        _ => return Err(FrameError::new(path, "the ending must be .parquet, .csv or .jsonl")),
+    read_with(path, &Dialect::default())
+}
+
+/// As [`read`], of a CSV file written in `dialect`.
+///
+/// # Errors
+/// As [`read`]; also when a dialect is given for a file that is no CSV, and when the header of a CSV is one column whose name
+/// holds another delimiter.
+pub fn read_with(path: &Path, dialect: &Dialect) -> Result<Frame, FrameError> {
+    let fail = |message: String| FrameError { path: path.to_owned(), message };
+    let frame = match Format::of(path, dialect).map_err(fail)? {
+        Format::Parquet => parquet_in::read(path),
+        Format::Csv(delimiter) => csv::read(path, delimiter, dialect),
+        Format::Jsonl => jsonl::read(path),
     };
-    let frame = frame.map_err(|message| FrameError { path: path.to_owned(), message })?;
+    let frame = frame.map_err(fail)?;
     let names: Vec<&str> = frame.columns.iter().map(|(name, _)| name.as_str()).collect();
     match repeated(&names) {
         Some(name) => Err(FrameError::new(path, format_args!("two columns are called `{name}`"))),
@@ -149,64 +231,4 @@ fn repeated<'a>(names: &[&'a str]) -> Option<&'a str> {
     let mut sorted = names.to_vec();
     sorted.sort_unstable();
     sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
-}
-
-/// Gathers the vectors of one column, all of one width; rows before the first vector are filled in when it comes.
-#[derive(Default)]
-struct VectorsBuilder {
-    width: usize,
-    rows: usize,
-    values: Vec<f32>,
-}
-
-impl VectorsBuilder {
-    /// Appends a row, a missing one as NaN.
-    ///
-    /// # Errors
-    /// When its width differs from that of the rows before, or is zero.
-    fn push(&mut self, column: &str, vector: Option<&[f32]>) -> Result<(), String> {
-        let row = self.rows + 1;
-        match vector {
-            None => self.values.extend(std::iter::repeat_n(f32::NAN, self.width)),
-            Some([]) => return Err(format!("row {row}, column `{column}`: a vector of no numbers")),
-            Some(vector) => {
-                if self.width == 0 {
-                    self.width = vector.len();
-                    self.values = vec![f32::NAN; self.rows * self.width];
-                }
-                if vector.len() != self.width {
-                    let (got, width) = (vector.len(), self.width);
-                    return Err(format!(
-                        "row {row}, column `{column}`: {got} numbers where the rows before have {width}"
-                    ));
-                }
-                self.values.extend_from_slice(vector);
-            }
-        }
-        self.rows = row;
-        Ok(())
-    }
-
-    /// The column; text without a value when no row had a vector.
-    fn finish(self) -> Column {
-        match self.width {
-            0 => Column::Text(vec![None; self.rows]),
-            width => Column::Vectors { width, values: self.values },
-        }
-    }
-}
-
-/// Reads `text` as a whole number if writing it again gives the same text.
-fn whole(text: &str) -> Option<u64> {
-    let plain = text == "0" || (text.starts_with(|c: char| matches!(c, '1'..='9')));
-    if plain { text.parse().ok() } else { None }
-}
-
-/// Reads `text` as a number unless that would lose digits of an identifier: leading zeros, or more whole digits than f64
-/// holds exactly.
-fn real(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
-    let is_name = (digits > 1 && unsigned.starts_with('0')) || (digits == unsigned.len() && digits > 15);
-    if is_name { None } else { text.parse().ok() }
 }

@@ -16,7 +16,10 @@ mod tensors;
 
 pub use files::{Whole, write_whole};
 pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest, address};
-pub use frame::{Column, Frame, FrameError, ParquetParts, Record, Records, read, write_csv, write_parquet};
+pub use frame::{
+    Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
+    write_parquet,
+};
 pub use label::Label;
 pub use parallel::in_parallel;
 pub use rows::{Direction, Replicate, Score, SummaryRow};

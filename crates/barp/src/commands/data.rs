@@ -13,9 +13,9 @@ use crate::table::aligned;
 use clap::{Args, Subcommand, ValueEnum};
 use environments::Table;
 use environments::sources::calibrated::{Calibrated, Calibration, Fidelity, fidelity, fit};
+use environments::sources::import_frame_with;
 use environments::sources::logged::{Log, LogColumns, LogOptions, pivot, prompts};
 use environments::sources::wide::{ColumnMap, ImportOptions, Imported, OnBadRow, OnGaps, write_table};
-use environments::sources::{import_frame_with, import_with};
 use experiment::logged::Margins;
 use log::LogArguments;
 use routing::Seed;
@@ -85,7 +85,7 @@ impl From<Gaps> for OnGaps {
 /// A table or a log, and how to read it.
 #[derive(Args)]
 struct Source {
-    /// The file: parquet, CSV or JSONL
+    /// The file: parquet, CSV (also .tsv) or JSONL (also .ndjson)
     file: PathBuf,
     /// How its rows are laid out
     #[arg(long, value_enum, default_value = "wide")]
@@ -132,7 +132,9 @@ impl Source {
             Format::Wide => {
                 let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
                 let (on_bad_row, prices) = (self.on_bad_row(), self.log.pricing()?);
-                import_with(&self.file, embeddings, &encoder, &ImportOptions { columns, on_bad_row, prices, ..options })
+                let frame = store::read_with(&self.file, &self.log.dialect()).map_err(Failure::input)?;
+                let options = ImportOptions { columns, on_bad_row, prices, ..options };
+                import_frame_with(&self.file, frame, embeddings, &encoder, &options)
             }
             Format::Long => {
                 let pivoted = pivot(&self.file, &self.long_options()?).map_err(Failure::input)?;
@@ -160,9 +162,12 @@ impl Source {
         match self.format {
             Format::Wide => {
                 let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
-                leaks::of_table(&self.file, &columns.id, &columns.prompt)
+                leaks::of_table(&self.file, &self.log.dialect(), &columns.id, &columns.prompt)
             }
-            _ => leaks::of_table(&self.file, &self.long_options()?.columns.id, &self.long_options()?.columns.prompt),
+            _ => {
+                let LogOptions { columns, dialect, .. } = self.long_options()?;
+                leaks::of_table(&self.file, &dialect, &columns.id, &columns.prompt)
+            }
         }
     }
 
@@ -212,7 +217,9 @@ impl Import {
 
     fn prompts(self) -> Result<(), Failure> {
         let columns: LogColumns = self.source.log.column_map(self.source.columns.as_deref(), toml::Table::new())?;
-        let taken = prompts(&self.source.file, &columns.messages, self.source.on_bad_row()).map_err(Failure::input)?;
+        let Source { file, log, .. } = &self.source;
+        let taken = prompts(file, &log.dialect(), &columns.messages, self.source.on_bad_row());
+        let taken = taken.map_err(Failure::input)?;
         say_dropped(&taken.dropped);
         let path = self.out.join("prompts.parquet");
         store::write_parquet(&path, &taken.frame).map_err(Failure::failed)?;

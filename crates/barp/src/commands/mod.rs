@@ -3,6 +3,7 @@
 pub(crate) mod claims;
 pub(crate) mod compare;
 pub(crate) mod data;
+mod dialect;
 mod encoding;
 pub(crate) mod inspect;
 pub(crate) mod list;

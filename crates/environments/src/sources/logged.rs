@@ -45,7 +45,7 @@ use problem::Problems;
 use reader::{Checked, Reader};
 use routing::{Arm, Dollars, Seconds};
 use std::path::{Path, PathBuf};
-use store::{Record, Records};
+use store::{Dialect, Record, Records};
 
 /// How a log is to be read.
 #[derive(Clone, Debug)]
@@ -58,11 +58,19 @@ pub struct LogOptions {
     pub price_date: Option<Date>,
     /// What to do with a row that breaks a rule.
     pub on_bad_row: OnBadRow,
+    /// How a CSV log is written.
+    pub dialect: Dialect,
 }
 
 impl Default for LogOptions {
     fn default() -> LogOptions {
-        LogOptions { columns: LogColumns::default(), prices: None, price_date: None, on_bad_row: OnBadRow::Refuse }
+        LogOptions {
+            columns: LogColumns::default(),
+            prices: None,
+            price_date: None,
+            on_bad_row: OnBadRow::Refuse,
+            dialect: Dialect::default(),
+        }
     }
 }
 
@@ -114,7 +122,7 @@ impl Log {
     /// counted, the first few named by line, field, rule and value.
     pub fn open(path: &Path, options: &LogOptions) -> Result<Log, LogError> {
         let reader = Reader::new(options);
-        let mut records = Records::open(path)?;
+        let mut records = Records::open_with(path, &options.dialect)?;
         let (mut record, mut survey, mut problems) = (Record::default(), Survey::new(options), Problems::default());
         while records.read(&mut record)? {
             match reader.check(&record) {
@@ -176,7 +184,7 @@ impl Log {
         Ok(LogRows {
             log: self,
             reader: Reader::new(&self.options),
-            records: Records::open(&self.path)?,
+            records: Records::open_with(&self.path, &self.options.dialect)?,
             record: Record::default(),
         })
     }

@@ -9,4 +9,4 @@ pub mod wide;
 
 pub use pooled::{MakeTable, Pooled};
 pub use recorded::Recorded;
-pub use registry::{Opening, SOURCES, SourceEntry, TextEncoder, import_frame_with, import_with};
+pub use registry::{Opening, SOURCES, SourceEntry, TextEncoder, import_frame_with};

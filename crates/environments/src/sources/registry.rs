@@ -1,5 +1,8 @@
 //! Kinds of environment that a configuration can name.
 
+#[cfg(test)]
+mod tests;
+
 use super::Recorded;
 use super::calibrated::{Calibrated, Calibration, DIMENSION};
 use super::wide::{self, ColumnMap, Features, ImportError, ImportOptions, OnBadRow, OnGaps};
@@ -12,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Frame, FrameError};
+use store::{Dialect, Frame, FrameError};
 
 /// Replaces the second argument by the features of the first.
 pub type Encode = dyn Fn(&str, &mut [f32]);
@@ -138,6 +141,8 @@ struct RecordedParameters {
     price_date: Option<String>,
     /// Model of the table -> model of the book, where they differ.
     price_names: BTreeMap<String, String>,
+    /// How a CSV table is written, where it is not with commas and decimal points.
+    csv: Option<Dialect>,
 }
 
 impl Default for RecordedParameters {
@@ -151,6 +156,7 @@ impl Default for RecordedParameters {
             prices: None,
             price_date: None,
             price_names: BTreeMap::new(),
+            csv: None,
         }
     }
 }
@@ -165,7 +171,8 @@ impl RecordedParameters {
             gaps: self.gaps,
             prices: self.pricing()?,
         };
-        let imported = import_with(path, self.embeddings.as_deref(), &encoder, &options);
+        let frame = store::read_with(path, &self.csv.unwrap_or_default()).map_err(|error| error.to_string())?;
+        let imported = import_frame_with(path, frame, self.embeddings.as_deref(), &encoder, &options);
         // A run never looks at its prompts again.
         let table = imported.map_err(|error| error.to_string())?.table.without_prompts();
         Ok(Arc::new(Recorded::new(Arc::new(table))))
@@ -189,21 +196,8 @@ impl RecordedParameters {
     }
 }
 
-/// Imports the wide table at `path` with the best features it has: those of the `embeddings` file, else its own column of
-/// embeddings, else its prompts through `encoder`.
-///
-/// # Errors
-/// As [`wide::import`].
-pub fn import_with(
-    path: &Path,
-    embeddings: Option<&Path>,
-    encoder: &TextEncoder,
-    options: &ImportOptions,
-) -> Result<wide::Imported, ImportError> {
-    import_frame_with(path, store::read(path)?, embeddings, encoder, options)
-}
-
-/// As [`import_with`], of a frame that was read or made from the file at `path`.
+/// Imports a wide table, a frame that was read or made from the file at `path`, with the best features it has: those of the
+/// `embeddings` file, else its own column of embeddings, else its prompts through `encoder`.
 ///
 /// # Errors
 /// As [`wide::import_frame`].

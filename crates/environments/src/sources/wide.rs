@@ -437,16 +437,11 @@ impl<'a> Rows<'a> {
 
     /// The number in a cell, which must be as `rule` says; None where the cell is empty or breaks it.
     fn number(&mut self, row: usize, name: &str, column: &Column, rule: Rule) -> Option<f64> {
-        let number = match column {
-            Column::Integer(cells) => cells[row].map(|value| value as f64)?,
-            Column::Real(cells) => cells[row]?,
-            Column::Text(_) | Column::Vectors { .. } => {
-                let text = text(column, row)?;
-                let Ok(number) = text.parse() else {
-                    self.problem(row, name, Rule::NotANumber, || format!("`{text}`"));
-                    return None;
-                };
-                number
+        let number = match column.number(row) {
+            Ok(number) => number?,
+            Err(found) => {
+                self.problem(row, name, Rule::NotANumber, || found);
+                return None;
             }
         };
         if !rule.allows(number) {

@@ -43,6 +43,7 @@ impl Table {
                 Column::Vectors { width, values } => {
                     all.set_item(name, values.chunks_exact(*width).collect::<Vec<_>>())?;
                 }
+                Column::Unreadable { flaw, .. } => return Err(PyValueError::new_err(format!("`{name}`: {flaw}"))),
             }
         }
         Ok(all)

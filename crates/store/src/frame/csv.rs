@@ -1,131 +1,110 @@
-//! CSV in and out: a header, commas, double quotes; an empty cell is missing.
+//! CSV in: a header, then rows of as many cells; an empty cell is missing.
 
-use super::{Column, Frame, FrameError, real, whole};
-use crate::Whole;
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Writer};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use super::dialect::{Decimal, Delimiter, Dialect};
+use super::lines::Lines;
+use super::number::{point_among_commas, typed, with_point};
+use super::{Column, Frame};
+use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use std::fs::File;
+use std::path::Path;
+
+/// Size of the read buffer, in bytes.
+const BUFFER: usize = 1 << 18;
+
+/// A CSV file that is read row by row.
+pub(super) struct Rows {
+    reader: Reader<Lines<File>>,
+    /// The columns, names as in the header.
+    pub names: Vec<String>,
+    /// Cells of the row that was read last.
+    pub cells: ByteRecord,
+}
+
+impl Rows {
+    /// Opens the file at `path`; the message of a failure leaves the path out.
+    pub(super) fn open(path: &Path, delimiter: Delimiter, dialect: &Dialect) -> Result<Rows, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut builder = ReaderBuilder::new();
+        builder.flexible(true).delimiter(delimiter.byte()).buffer_capacity(BUFFER);
+        builder.trim(if dialect.trim { Trim::All } else { Trim::None });
+        let mut reader = builder.from_reader(Lines::new(file, delimiter.byte()));
+        let header = reader.byte_headers().map_err(|error| error.to_string())?;
+        let name = |cell: &[u8]| String::from_utf8(cell.to_vec());
+        let names: Result<Vec<String>, _> = header.iter().map(name).collect();
+        let names = names.map_err(|_| "line 1: the header is not UTF-8".to_owned())?;
+        if let [name] = &names[..]
+            && let Some(other) =
+                name.bytes().find(|byte| matches!(byte, b';' | b'\t' | b',') && *byte != delimiter.byte())
+        {
+            let other = Delimiter::of(other);
+            return Err(format!(
+                "the header is one column `{name}` with `{delimiter}` between columns: is the delimiter `{other}`?"
+            ));
+        }
+        Ok(Rows { reader, names, cells: ByteRecord::new() })
+    }
+
+    /// Reads the next row; false at the end of the file. Empty lines are no rows.
+    pub(super) fn next(&mut self) -> Result<bool, String> {
+        self.reader.read_byte_record(&mut self.cells).map_err(|error| error.to_string())
+    }
+
+    /// The line on which the row begins that was read last, from 1.
+    pub(super) fn line(&mut self) -> u64 {
+        let offset = self.cells.position().map_or(0, csv::Position::byte);
+        self.reader.get_mut().line_at(offset)
+    }
+
+    /// What keeps the row that was read last from being one.
+    pub(super) fn flaw(&self) -> Option<String> {
+        if self.cells.len() != self.names.len() {
+            return Some(format!("{} cells where the header has {}", self.cells.len(), self.names.len()));
+        }
+        let broken = self.cells.iter().position(|cell| std::str::from_utf8(cell).is_err())?;
+        Some(format!("column `{}`: not UTF-8", self.names[broken]))
+    }
+}
 
 /// Reads the file at `path`; the message of a failure leaves the path out.
-pub(super) fn read(path: &Path) -> Result<Frame, String> {
-    let mut reader = ReaderBuilder::new().from_path(path).map_err(describe)?;
-    let names: Vec<String> = reader.headers().map_err(describe)?.iter().map(str::to_owned).collect();
-    let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); names.len()];
-    let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(describe)? {
-        for (column, cell) in columns.iter_mut().zip(&record) {
-            column.push(if cell.is_empty() { None } else { Some(cell.to_owned()) });
+pub(super) fn read(path: &Path, delimiter: Delimiter, dialect: &Dialect) -> Result<Frame, String> {
+    let mut rows = Rows::open(path, delimiter, dialect)?;
+    let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); rows.names.len()];
+    while rows.next()? {
+        if let Some(flaw) = rows.flaw() {
+            return Err(format!("line {}: {flaw}", rows.line()));
+        }
+        for (column, cell) in columns.iter_mut().zip(&rows.cells) {
+            let text = std::str::from_utf8(cell).expect("a row without a flaw is UTF-8");
+            column.push(if text.is_empty() { None } else { Some(text.to_owned()) });
         }
     }
-    Ok(Frame { columns: names.into_iter().zip(columns.into_iter().map(typed)).collect(), metadata: Vec::new() })
+    let column = |cells| column(cells, dialect.decimal);
+    Ok(Frame { columns: rows.names.into_iter().zip(columns.into_iter().map(column)).collect(), metadata: Vec::new() })
 }
 
-/// The narrowest column that holds every cell.
-fn typed(cells: Vec<Option<String>>) -> Column {
-    if cells.iter().all(Option::is_none) {
-        return Column::Text(cells);
+/// The column of some cells. With decimal commas, a column of nothing but numbers gets points, and is unreadable where one of
+/// them has a point already; any other is left alone.
+fn column(cells: Vec<Option<String>>, decimal: Decimal) -> Column {
+    if decimal == Decimal::Point {
+        return typed(cells);
     }
-    if let Some(numbers) = parsed(&cells, whole) {
-        return Column::Integer(numbers);
-    }
-    match parsed(&cells, real) {
-        Some(numbers) => Column::Real(numbers),
-        None => Column::Text(cells),
-    }
-}
-
-/// Every cell that is there, read by `parse`; None when one cannot be.
-fn parsed<T>(cells: &[Option<String>], parse: fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
-    let number = |text: &String| parse(text).map(Some);
-    cells.iter().map(|cell| cell.as_ref().map_or(Some(None), number)).collect()
-}
-
-/// What went wrong, by line.
-fn describe(error: csv::Error) -> String {
-    match error.kind() {
-        ErrorKind::Io(error) => error.to_string(),
-        ErrorKind::UnequalLengths { pos: Some(at), expected_len, len } => {
-            format!("line {}: {len} cells where the header has {expected_len}", at.line())
-        }
-        ErrorKind::Utf8 { pos: Some(at), .. } => format!("line {}: not UTF-8", at.line()),
-        _ => error.to_string(),
-    }
-}
-
-/// Writes a CSV file whose bytes depend on its content alone: beside, then renamed. Numbers are written in the fewest
-/// digits that read back the same, missing cells empty; metadata is left out.
-///
-/// # Errors
-/// When the file cannot be written, a column holds vectors, or the columns differ in length or share a name.
-pub fn write_csv(path: &Path, frame: &Frame) -> Result<(), FrameError> {
-    let mut file = CsvParts::create(path)?;
-    file.write(frame)?;
-    file.finish()
-}
-
-/// A CSV file that is written in parts: beside its place, then renamed by [`CsvParts::finish`].
-pub(crate) struct CsvParts {
-    path: PathBuf,
-    writer: Writer<Whole>,
-    empty: bool,
-}
-
-impl CsvParts {
-    /// Starts a file.
-    ///
-    /// # Errors
-    /// As [`write_csv`].
-    pub(crate) fn create(path: &Path) -> Result<CsvParts, FrameError> {
-        let whole = Whole::begin(path).map_err(|error| FrameError::new(path, error))?;
-        Ok(CsvParts { path: path.to_owned(), writer: Writer::from_writer(whole), empty: true })
-    }
-
-    /// Writes the rows of `frame`, below the names of its columns if it is the first.
-    ///
-    /// # Errors
-    /// As [`write_csv`].
-    pub(crate) fn write(&mut self, frame: &Frame) -> Result<(), FrameError> {
-        let with_header = std::mem::replace(&mut self.empty, false);
-        encode(frame, with_header, &mut self.writer).map_err(|error| FrameError::new(&self.path, error))
-    }
-
-    /// Completes the file and puts it in its place.
-    ///
-    /// # Errors
-    /// When it cannot be written or renamed.
-    pub(crate) fn finish(self) -> Result<(), FrameError> {
-        let whole = self.writer.into_inner().map_err(|error| error.into_error());
-        whole.and_then(Whole::finish).map_err(|error| FrameError::new(&self.path, error))
-    }
-}
-
-fn encode<W: Write>(frame: &Frame, with_header: bool, writer: &mut Writer<W>) -> io::Result<()> {
-    let vectors = frame.columns.iter().find(|(_, column)| matches!(column, Column::Vectors { .. }));
-    let vectors = vectors.map(|(name, _)| format!("column `{name}`: CSV has no place for vectors"));
-    if let Some(flaw) = frame.flaw().or(vectors) {
-        return Err(io::Error::other(flaw));
-    }
-    if with_header {
-        writer.write_record(frame.columns.iter().map(|(name, _)| name))?;
-    }
-    let mut number = Vec::new();
-    for row in 0..frame.rows() {
-        for (_, column) in &frame.columns {
-            number.clear();
-            match column {
-                Column::Text(cells) => writer.write_field(cells[row].as_deref().unwrap_or_default())?,
-                Column::Integer(cells) => {
-                    cells[row].map_or(Ok(()), |value| write!(number, "{value}"))?;
-                    writer.write_field(&number)?;
-                }
-                Column::Real(cells) => {
-                    cells[row].map_or(Ok(()), |value| write!(number, "{value}"))?;
-                    writer.write_field(&number)?;
-                }
-                Column::Vectors { .. } => {}
+    let (mut pointed, mut flaw) = (Vec::with_capacity(cells.len()), None);
+    for (row, cell) in cells.iter().enumerate() {
+        let Some(text) = cell else {
+            pointed.push(None);
+            continue;
+        };
+        match (with_point(text), point_among_commas(text)) {
+            (Some(number), _) => pointed.push(Some(number)),
+            (None, Some(found)) => {
+                pointed.push(None);
+                flaw.get_or_insert_with(|| format!("row {}: {found}", row + 1));
             }
+            (None, None) => return typed(cells),
         }
-        writer.write_record(None::<&[u8]>)?;
     }
-    Ok(())
+    match flaw {
+        Some(flaw) => Column::Unreadable { rows: cells.len(), flaw },
+        None => typed(pointed),
+    }
 }

@@ -1,6 +1,7 @@
 //! JSONL in: one object for each line; an array of numbers is a vector; an absent key and null are missing cells.
 
-use super::{Column, Frame, VectorsBuilder};
+use super::vectors::VectorsBuilder;
+use super::{Column, Frame};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,11 +47,12 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
     let (mut places, mut columns, mut rows) = (BTreeMap::new(), Vec::<(String, Vec<Cell>)>::new(), 0);
     for (number, line) in file.lines().enumerate() {
         let line = line.map_err(|error| format!("line {}: {error}", number + 1))?;
+        let line = without_mark(&line, number == 0);
         if line.trim().is_empty() {
             continue;
         }
         let Line(pairs) =
-            serde_json::from_str(&line).map_err(|error| format!("line {}, {}", number + 1, malformed(&error)))?;
+            serde_json::from_str(line).map_err(|error| format!("line {}, {}", number + 1, malformed(&error)))?;
         for (name, value) in pairs {
             let place = *places.entry(name).or_insert_with_key(|name| {
                 columns.push((name.clone(), Vec::new()));
@@ -67,9 +69,14 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
     }
     let typed = columns.into_iter().map(|(name, mut cells)| {
         cells.resize_with(rows, || Cell::Missing);
-        typed(&name, cells).map(|column| (name, column))
+        (name, typed(cells))
     });
-    Ok(Frame { columns: typed.collect::<Result<_, String>>()?, metadata: Vec::new() })
+    Ok(Frame { columns: typed.collect(), metadata: Vec::new() })
+}
+
+/// A line without the byte order mark that the first may begin with.
+fn without_mark(line: &str, first: bool) -> &str {
+    if first { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line }
 }
 
 /// What is wrong with a line; serde's own "line 1" would mislead.
@@ -104,19 +111,21 @@ fn numbers(items: &[Value]) -> Option<Vec<f32>> {
 }
 
 /// The narrowest column that holds every cell.
-fn typed(name: &str, cells: Vec<Cell>) -> Result<Column, String> {
+fn typed(cells: Vec<Cell>) -> Column {
     let only = |kind: fn(&Cell) -> bool| cells.iter().all(|cell| matches!(cell, Cell::Missing) || kind(cell));
     if cells.iter().all(|cell| matches!(cell, Cell::Missing)) {
-        return Ok(Column::Text(vec![None; cells.len()]));
+        return Column::Text(vec![None; cells.len()]);
     }
     if only(|cell| matches!(cell, Cell::Numbers(_))) {
         let mut vectors = VectorsBuilder::default();
         for cell in &cells {
-            vectors.push(name, if let Cell::Numbers(numbers) = cell { Some(numbers) } else { None })?;
+            if let Err(flaw) = vectors.push(if let Cell::Numbers(numbers) = cell { Some(numbers) } else { None }) {
+                return Column::Unreadable { rows: cells.len(), flaw };
+            }
         }
-        return Ok(vectors.finish());
+        return vectors.finish();
     }
-    Ok(if only(|cell| matches!(cell, Cell::Integer(_))) {
+    if only(|cell| matches!(cell, Cell::Integer(_))) {
         Column::Integer(
             cells.iter().map(|cell| if let Cell::Integer(value) = cell { Some(*value) } else { None }).collect(),
         )
@@ -124,7 +133,7 @@ fn typed(name: &str, cells: Vec<Cell>) -> Result<Column, String> {
         Column::Real(cells.iter().map(real).collect())
     } else {
         Column::Text(cells.into_iter().map(text).collect())
-    })
+    }
 }
 
 fn real(cell: &Cell) -> Option<f64> {

@@ -1,89 +1,23 @@
-//! Parquet in and out. Written files are byte-stable for one version of the parquet and zstd crates; what must stay
+//! Parquet out. Written files are byte-stable for one version of the parquet and zstd crates; what must stay
 //! comparable for longer hashes the content, not the file.
 
-use super::{Column, Frame, FrameError, VectorsBuilder};
+use super::{Column, Frame, FrameError};
 use crate::files::beside;
 use crate::write_whole;
-use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, StringArray, UInt64Array,
-};
-use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, Schema, UInt64Type};
+use arrow::array::{Array, ArrayRef, FixedSizeListArray, Float32Array, Float64Array, StringArray, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Key under which arrow keeps its own schema: an implementation detail, no metadata of ours.
-const ARROW_SCHEMA: &str = "ARROW:schema";
-
 /// Name of the numbers inside a vector, as the parquet format asks for.
-const ELEMENT: &str = "element";
-
-/// Reads the file at `path`; the message of a failure leaves the path out.
-pub(super) fn read(path: &Path) -> Result<Frame, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
-    let pairs = builder.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
-    let metadata = pairs
-        .into_iter()
-        .filter(|pair| pair.key != ARROW_SCHEMA)
-        .map(|pair| (pair.key, pair.value.unwrap_or_default()))
-        .collect();
-    let schema = builder.schema().clone();
-    let mut chunks: Vec<Vec<ArrayRef>> = vec![Vec::new(); schema.fields().len()];
-    for batch in builder.build().map_err(|error| error.to_string())? {
-        let batch = batch.map_err(|error| error.to_string())?;
-        for (chunks, column) in chunks.iter_mut().zip(batch.columns()) {
-            chunks.push(column.clone());
-        }
-    }
-    let mut columns = Vec::with_capacity(chunks.len());
-    for (field, chunks) in schema.fields().iter().zip(chunks) {
-        columns.push((field.name().clone(), column(field.name(), field.data_type(), &chunks)?));
-    }
-    Ok(Frame { columns, metadata })
-}
-
-/// Rows of a [`Batches`] at a time.
-const BATCH_ROWS: usize = 8192;
-
-/// A file that is read a few thousand rows at a time.
-pub(super) struct Batches(ParquetRecordBatchReader);
-
-impl Batches {
-    /// Opens the file at `path`; the message of a failure leaves the path out.
-    pub(super) fn open(path: &Path) -> Result<Batches, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
-        builder.with_batch_size(BATCH_ROWS).build().map(Batches).map_err(|error| error.to_string())
-    }
-}
-
-impl Iterator for Batches {
-    type Item = Result<Frame, String>;
-
-    fn next(&mut self) -> Option<Result<Frame, String>> {
-        let batch = match self.0.next()? {
-            Ok(batch) => batch,
-            Err(error) => return Some(Err(error.to_string())),
-        };
-        let schema = batch.schema();
-        let typed = |(field, chunk): (&Arc<Field>, &ArrayRef)| {
-            let column = column(field.name(), field.data_type(), std::slice::from_ref(chunk))?;
-            Ok((field.name().clone(), column))
-        };
-        let columns: Result<Vec<_>, String> = schema.fields().iter().zip(batch.columns()).map(typed).collect();
-        Some(columns.map(|columns| Frame { columns, metadata: Vec::new() }))
-    }
-}
+pub(super) const ELEMENT: &str = "element";
 
 /// A parquet file that is written in parts, in the memory of one part: beside its place, then renamed by
 /// [`ParquetParts::finish`]. Dropped before that, it leaves nothing.
@@ -170,76 +104,6 @@ pub(crate) fn record_batch(frame: &Frame) -> Result<RecordBatch, String> {
     RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| error.to_string())
 }
 
-/// The column whose pieces are `chunks`; what is neither number nor vector becomes text.
-fn column(name: &str, kind: &DataType, chunks: &[ArrayRef]) -> Result<Column, String> {
-    match kind {
-        DataType::Dictionary(_, value) => column(name, value, &cast_all(name, chunks, value)?),
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _)
-            if item.data_type().is_numeric() =>
-        {
-            vectors(name, chunks)
-        }
-        kind if kind.is_unsigned_integer() => {
-            let chunks = cast_all(name, chunks, &DataType::UInt64)?;
-            Ok(Column::Integer(chunks.iter().flat_map(|chunk| chunk.as_primitive::<UInt64Type>()).collect()))
-        }
-        kind if kind.is_signed_integer() => signed(name, chunks),
-        kind if kind.is_numeric() => {
-            let chunks = cast_all(name, chunks, &DataType::Float64)?;
-            Ok(Column::Real(chunks.iter().flat_map(|chunk| chunk.as_primitive::<Float64Type>()).collect()))
-        }
-        _ => {
-            let chunks = cast_all(name, chunks, &DataType::Utf8)?;
-            let cells = chunks.iter().flat_map(|chunk| chunk.as_string::<i32>());
-            Ok(Column::Text(cells.map(|cell| cell.map(str::to_owned)).collect()))
-        }
-    }
-}
-
-/// Whole numbers if none is negative, else reals, or text where a real would lose digits.
-fn signed(name: &str, chunks: &[ArrayRef]) -> Result<Column, String> {
-    let chunks = cast_all(name, chunks, &DataType::Int64)?;
-    let cells: Vec<Option<i64>> = chunks.iter().flat_map(|chunk| chunk.as_primitive::<Int64Type>()).collect();
-    let exact = |value: &i64| value.unsigned_abs() <= 1 << 53;
-    Ok(if cells.iter().flatten().all(|value| *value >= 0) {
-        Column::Integer(cells.into_iter().map(|cell| cell.map(i64::unsigned_abs)).collect())
-    } else if cells.iter().flatten().all(exact) {
-        Column::Real(cells.into_iter().map(|cell| cell.map(|value| value as f64)).collect())
-    } else {
-        Column::Text(cells.into_iter().map(|cell| cell.map(|value| value.to_string())).collect())
-    })
-}
-
-fn vectors(name: &str, chunks: &[ArrayRef]) -> Result<Column, String> {
-    let element = Arc::new(Field::new(ELEMENT, DataType::Float32, true));
-    let mut vectors = VectorsBuilder::default();
-    for chunk in cast_all(name, chunks, &DataType::LargeList(element))? {
-        let lists = chunk.as_list::<i64>();
-        for row in 0..lists.len() {
-            let list = if lists.is_null(row) { None } else { Some(lists.value(row)) };
-            let numbers = list.as_ref().map(|list| list.as_primitive::<Float32Type>());
-            match numbers {
-                Some(numbers) if numbers.null_count() > 0 => {
-                    let filled: Vec<f32> = numbers.iter().map(|number| number.unwrap_or(f32::NAN)).collect();
-                    vectors.push(name, Some(&filled))?;
-                }
-                numbers => vectors.push(name, numbers.map(|numbers| numbers.values().as_ref()))?,
-            }
-        }
-    }
-    Ok(vectors.finish())
-}
-
-/// The pieces as type `to`; a value that does not fit is an error, never a missing cell.
-fn cast_all(name: &str, chunks: &[ArrayRef], to: &DataType) -> Result<Vec<ArrayRef>, String> {
-    let options = CastOptions { safe: false, ..CastOptions::default() };
-    let cast = |chunk: &ArrayRef| {
-        let error = |error| format!("column `{name}`: type {} cannot be read: {error}", chunk.data_type());
-        cast_with_options(chunk, to, &options).map_err(error)
-    };
-    chunks.iter().map(cast).collect()
-}
-
 /// Writes a parquet file whose bytes depend on its content alone: beside, then renamed.
 ///
 /// # Errors
@@ -270,6 +134,7 @@ fn array(column: &Column) -> Result<ArrayRef, ArrowError> {
             let width = i32::try_from(*width).map_err(|error| ArrowError::InvalidArgumentError(error.to_string()))?;
             Arc::new(FixedSizeListArray::try_new(element, width, Arc::new(Float32Array::from(values.clone())), None)?)
         }
+        Column::Unreadable { flaw, .. } => return Err(ArrowError::InvalidArgumentError(flaw.clone())),
     })
 }
 
@@ -282,7 +147,7 @@ fn properties(frame: &Frame) -> Result<WriterProperties, parquet::errors::Parque
         .set_key_value_metadata(Some(pairs));
     for (name, column) in &frame.columns {
         let (path, encoding) = match column {
-            Column::Text(_) => continue,
+            Column::Text(_) | Column::Unreadable { .. } => continue,
             Column::Integer(_) => (vec![name.clone()], Encoding::DELTA_BINARY_PACKED),
             Column::Real(_) => (vec![name.clone()], Encoding::BYTE_STREAM_SPLIT),
             Column::Vectors { .. } => {

@@ -3,9 +3,13 @@
 //! A line that is no row (malformed JSON, a cell too few) is handed out with its flaw instead of ending the reading, so that
 //! the caller can count it: nothing is skipped in silence.
 
+use super::cells::unreadable;
+use super::dialect::{Decimal, Dialect, Format};
 use super::jsonl::{Line, malformed};
-use super::{Column, Frame, FrameError, parquet};
-use ::csv::{ByteRecord, ReaderBuilder};
+use super::lines::BYTE_ORDER_MARK;
+use super::number::{point_among_commas, with_point};
+use super::parquet_in::{Batch, Batches};
+use super::{FrameError, csv};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -14,10 +18,11 @@ use std::path::{Path, PathBuf};
 /// Size of the read buffers, in bytes.
 const BUFFER: usize = 1 << 18;
 
-/// One row of a file. Empty CSV cells and missing parquet cells are null.
+/// One row of a file. Empty CSV cells and missing parquet cells are null; parquet structs are objects, lists are arrays, moments
+/// are RFC 3339 text, and a cell that cannot be read is an object with the key `unreadable`, which is neither text nor number.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// Where it stands: the line of a CSV (the header is line 1) or JSONL file, the row of a parquet file, from 1.
+    /// Where it stands: the line of a CSV or JSONL file on which it begins, the row of a parquet file, from 1.
     pub place: u64,
     /// Why it cannot be read; `fields` is then empty.
     pub flaw: Option<String>,
@@ -45,40 +50,28 @@ pub struct Records {
 }
 
 enum Source {
-    Csv { reader: Box<::csv::Reader<File>>, names: Vec<String>, cells: ByteRecord },
+    Csv { rows: Box<csv::Rows>, decimal: Decimal },
     Jsonl { reader: BufReader<File>, line: Vec<u8>, number: u64 },
-    Parquet { batches: Box<parquet::Batches>, frame: Frame, row: usize, before: u64 },
+    Parquet { batches: Box<Batches>, batch: Batch, row: usize, before: u64 },
 }
 
 impl Records {
-    /// Opens a parquet, CSV or JSONL file, told apart by its ending.
+    /// Opens a parquet, CSV or JSONL file, told apart by its ending as [`super::read`] does.
     ///
     /// # Errors
-    /// When the file cannot be opened, its ending is none of the three, or a CSV header names a column twice.
+    /// When the file cannot be opened, its ending is none of these, or a CSV header names a column twice.
     pub fn open(path: &Path) -> Result<Records, FrameError> {
-        let fail = |message: &dyn std::fmt::Display| FrameError::new(path, message);
-        let source = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("csv") => {
-                let file = File::open(path).map_err(|error| fail(&error))?;
-                let mut builder = ReaderBuilder::new();
-                let mut reader = builder.flexible(true).buffer_capacity(BUFFER).from_reader(file);
-                let header = reader.headers().map_err(|error| fail(&error))?;
-                let names: Vec<String> = header.iter().map(str::to_owned).collect();
-                if let Some(name) = super::repeated(&names.iter().map(String::as_str).collect::<Vec<_>>()) {
-                    return Err(fail(&format_args!("two columns are called `{name}`")));
-                }
-                Source::Csv { reader: Box::new(reader), names, cells: ByteRecord::new() }
-            }
-            Some("jsonl") => {
-                let file = File::open(path).map_err(|error| fail(&error))?;
-                Source::Jsonl { reader: BufReader::with_capacity(BUFFER, file), line: Vec::new(), number: 0 }
-            }
-            Some("parquet") => {
-                let batches = parquet::Batches::open(path).map_err(|error| fail(&error))?;
-                Source::Parquet { batches: Box::new(batches), frame: Frame::default(), row: 0, before: 0 }
-            }
-            _ => return Err(fail(&"the ending must be .parquet, .csv or .jsonl")),
-        };
+        Records::open_with(path, &Dialect::default())
+    }
+
+    /// As [`Records::open`], of a CSV file written in `dialect`. With decimal commas, every cell that is a number gets a
+    /// point.
+    ///
+    /// # Errors
+    /// As [`Records::open`]; also when a dialect is given for a file that is no CSV, and when the header of a CSV is one
+    /// column whose name holds another delimiter.
+    pub fn open_with(path: &Path, dialect: &Dialect) -> Result<Records, FrameError> {
+        let source = open(path, dialect).map_err(|message| FrameError { path: path.to_owned(), message })?;
         Ok(Records { path: path.to_owned(), source })
     }
 
@@ -89,44 +82,58 @@ impl Records {
     pub fn read(&mut self, record: &mut Record) -> Result<bool, FrameError> {
         record.flaw = None;
         let result = match &mut self.source {
-            Source::Csv { reader, names, cells } => read_csv(reader, names, cells, record),
+            Source::Csv { rows, decimal } => read_csv(rows, *decimal, record),
             Source::Jsonl { reader, line, number } => read_jsonl(reader, line, number, record),
-            Source::Parquet { batches, frame, row, before } => read_parquet(batches, frame, row, before, record),
+            Source::Parquet { batches, batch, row, before } => read_parquet(batches, batch, row, before, record),
         };
         result.map_err(|message| FrameError { path: self.path.clone(), message })
     }
 }
 
-fn read_csv(
-    reader: &mut ::csv::Reader<File>,
-    names: &[String],
-    cells: &mut ByteRecord,
-    record: &mut Record,
-) -> Result<bool, String> {
-    if !reader.read_byte_record(cells).map_err(|error| error.to_string())? {
+fn open(path: &Path, dialect: &Dialect) -> Result<Source, String> {
+    Ok(match Format::of(path, dialect)? {
+        Format::Csv(delimiter) => {
+            let rows = csv::Rows::open(path, delimiter, dialect)?;
+            if let Some(name) = super::repeated(&rows.names.iter().map(String::as_str).collect::<Vec<_>>()) {
+                return Err(format!("two columns are called `{name}`"));
+            }
+            Source::Csv { rows: Box::new(rows), decimal: dialect.decimal }
+        }
+        Format::Jsonl => {
+            let file = File::open(path).map_err(|error| error.to_string())?;
+            Source::Jsonl { reader: BufReader::with_capacity(BUFFER, file), line: Vec::new(), number: 0 }
+        }
+        Format::Parquet => {
+            let batches = Box::new(Batches::open(path)?);
+            Source::Parquet { batches, batch: Batch::default(), row: 0, before: 0 }
+        }
+    })
+}
+
+fn read_csv(rows: &mut csv::Rows, decimal: Decimal, record: &mut Record) -> Result<bool, String> {
+    if !rows.next()? {
         return Ok(false);
     }
-    record.place = cells.position().map_or(0, ::csv::Position::line);
-    if cells.len() != names.len() {
-        record.fields.clear();
-        record.flaw = Some(format!("{} cells where the header has {}", cells.len(), names.len()));
-        return Ok(true);
-    }
-    if record.fields.len() != names.len() {
-        record.fields = names.iter().map(|name| (name.clone(), Value::Null)).collect();
-    }
-    for (at, (cell, (_, value))) in cells.iter().zip(&mut record.fields).enumerate() {
-        *value = match std::str::from_utf8(cell) {
-            Ok("") => Value::Null,
-            Ok(text) => Value::String(text.to_owned()),
-            Err(_) => {
-                record.flaw = Some(format!("column `{}`: not UTF-8", names[at]));
-                Value::Null
-            }
-        };
-    }
+    record.place = rows.line();
+    record.flaw = rows.flaw();
     if record.flaw.is_some() {
         record.fields.clear();
+        return Ok(true);
+    }
+    if record.fields.len() != rows.names.len() {
+        record.fields = rows.names.iter().map(|name| (name.clone(), Value::Null)).collect();
+    }
+    for (cell, (_, value)) in rows.cells.iter().zip(&mut record.fields) {
+        let text = std::str::from_utf8(cell).expect("a row without a flaw is UTF-8");
+        *value = match text {
+            "" => Value::Null,
+            text if decimal == Decimal::Comma => match (with_point(text), point_among_commas(text)) {
+                (Some(number), _) => Value::String(number),
+                (None, Some(flaw)) => unreadable(&flaw),
+                (None, None) => Value::String(text.to_owned()),
+            },
+            text => Value::String(text.to_owned()),
+        };
     }
     Ok(true)
 }
@@ -143,6 +150,9 @@ fn read_jsonl(
             return Ok(false);
         }
         *number += 1;
+        if *number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
         if !line.trim_ascii().is_empty() {
             break;
         }
@@ -163,41 +173,26 @@ fn read_jsonl(
 }
 
 fn read_parquet(
-    batches: &mut parquet::Batches,
-    frame: &mut Frame,
+    batches: &mut Batches,
+    batch: &mut Batch,
     row: &mut usize,
     before: &mut u64,
     record: &mut Record,
 ) -> Result<bool, String> {
-    while *row >= frame.rows() {
-        *before += frame.rows() as u64;
+    while *row >= batch.rows {
+        *before += batch.rows as u64;
         *row = 0;
         match batches.next() {
             None => {
-                *frame = Frame::default();
+                *batch = Batch::default();
                 return Ok(false);
             }
-            Some(next) => *frame = next?,
+            Some(next) => *batch = next?,
         }
     }
     record.place = *before + *row as u64 + 1;
     record.fields.clear();
-    record.fields.extend(frame.columns.iter().map(|(name, column)| (name.clone(), cell(column, *row))));
+    record.fields.extend(batch.columns.iter().map(|(name, cells)| (name.clone(), cells.value(*row))));
     *row += 1;
     Ok(true)
-}
-
-/// The cell of `row` as JSON; a number that JSON cannot hold (NaN) is its name as text.
-fn cell(column: &Column, row: usize) -> Value {
-    let real = |value: f64| {
-        serde_json::Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number)
-    };
-    match column {
-        Column::Text(cells) => cells[row].clone().map_or(Value::Null, Value::String),
-        Column::Integer(cells) => cells[row].map_or(Value::Null, Value::from),
-        Column::Real(cells) => cells[row].map_or(Value::Null, real),
-        Column::Vectors { width, values } => {
-            values[row * width..][..*width].iter().map(|&value| real(f64::from(value))).collect()
-        }
-    }
 }

@@ -1,15 +1,8 @@
 //! Columns survive every format, and what is wrong with a file is said by line or row, column and value.
 
-use super::{Column, Frame, read, write_csv, write_parquet};
+use super::{Column, Frame, Record, Records, read, write_csv, write_parquet};
 use crate::write_whole;
-use arrow::array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray,
-};
-use arrow::datatypes::{Float64Type, Int32Type};
-use arrow::record_batch::RecordBatch;
-use parquet::arrow::ArrowWriter;
 use std::path::PathBuf;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
@@ -89,7 +82,7 @@ fn csv_gives_back_every_scalar() {
 
 #[test]
 fn csv_columns_are_numbers_only_when_that_loses_nothing() {
-    let text = "whole,real,id,long,mixed,empty\n1,1,007,123456789012345678901,0.5,\n2,.5,8,1,oops,\n,nan,9,2,,\n";
+    let text = "whole,real,id,long,mixed,empty\n1,1,007,123456789012345678901,0.5,\n2,0.5,8,1,oops,\n,NaN,9,2,,\n";
     let columns = columns("a.csv", text);
     assert_eq!(columns[0].1, Column::Integer(vec![Some(1), Some(2), None]));
     let Column::Real(reals) = &columns[1].1 else { panic!("{:?}", columns[1]) };
@@ -131,15 +124,14 @@ fn a_vector_missing_before_the_first_one_is_nan_too() {
 
 #[test]
 fn unreadable_files_are_refused_by_line_and_column() {
-    check_refusal("a.pkl", "", "the ending must be .parquet, .csv or .jsonl");
+    check_refusal("a.pkl", "", "the ending must be .parquet, .csv, .tsv, .jsonl or .ndjson");
+    let array = "the ending must be .parquet, .csv, .tsv, .jsonl or .ndjson; a JSON array has to be written as one object a line";
+    check_refusal("a.json", "[]", array);
     check_refusal("a.csv", "a,b\n1,2\n3\n", "line 3: 1 cells where the header has 2");
     check_refusal("a.csv", "a,b,a\n1,2,3\n", "two columns are called `a`");
     check_refusal("a.jsonl", "{\"a\": 1}\n{\"a\": NaN}\n", "line 2, character 7: expected value");
     check_refusal("a.jsonl", "{\"a\": 1}\n[1]\n", "line 2, character 0: invalid type: sequence, expected an object");
     check_refusal("a.jsonl", "{\"a\": 1, \"a\": 2}\n", "line 1: key `a` stands twice");
-    let ragged = "{\"v\": [1, 2]}\n{\"v\": null}\n{\"v\": [1, 2, 3]}\n";
-    check_refusal("a.jsonl", ragged, "row 3, column `v`: 3 numbers where the rows before have 2");
-    check_refusal("a.jsonl", "{\"v\": []}\n", "row 1, column `v`: a vector of no numbers");
     check_refusal("a.parquet", "PAR", "EOF: Parquet file too small. Size is 3 but need 8");
     let missing = read("/nowhere/a.csv".as_ref()).unwrap_err().to_string();
     assert_eq!(missing, "/nowhere/a.csv: No such file or directory (os error 2)");
@@ -163,42 +155,28 @@ fn frames_that_no_file_can_hold_are_refused() {
     assert!(!path.exists());
 }
 
-/// Column types that other programs write.
 #[test]
-fn foreign_parquet_types_become_one_of_ours() {
-    let lists: [Option<Vec<Option<f64>>>; 3] = [Some(vec![Some(0.5), None]), None, Some(vec![Some(1.0), Some(2.0)])];
-    let pointers: DictionaryArray<Int32Type> = [Some("x"), None, Some("x")].into_iter().collect();
-    let arrays: Vec<(&str, ArrayRef)> = vec![
-        ("small", Arc::new(Int8Array::from(vec![Some(1), None, Some(3)]))),
-        ("negative", Arc::new(Int64Array::from(vec![-1, 0, 2]))),
-        ("hash", Arc::new(Int64Array::from(vec![i64::MIN, 0, 2]))),
-        ("single", Arc::new(Float32Array::from(vec![Some(0.25), None, Some(f32::NAN)]))),
-        ("word", Arc::new(pointers)),
-        ("long", Arc::new(LargeStringArray::from(vec!["a", "b", "c"]))),
-        ("flag", Arc::new(BooleanArray::from(vec![true, false, true]))),
-        ("list", Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(lists))),
-    ];
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("foreign.parquet");
-    let batch = RecordBatch::try_from_iter(arrays).unwrap();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    write_whole(&path, &bytes).unwrap();
+fn a_byte_order_mark_and_other_endings_are_read_in_jsonl_too() {
+    let text = "\u{feff}{\"a\": 1}\n{\"a\": 2}\n";
+    for name in ["a.jsonl", "a.ndjson", "A.JSONL"] {
+        assert_eq!(columns(name, text), [("a".to_owned(), Column::Integer(vec![Some(1), Some(2)]))]);
+        let (_folder, path) = file(name, text);
+        let (mut records, mut record, mut rows) = (Records::open(&path).unwrap(), Record::default(), Vec::new());
+        while records.read(&mut record).unwrap() {
+            rows.push((record.place, record.flaw.clone(), record.get("a").and_then(serde_json::Value::as_u64)));
+        }
+        assert_eq!(rows, [(1, None, Some(1)), (2, None, Some(2))]);
+    }
+    check_refusal("a.jsonl", "{}\n\u{feff}{}\n", "line 2, character 1: expected value");
+}
 
-    let frame = read(&path).unwrap();
-    let column = |name| frame.column(name).unwrap();
-    assert_eq!(*column("small"), Column::Integer(vec![Some(1), None, Some(3)]));
-    assert_eq!(*column("negative"), Column::Real(vec![Some(-1.0), Some(0.0), Some(2.0)]));
-    assert_eq!(*column("hash"), texts(&[Some("-9223372036854775808"), Some("0"), Some("2")]));
-    assert!(
-        matches!(column("single"), Column::Real(cells) if cells[..2] == [Some(0.25), None] && cells[2].unwrap().is_nan())
-    );
-    assert_eq!(*column("word"), texts(&[Some("x"), None, Some("x")]));
-    assert_eq!(*column("long"), texts(&[Some("a"), Some("b"), Some("c")]));
-    assert_eq!(*column("flag"), texts(&[Some("true"), Some("false"), Some("true")]));
-    let Column::Vectors { width: 2, values } = column("list") else { panic!("{:?}", column("list")) };
-    assert_eq!([values[0], values[4], values[5]], [0.5, 1.0, 2.0]);
-    assert!(values[1..4].iter().all(|value| value.is_nan()));
+#[test]
+fn lists_of_different_length_are_refused_only_where_they_are_asked_for() {
+    let ragged =
+        columns("a.jsonl", "{\"v\": [1, 2], \"a\": 1}\n{\"v\": null, \"a\": 2}\n{\"v\": [1, 2, 3], \"a\": 3}\n");
+    assert_eq!(ragged[0].1.flaw(), Some("row 3 has 3 numbers where the rows before have 2"));
+    assert_eq!(ragged[0].1.len(), 3);
+    assert_eq!(ragged[1].1, Column::Integer(vec![Some(1), Some(2), Some(3)]));
+    let empty = columns("a.jsonl", "{\"v\": []}\n");
+    assert_eq!(empty[0].1.flaw(), Some("row 1 has a vector of no numbers"));
 }

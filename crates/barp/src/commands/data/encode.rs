@@ -1,5 +1,6 @@
 //! `barp data encode`: the texts of a table as vectors, in a file that `barp reproduce` and recorded environments read.
 
+use crate::commands::dialect::DialectArguments;
 use crate::commands::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
@@ -16,7 +17,7 @@ const AGREEMENT: f64 = 0.9999;
 
 #[derive(Args)]
 pub(crate) struct Encode {
-    /// Table with a column of texts: parquet, CSV or JSONL
+    /// Table with a column of texts: parquet, CSV (also .tsv) or JSONL (also .ndjson)
     file: PathBuf,
     /// Column of the texts; an empty one is a text like any other, a missing one an error
     #[arg(long, default_value = "prompt")]
@@ -27,6 +28,8 @@ pub(crate) struct Encode {
     /// Encoder, as in `barp list encoders`
     #[arg(long, default_value = "hashed")]
     encoder: String,
+    #[command(flatten)]
+    csv: DialectArguments,
     #[command(flatten)]
     encoding: EncodingArguments,
     /// Parquet file for `sample_id` and `embedding`
@@ -40,7 +43,7 @@ pub(crate) struct Encode {
 impl Encode {
     pub(super) fn run(self) -> Result<(), Failure> {
         let encoder = self.encoding.open(&self.encoder)?;
-        let frame = store::read(&self.file).map_err(Failure::input)?;
+        let frame = store::read_with(&self.file, &self.csv.dialect()).map_err(Failure::input)?;
         let ids = self.cells(&frame, &self.id_column)?;
         let texts = self.cells(&frame, &self.text_column)?;
         self.check_unique(&ids)?;
@@ -71,6 +74,9 @@ impl Encode {
         };
         if matches!(column, Column::Vectors { .. }) {
             return Err(refuse(" must hold single values, it has vectors".into()));
+        }
+        if let Some(flaw) = column.flaw() {
+            return Err(refuse(format!(": {flaw}")));
         }
         let cell = |row| column.text(row).ok_or_else(|| refuse(format!(", row {}: a value is missing", row + 1)));
         (0..column.len()).map(cell).collect()

@@ -8,7 +8,7 @@ use environments::sources::logged::Log;
 use statistics::interval_of_sums;
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Record, Records};
+use store::{Dialect, Record, Records};
 
 /// Most prompts that are compared with each other: they have to be in memory.
 const MOST: usize = 100_000;
@@ -118,9 +118,9 @@ fn in_words(found: &SampledDuplicates, step: u64, seen: u64) -> String {
 }
 
 /// Says what is found among the prompts of a table; rows of one `id` count once.
-pub(super) fn of_table(path: &Path, id: &str, prompt: &str) -> Result<(), Failure> {
+pub(super) fn of_table(path: &Path, dialect: &Dialect, id: &str, prompt: &str) -> Result<(), Failure> {
     let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
-    let (mut records, mut record) = (Records::open(path).map_err(Failure::input)?, Record::default());
+    let (mut records, mut record) = (Records::open_with(path, dialect).map_err(Failure::input)?, Record::default());
     while records.read(&mut record).map_err(Failure::input)? {
         let text = |name: &str| {
             let value = record.get(name)?;

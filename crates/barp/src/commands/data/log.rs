@@ -1,5 +1,6 @@
 //! `--format log`: production logs in, described and imitated, streamed row by row.
 
+use crate::commands::dialect::DialectArguments;
 use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
@@ -14,7 +15,7 @@ use experiment::logged::{Comparisons, Margins, Propensities, Verdict, compare, n
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::Path;
-use store::{Column, Frame, ParquetParts};
+use store::{Column, Dialect, Frame, ParquetParts};
 
 /// Rows of a log that are written at a time.
 const PART_ROWS: usize = 1 << 16;
@@ -35,9 +36,16 @@ pub(crate) struct LogArguments {
     /// Day whose prices hold for rows without a timestamp, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
     price_date: Option<Date>,
+    #[command(flatten)]
+    csv: DialectArguments,
 }
 
 impl LogArguments {
+    /// How the file is written, where it is a CSV.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.csv.dialect()
+    }
+
     /// The log at `path`, read once and found good.
     pub(crate) fn open(&self, path: &Path, columns: Option<&Path>, on_bad_row: OnBadRow) -> Result<Log, Failure> {
         let columns = self.column_map(columns, toml::Table::new())?;
@@ -53,7 +61,8 @@ impl LogArguments {
             [low, high] if low < high => columns.judge_scale = Some([low, high]),
             _ => return Err(Failure::Input(format!("`--judge-scale` must be LOW,HIGH, got {:?}", self.judge_scale))),
         }
-        Ok(LogOptions { columns, prices: self.prices()?, price_date: self.price_date, on_bad_row })
+        let (prices, price_date, dialect) = (self.prices()?, self.price_date, self.dialect());
+        Ok(LogOptions { columns, prices, price_date, on_bad_row, dialect })
     }
 
     /// A map of columns: `start`, overridden by the file, overridden by `--column`.

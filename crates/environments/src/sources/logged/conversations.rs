@@ -4,7 +4,7 @@ use super::messages::last_user_text;
 use super::problem::{LogError, LogProblem, LogRule, Problems};
 use crate::sources::wide::OnBadRow;
 use std::path::Path;
-use store::{Column, Frame, Record, Records};
+use store::{Column, Dialect, Frame, Record, Records};
 
 /// Prompts taken from conversations, and what was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,13 +15,13 @@ pub struct Prompts {
     pub dropped: Vec<(LogRule, u64)>,
 }
 
-/// Reads the conversations at `path`, whose column `messages` holds them.
+/// Reads the conversations at `path`, a file in `dialect` where it is a CSV, whose column `messages` holds them.
 ///
 /// # Errors
 /// When the file cannot be read, no conversation is left, or, with [`OnBadRow::Refuse`], a line is malformed, has no
 /// messages, or they are not in the OpenAI shape or without a text of the user.
-pub fn prompts(path: &Path, messages: &str, on_bad_row: OnBadRow) -> Result<Prompts, LogError> {
-    let (mut records, mut record) = (Records::open(path)?, Record::default());
+pub fn prompts(path: &Path, dialect: &Dialect, messages: &str, on_bad_row: OnBadRow) -> Result<Prompts, LogError> {
+    let (mut records, mut record) = (Records::open_with(path, dialect)?, Record::default());
     let (mut ids, mut texts, mut problems) = (Vec::new(), Vec::new(), Problems::default());
     while records.read(&mut record)? {
         let problem =

@@ -50,7 +50,8 @@ struct Answer {
 /// When the file cannot be read, no request is left, no row has dollars, or, with [`OnBadRow::Refuse`], a row breaks another
 /// rule of [`super::Log::open`], has no identifier, repeats a request's model, or contradicts its task or prompt.
 pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
-    let (reader, mut records, mut record) = (Reader::of_table(options), Records::open(path)?, Record::default());
+    let (reader, mut record) = (Reader::of_table(options), Record::default());
+    let mut records = Records::open_with(path, &options.dialect)?;
     let mut long = Long { columns: &options.columns, requests: Vec::new(), places: BTreeMap::new() };
     let mut problems = Problems::default();
     while records.read(&mut record)? {

@@ -135,12 +135,13 @@ fn text<'r>(record: &'r Record, name: &str) -> Result<Option<Cow<'r, str>>, Faul
     }
 }
 
-/// The number in a cell, written as a number or as text. None where it is absent.
+/// The number in a cell, written as a number or as text; truth values are 1 and 0. None where it is absent.
 fn number(record: &Record, name: &str) -> Result<Option<f64>, Fault> {
     let Some(value) = record.get(name) else { return Ok(None) };
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
+        Value::Bool(value) => Some(f64::from(u8::from(*value))),
         _ => None,
     };
     number.map(Some).ok_or_else(|| (name.to_owned(), LogRule::NotANumber, shown(value)))

@@ -6,6 +6,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{Column, Frame};
 
+/// Names in a message; a file may have any number of columns.
+const LISTED: usize = 40;
+
+/// Column of a pandas index that was written along: numbers, but nobody's quality.
+const INDEX_COLUMNS: [&str; 3] = ["", "Unnamed: 0", "__index_level_0__"];
+
+/// A frame whose columns are found by name without looking at all of them.
+struct Named<'a> {
+    frame: &'a Frame,
+    by_name: BTreeMap<&'a str, &'a Column>,
+}
+
+impl<'a> Named<'a> {
+    fn new(frame: &'a Frame) -> Named<'a> {
+        Named { frame, by_name: frame.by_name() }
+    }
+
+    fn column(&self, name: &str) -> Option<&'a Column> {
+        self.by_name.get(name).copied()
+    }
+}
+
 /// The columns of a table, by role.
 pub(super) struct Columns<'a> {
     pub ids: &'a Column,
@@ -66,10 +88,10 @@ impl<'a> Embeddings<'a> {
     /// Reads the columns `sample_id` and `embedding` of a file.
     pub(super) fn read(path: &'a Path) -> Result<Embeddings<'a>, ImportError> {
         let frame = store::read(path)?;
-        let mut problems = Problems::default();
-        vectors(&frame, "embedding", &mut problems);
+        let (mut problems, named) = (Problems::default(), Named::new(&frame));
+        vectors(&named, "embedding", &mut problems);
         let mut rows = BTreeMap::new();
-        if let Some(ids) = scalar(&frame, "sample_id", &mut problems) {
+        if let Some(ids) = scalar(&named, "sample_id", &mut problems) {
             for row in 0..ids.len() {
                 let Some(id) = ids.text(row) else {
                     problems.push(Some(row + 1), Some("sample_id"), Rule::MissingCell, String::new);
@@ -110,17 +132,17 @@ pub(super) fn find<'a>(
     embeddings: Option<&'a Embeddings<'a>>,
 ) -> Result<Columns<'a>, Problems> {
     let map = &options.columns;
-    let mut problems = Problems::default();
-    let task_name = task_name(frame, map);
-    let ids = scalar(frame, &map.id, &mut problems);
-    let tasks = scalar(frame, task_name, &mut problems);
-    let models = models(frame, options, task_name, &mut problems);
+    let (mut problems, named) = (Problems::default(), Named::new(frame));
+    let task_name = task_name(&named, map);
+    let ids = scalar(&named, &map.id, &mut problems);
+    let tasks = scalar(&named, task_name, &mut problems);
+    let models = models(&named, options, task_name, &mut problems);
     let features = match (features, embeddings) {
         (_, Some(embeddings)) => Some(FeatureColumn::Keyed(embeddings)),
         (Features::Texts { width, encode }, None) => {
-            scalar(frame, &map.prompt, &mut problems).map(|_| FeatureColumn::Texts { width: *width, encode: *encode })
+            scalar(&named, &map.prompt, &mut problems).map(|_| FeatureColumn::Texts { width: *width, encode: *encode })
         }
-        (Features::Column | Features::File(_), None) => vectors(frame, &map.embedding, &mut problems)
+        (Features::Column | Features::File(_), None) => vectors(&named, &map.embedding, &mut problems)
             .map(|(width, values)| FeatureColumn::Vectors { width, values }),
     };
     if frame.rows() == 0 {
@@ -129,7 +151,7 @@ pub(super) fn find<'a>(
     match (ids, tasks, features) {
         (Some(ids), Some(tasks), Some(features)) if problems.total == 0 => {
             let ignored = ignored(frame, map, task_name, &models);
-            let prompts = frame.column(&map.prompt).filter(|column| !matches!(column, Column::Vectors { .. }));
+            let prompts = named.column(&map.prompt).filter(|column| !matches!(column, Column::Vectors { .. }));
             Ok(Columns { ids, task_name, tasks, models, features, prompts, ignored })
         }
         _ => Err(problems),
@@ -137,42 +159,49 @@ pub(super) fn find<'a>(
 }
 
 /// The column of tasks: as mapped, else the first of the known names that the file has.
-fn task_name<'a>(frame: &'a Frame, map: &'a ColumnMap) -> &'a str {
+fn task_name<'a>(frame: &Named<'a>, map: &'a ColumnMap) -> &'a str {
     let known = TASK_COLUMNS.into_iter().find(|name| frame.column(name).is_some());
     map.task.as_deref().or(known).unwrap_or("eval_name")
 }
 
-fn named<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<&'a Column> {
+fn named<'a>(frame: &Named<'a>, name: &str, problems: &mut Problems) -> Option<&'a Column> {
     let found = frame.column(name);
     if found.is_none() {
-        let names = || format!("the file has {}", listed(frame.columns.iter().map(|(name, _)| name)));
+        let names = || format!("the file has {}", listed(frame.frame.columns.iter().map(|(name, _)| name)));
         problems.push(None, Some(name), Rule::NoColumn, names);
     }
     found
 }
 
 /// The column called `name`, of single values.
-fn scalar<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<&'a Column> {
+fn scalar<'a>(frame: &Named<'a>, name: &str, problems: &mut Problems) -> Option<&'a Column> {
     let column = named(frame, name, problems)?;
     if let Column::Vectors { .. } = column {
         problems.push(None, Some(name), Rule::WrongShape, || "vectors, single values are needed".to_owned());
+        return None;
+    }
+    if let Some(flaw) = column.flaw() {
+        problems.push(None, Some(name), Rule::WrongShape, || flaw.to_owned());
         return None;
     }
     Some(column)
 }
 
 /// The column called `name`, of vectors.
-fn vectors<'a>(frame: &'a Frame, name: &str, problems: &mut Problems) -> Option<(usize, &'a [f32])> {
-    let Column::Vectors { width, values } = named(frame, name, problems)? else {
-        problems.push(None, Some(name), Rule::WrongShape, || "single values, vectors are needed".to_owned());
-        return None;
-    };
-    Some((*width, values))
+fn vectors<'a>(frame: &Named<'a>, name: &str, problems: &mut Problems) -> Option<(usize, &'a [f32])> {
+    match named(frame, name, problems)? {
+        Column::Vectors { width, values } => return Some((*width, values)),
+        column => {
+            let value = || column.flaw().unwrap_or("single values, vectors are needed").to_owned();
+            problems.push(None, Some(name), Rule::WrongShape, value);
+        }
+    }
+    None
 }
 
 /// The models as listed in the map, else every name that has a cost column.
 fn models<'a>(
-    frame: &'a Frame,
+    frame: &Named<'a>,
     options: &'a ImportOptions,
     task_name: &str,
     problems: &mut Problems,
@@ -182,8 +211,9 @@ fn models<'a>(
         Some(names) => names.iter().map(String::as_str).collect(),
         None => implied_models(frame, map, task_name, problems),
     };
-    for (place, name) in names.iter().enumerate() {
-        if names[..place].contains(name) {
+    let mut known = BTreeSet::new();
+    for name in &names {
+        if !known.insert(name) {
             problems.push(None, Some(name), Rule::ModelTwice, String::new);
         }
     }
@@ -201,10 +231,10 @@ fn models<'a>(
 }
 
 /// The columns that look like a model's quality: those with a partner, and numbers that play no other part.
-fn implied_models<'a>(frame: &'a Frame, map: &ColumnMap, task_name: &str, problems: &mut Problems) -> Vec<&'a str> {
+fn implied_models<'a>(frame: &Named<'a>, map: &ColumnMap, task_name: &str, problems: &mut Problems) -> Vec<&'a str> {
     let roles = [map.id.as_str(), &map.prompt, &map.embedding, task_name];
     let mut names = Vec::new();
-    for (name, column) in &frame.columns {
+    for (name, column) in &frame.frame.columns {
         if let Some(model) = name.strip_suffix(&map.cost_suffix) {
             if frame.column(model).is_none() {
                 problems.push(None, Some(name), Rule::NoQualityColumn, || format!("`{model}`"));
@@ -217,9 +247,8 @@ fn implied_models<'a>(frame: &'a Frame, map: &ColumnMap, task_name: &str, proble
             continue;
         }
         let has_partner = frame.column(&format!("{name}{}", map.cost_suffix)).is_some();
-        let is_number = matches!(column, Column::Integer(_) | Column::Real(_));
-        let has_role = roles.contains(&name.as_str()) || TASK_COLUMNS.contains(&name.as_str());
-        if has_partner || (is_number && !has_role) {
+        let has_role = [&roles[..], &TASK_COLUMNS, &INDEX_COLUMNS].iter().any(|names| names.contains(&name.as_str()));
+        if has_partner || (!has_role && column.is_numeric()) {
             names.push(name.as_str());
         }
     }
@@ -227,7 +256,7 @@ fn implied_models<'a>(frame: &'a Frame, map: &ColumnMap, task_name: &str, proble
 }
 
 fn model<'a>(
-    frame: &'a Frame,
+    frame: &Named<'a>,
     options: &'a ImportOptions,
     name: &'a str,
     problems: &mut Problems,
@@ -262,7 +291,12 @@ fn ignored(frame: &Frame, map: &ColumnMap, task_name: &str, models: &[Model<'_>]
     frame.columns.iter().map(|(name, _)| name).filter(|name| !used.contains(name.as_str())).cloned().collect()
 }
 
-/// Names in a row of text.
+/// Names in a row of text, the first few where there are very many.
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let (mut shown, mut more) = (Vec::new(), 0);
+    for name in names {
+        if shown.len() < LISTED { shown.push(format!("`{name}`")) } else { more += 1 }
+    }
+    let text = shown.join(", ");
+    if more > 0 { format!("{text} and {more} more") } else { text }
 }
