@@ -11,6 +11,7 @@ mod conformance; // every registered policy, reference and environment keeps its
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
+mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod offline; // full labels, on worlds whose right answers are known by hand

@@ -87,10 +87,12 @@ fn enough_prompts(place: &Place, pool: &Table, held_out: &HeldOut<'_>, protocol:
     let parts = split(pool, *shares, held_out, &Seed::root(0).stream("split"));
     let sizes = [parts.train.len(), parts.validation.len(), parts.test.len()];
     let [train, validation, test] = sizes;
-    let rule =
-        format!("leave at least one prompt for each of training, validation and test (of {} prompts)", pool.len());
-    let value = format!("{train}, {validation} and {test} by the shares {shares:?}");
-    place.unless(!sizes.contains(&0), "split", &rule, value)
+    if !sizes.contains(&0) {
+        return Ok(());
+    }
+    let got = format!("{train} for training, {validation} for validation and {test} for test");
+    let of = format!("of {} prompts, by the shares {shares:?}", pool.len());
+    Err(place.error(format!("`split` must leave each part a prompt, got {got} ({of})")))
 }
 
 /// Refuses more shots than the held-out tasks have training prompts.

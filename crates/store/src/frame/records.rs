@@ -28,9 +28,17 @@ pub struct Record {
     pub flaw: Option<String>,
     /// Cells by name, in file order.
     pub fields: Vec<(String, Value)>,
+    /// Whether the format writes an empty text as it writes a missing cell, as CSV does: both are null.
+    pub blank_is_null: bool,
 }
 
 impl Record {
+    /// Whether the cell called `name` is there and may be an empty text.
+    pub fn may_be_empty(&self, name: &str) -> bool {
+        let blank = |value: &Value| value == "" || (self.blank_is_null && value.is_null());
+        self.fields.iter().any(|(known, value)| known == name && blank(value))
+    }
+
     /// The cell called `name`, or, where none is, the one that `name` leads to as a dotted path through JSON objects
     /// (`usage.prompt_tokens`). None where it is absent or null.
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -114,6 +122,7 @@ fn read_csv(rows: &mut csv::Rows, decimal: Decimal, record: &mut Record) -> Resu
     if !rows.next()? {
         return Ok(false);
     }
+    record.blank_is_null = true;
     record.place = rows.line();
     record.flaw = rows.flaw();
     if record.flaw.is_some() {

@@ -189,8 +189,7 @@ fn prompt<'r>(record: &'r Record, columns: &LogColumns) -> Result<Option<Cow<'r,
     }
     let Some(messages) = record.get(&columns.messages) else {
         // An empty prompt is a prompt like any other.
-        let empty = record.get(&columns.prompt).is_some();
-        return Ok(empty.then_some(Cow::Borrowed("")));
+        return Ok(record.may_be_empty(&columns.prompt).then_some(Cow::Borrowed("")));
     };
     let last = last_user_text(messages);
     last.map(|text| Some(Cow::Owned(text))).map_err(|value| (columns.messages.clone(), LogRule::Messages, value))
