@@ -7,7 +7,7 @@ use crate::write_whole;
 use arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, StringArray, UInt64Array,
 };
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::compute::{CastOptions, cast_with_options, is_null, nullif};
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, Schema, UInt64Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
     }
     let mut columns = Vec::with_capacity(chunks.len());
     for (field, chunks) in schema.fields().iter().zip(chunks) {
-        columns.push((field.name().clone(), column(field.name(), field.data_type(), &chunks)?));
+        flatten(field.name(), field.data_type(), &chunks, &mut columns)?;
     }
     Ok(Frame { columns, metadata })
 }
@@ -76,12 +76,13 @@ impl Iterator for Batches {
             Err(error) => return Some(Err(error.to_string())),
         };
         let schema = batch.schema();
-        let typed = |(field, chunk): (&Arc<Field>, &ArrayRef)| {
-            let column = column(field.name(), field.data_type(), std::slice::from_ref(chunk))?;
-            Ok((field.name().clone(), column))
-        };
-        let columns: Result<Vec<_>, String> = schema.fields().iter().zip(batch.columns()).map(typed).collect();
-        Some(columns.map(|columns| Frame { columns, metadata: Vec::new() }))
+        let mut columns = Vec::with_capacity(schema.fields().len());
+        for (field, chunk) in schema.fields().iter().zip(batch.columns()) {
+            if let Err(message) = flatten(field.name(), field.data_type(), std::slice::from_ref(chunk), &mut columns) {
+                return Some(Err(message));
+            }
+        }
+        Some(Ok(Frame { columns, metadata: Vec::new() }))
     }
 }
 
@@ -168,6 +169,32 @@ pub(crate) fn record_batch(frame: &Frame) -> Result<RecordBatch, String> {
     let (schema, arrays) = typed(frame)?;
     let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(frame.rows()));
     RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| error.to_string())
+}
+
+/// Appends the column whose pieces are `chunks`; of a struct, one column for each of its fields, called by a dotted path as in
+/// [`super::Record::get`]. The fields of a missing struct are missing.
+fn flatten(
+    name: &str,
+    kind: &DataType,
+    chunks: &[ArrayRef],
+    columns: &mut Vec<(String, Column)>,
+) -> Result<(), String> {
+    let DataType::Struct(fields) = kind else {
+        columns.push((name.to_owned(), column(name, kind, chunks)?));
+        return Ok(());
+    };
+    // The fields of each piece; a missing struct is missing in each of them.
+    let mut pieces: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(chunks.len()); fields.len()];
+    for chunk in chunks {
+        let absent = is_null(chunk).map_err(|error| error.to_string())?;
+        for (pieces, field) in pieces.iter_mut().zip(chunk.as_struct().columns()) {
+            pieces.push(nullif(field, &absent).map_err(|error| error.to_string())?);
+        }
+    }
+    for (field, pieces) in fields.iter().zip(pieces) {
+        flatten(&format!("{name}.{}", field.name()), field.data_type(), &pieces, columns)?;
+    }
+    Ok(())
 }
 
 /// The column whose pieces are `chunks`; what is neither number nor vector becomes text.

@@ -1,0 +1,72 @@
+//! EmbedLLM: right or wrong answers of 112 open models to 35,673 questions of ten benchmarks, without dollars or tokens.
+//!
+//! Layout checked against the release's own readers (richardzhuang0412/EmbedLLM: `algorithm/knn.py` and `mf.py` read
+//! `prompt_id`, `prompt`, `model_id`, `model_name` and `label`) and others' (`category`); no file of the release was seen. The
+//! release is `train.csv`, `val.csv` and `test.csv`: one of them, or the folder that holds them. Some answers stand several
+//! times, once for each variant of a task; as in `knn.py` the largest label counts, and how many there were is told.
+
+use super::error::{SourceError, SourceRule};
+use super::files::{below, expect, text};
+use super::matrix::{Answer, Matrix};
+use super::{DataSource, Layout, Recorded, Release};
+use std::path::Path;
+use store::{Record, Records};
+
+pub(super) const SOURCE: DataSource = DataSource {
+    name: NAME,
+    about: "EmbedLLM: right or wrong answers of 112 open models; train.csv, val.csv, test.csv or the folder of the three",
+    licence: "Apache-2.0, by others' account of its data card",
+    citation: "arXiv 2410.02223",
+    columns: &COLUMNS,
+    checked: "the release's own readers, no file of the release",
+    recorded: Recorded::Nothing,
+    releases: &[Release { what: "RZ412 published", prompts: 35_673, models: 112, ids: None }],
+    converter: None,
+    layout: Layout::Other(read),
+};
+
+const NAME: &str = "embedllm";
+const COLUMNS: [&str; 5] = ["prompt_id", "prompt", "model_name", "category", "label"];
+
+fn read(path: &Path) -> Result<Matrix, SourceError> {
+    let (mut matrix, mut twice) = (Matrix::default(), 0_u64);
+    // The folder also has lists of the models and questions, in files of other names.
+    for file in below(path, NAME, |name| matches!(name, "train.csv" | "val.csv" | "test.csv"))? {
+        expect(&file, NAME, &COLUMNS)?;
+        let (mut records, mut record) = (Records::open(&file)?, Record::default());
+        while records.read(&mut record)? {
+            twice += u64::from(add(&mut matrix, &file, &record)?);
+        }
+    }
+    if twice > 0 {
+        matrix.note(format!(
+            "{twice} answers stood before under another variant of their task: the largest label counts"
+        ));
+    }
+    Ok(matrix)
+}
+
+/// Enters a row; whether its answer stood before.
+fn add(matrix: &mut Matrix, file: &Path, record: &Record) -> Result<bool, SourceError> {
+    let bad = |what: String| {
+        let value = format!("line {}: {what}", record.place);
+        SourceError::refused(file, NAME, SourceRule::Cell, value)
+    };
+    if let Some(flaw) = &record.flaw {
+        return Err(bad(flaw.clone()));
+    }
+    let text = |name: &str| text(record, name);
+    let needed = |name: &str| text(name).ok_or_else(|| bad(format!("column `{name}` is empty")));
+    let label = needed("label")?;
+    let quality = match label.as_str() {
+        "0" | "0.0" => 0.0,
+        "1" | "1.0" => 1.0,
+        _ => return Err(bad(format!("column `label` must be 0 or 1, got `{label}`"))),
+    };
+    let prompt = matrix.prompt(&needed("prompt_id")?, &needed("category")?, text("prompt"));
+    let model = matrix.model(&needed("model_name")?);
+    let answer = |quality| Answer { quality: Some(quality), ..Answer::default() };
+    let Some(before) = matrix.answer(prompt, model, answer(quality)) else { return Ok(false) };
+    matrix.answer(prompt, model, answer(before.quality.unwrap_or(0.0).max(quality)));
+    Ok(true)
+}
