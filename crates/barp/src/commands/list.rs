@@ -144,11 +144,14 @@ fn encoders() -> Vec<Item> {
 
 fn sources() -> Vec<Item> {
     let item = |source: &environments::sources::named::DataSource| {
-        let releases: Vec<String> = source
+        let mut releases: Vec<String> = source
             .releases
             .iter()
             .map(|release| format!("{} prompts, {} models ({})", release.prompts, release.models, release.what))
             .collect();
+        if releases.is_empty() {
+            releases.push("none".to_owned());
+        }
         Item {
             name: source.name.into(),
             about: source.about.into(),

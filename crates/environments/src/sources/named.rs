@@ -19,6 +19,8 @@ mod routerbench;
 mod routereval;
 mod sprout;
 mod superhard;
+#[cfg(test)]
+mod tests;
 
 pub use error::{SourceError, SourceRule};
 pub use matrix::{Answer, Matrix};

@@ -1,11 +1,13 @@
 //! Columns survive every format, and what is wrong with a file is said by line or row, column and value.
 
-use super::{Column, Frame, read, write_csv, write_parquet};
+use super::{Column, Frame, Record, Records, read, write_csv, write_parquet};
 use crate::write_whole;
 use arrow::array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray,
+    StructArray,
 };
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, Fields, Float64Type, Int32Type};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use std::path::PathBuf;
@@ -163,6 +165,19 @@ fn frames_that_no_file_can_hold_are_refused() {
     assert!(!path.exists());
 }
 
+/// A parquet file as another program writes it.
+fn foreign(arrays: Vec<(&str, ArrayRef)>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foreign.parquet");
+    let batch = RecordBatch::try_from_iter(arrays).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    write_whole(&path, &bytes).unwrap();
+    (folder, path)
+}
+
 /// Column types that other programs write.
 #[test]
 fn foreign_parquet_types_become_one_of_ours() {
@@ -178,15 +193,7 @@ fn foreign_parquet_types_become_one_of_ours() {
         ("flag", Arc::new(BooleanArray::from(vec![true, false, true]))),
         ("list", Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(lists))),
     ];
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("foreign.parquet");
-    let batch = RecordBatch::try_from_iter(arrays).unwrap();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    write_whole(&path, &bytes).unwrap();
-
+    let (_folder, path) = foreign(arrays);
     let frame = read(&path).unwrap();
     let column = |name| frame.column(name).unwrap();
     assert_eq!(*column("small"), Column::Integer(vec![Some(1), None, Some(3)]));
@@ -201,4 +208,22 @@ fn foreign_parquet_types_become_one_of_ours() {
     let Column::Vectors { width: 2, values } = column("list") else { panic!("{:?}", column("list")) };
     assert_eq!([values[0], values[4], values[5]], [0.5, 1.0, 2.0]);
     assert!(values[1..4].iter().all(|value| value.is_nan()));
+}
+
+#[test]
+fn a_parquet_struct_becomes_a_column_for_each_field_and_a_missing_one_lacks_them_all() {
+    let whole = |name: &str| Field::new(name, DataType::Int64, true);
+    let tokens: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), Some(8), None]));
+    let inner = StructArray::new(Fields::from(vec![whole("read")]), vec![tokens.clone()], None);
+    let fields = vec![whole("score"), Field::new("tokens", inner.data_type().clone(), true)];
+    let present = NullBuffer::from(vec![true, false, true]);
+    let outer = StructArray::new(Fields::from(fields), vec![tokens, Arc::new(inner)], Some(present));
+    let (_folder, path) = foreign(vec![("m.1", Arc::new(outer))]);
+    let frame = read(&path).unwrap();
+    let expected = Column::Integer(vec![Some(7), None, None]);
+    let names = ["m.1.score", "m.1.tokens.read"];
+    assert_eq!(frame.columns, names.map(|name| (name.to_owned(), expected.clone())));
+    let (mut records, mut record) = (Records::open(&path).unwrap(), Record::default());
+    assert!(records.read(&mut record).unwrap());
+    assert_eq!(record.get("m.1.tokens.read"), Some(&7.into()));
 }

@@ -14,7 +14,7 @@ pub(super) const SOURCE: DataSource = DataSource {
     checked: "rows in the long layout, not the leaderboard's own files",
     recorded: Recorded::Tokens,
     releases: &[Release {
-        what: "this source was written for",
+        what: "the copy that this source was checked on",
         prompts: 1_390,
         models: 22,
         ids: Some("b97ff13e24291ba2672d37b9e54ea8b1b0a3681f629d8bfd61a0e1eb9b0e2ea6"),

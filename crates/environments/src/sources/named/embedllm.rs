@@ -20,7 +20,7 @@ pub(super) const SOURCE: DataSource = DataSource {
     columns: &COLUMNS,
     checked: "the release's own readers, no file of the release",
     recorded: Recorded::Nothing,
-    releases: &[Release { what: "RZ412 published", prompts: 35_673, models: 112, ids: None }],
+    releases: &[Release { what: "the release of RZ412", prompts: 35_673, models: 112, ids: None }],
     converter: None,
     layout: Layout::Other(read),
 };

@@ -23,7 +23,12 @@ pub(super) const SOURCE: DataSource = DataSource {
     columns: &["dataset_name", "split", "model_name", "records[].index", "records[].score", "records[].cost"],
     checked: "the program that writes the release, no file of the release",
     recorded: Recorded::Dollars,
-    releases: &[Release { what: "NPULH published (performance-cost)", prompts: 12_446, models: 13, ids: None }],
+    releases: &[Release {
+        what: "the release of NPULH (performance-cost setting)",
+        prompts: 12_446,
+        models: 13,
+        ids: None,
+    }],
     converter: None,
     layout: Layout::Other(read),
 };

@@ -13,7 +13,7 @@ pub(super) const SOURCE: DataSource = DataSource {
     checked: "rows in RouterBench's layout, not ParetoBandit's own files",
     recorded: Recorded::Dollars,
     releases: &[Release {
-        what: "this source was written for",
+        what: "the copy that this source was checked on",
         prompts: 3_559,
         models: 4,
         ids: Some("f77dbc2b8901a4ab48174f62d50300f067ac0b83390b6666eea669de38dfb2fa"),

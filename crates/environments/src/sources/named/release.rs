@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 /// A published version of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// What was published, and by whom.
+    /// What it is called where another file is said not to be it.
     pub what: &'static str,
     /// Number of prompts.
     pub prompts: usize,
@@ -23,12 +23,12 @@ pub(super) fn strangeness<'a>(
 ) -> Option<String> {
     let mut ids: Vec<&str> = ids.collect();
     let nearest = releases.iter().min_by_key(|release| release.prompts.abs_diff(ids.len()))?;
-    let told = |differs: String| Some(format!("this is not the release that {}: {differs}", nearest.what));
+    let told = |differs: String| Some(format!("this is not {}: {differs}", nearest.what));
     if ids.len() != nearest.prompts {
-        return told(format!("{} prompts, the release has {}", grouped(ids.len()), grouped(nearest.prompts)));
+        return told(format!("{} prompts, that one has {}", grouped(ids.len()), grouped(nearest.prompts)));
     }
     if models != nearest.models {
-        return told(format!("{models} models, the release has {}", nearest.models));
+        return told(format!("{models} models, that one has {}", nearest.models));
     }
     let known = nearest.ids?;
     ids.sort_unstable();

@@ -21,8 +21,8 @@ pub(super) const SOURCE: DataSource = DataSource {
     checked: "the release",
     recorded: Recorded::Nothing,
     releases: &[
-        Release { what: "lm-sys published for GSM8K", prompts: 1_319, models: 2, ids: None },
-        Release { what: "lm-sys published for MMLU", prompts: 14_042, models: 2, ids: None },
+        Release { what: "the release of lm-sys for GSM8K", prompts: 1_319, models: 2, ids: None },
+        Release { what: "the release of lm-sys for MMLU", prompts: 14_042, models: 2, ids: None },
     ],
     converter: None,
     layout: Layout::Other(read),

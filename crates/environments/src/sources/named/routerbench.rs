@@ -15,7 +15,7 @@ pub(super) const SOURCE: DataSource = DataSource {
     columns: &["sample_id", "prompt", "eval_name", "MODEL|total_cost"],
     checked: "genuine rows",
     recorded: Recorded::Dollars,
-    releases: &[Release { what: "withmartian published", prompts: 36_497, models: 11, ids: None }],
+    releases: &[Release { what: "the release of withmartian", prompts: 36_497, models: 11, ids: None }],
     converter: None,
     // No task: rows with RouterBench's families (`task_family`) are read by family, the release by `eval_name`.
     layout: Layout::Wide(Roles { cost: Some("|total_cost"), ..Roles::PROMPTS }),

@@ -13,7 +13,7 @@ pub(super) const SOURCE: DataSource = DataSource {
     checked: "rows in the long layout",
     recorded: Recorded::Dollars,
     releases: &[Release {
-        what: "this source was written for",
+        what: "the copy that this source was checked on",
         prompts: 56,
         models: 17,
         ids: Some("c371be7ad59ef9ed062564af0ba2c8a20759fb0f91e9b62970d33680b4a28c55"),
