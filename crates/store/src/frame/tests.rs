@@ -3,7 +3,7 @@
 use super::{Column, Frame, Record, Records, read, write_csv, write_parquet};
 use crate::write_whole;
 use arrow::array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray,
     StructArray,
 };
 use arrow::buffer::NullBuffer;

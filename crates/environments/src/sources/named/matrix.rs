@@ -128,10 +128,9 @@ impl Matrix {
             let real = |cell: fn(&Answer) -> Option<f64>| Column::Real(answers().map(|answer| cell(answer?)).collect());
             columns.push((name.clone(), real(|answer| answer.quality)));
             columns.push((format!("{name}{}", map.cost_suffix), real(|answer| answer.cost)));
-            let tokens: [(&str, fn(&Answer) -> Option<u64>); 2] =
-                [("|input_tokens", |answer| answer.input_tokens), ("|output_tokens", |answer| answer.output_tokens)];
-            for (suffix, cell) in tokens {
-                let cells: Vec<Option<u64>> = answers().map(|answer| cell(answer?)).collect();
+            let whole = |cell: fn(&Answer) -> Option<u64>| answers().map(|answer| cell(answer?)).collect::<Vec<_>>();
+            let (input, output) = (whole(|answer| answer.input_tokens), whole(|answer| answer.output_tokens));
+            for (suffix, cells) in [("|input_tokens", input), ("|output_tokens", output)] {
                 if cells.iter().any(Option::is_some) {
                     columns.push((format!("{name}{suffix}"), Column::Integer(cells)));
                 }
