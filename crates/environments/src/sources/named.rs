@@ -186,6 +186,9 @@ impl DataSource {
             (Recorded::Nothing, false) => {
                 "it records neither dollars nor tokens; `--no-dollars` imports it with every cost 0"
             }
+            (Recorded::Dollars | Recorded::Nothing, _) if pricing.prices.is_some() => {
+                "it records no tokens that are priced here: leave out `--prices`"
+            }
             (Recorded::Dollars, true) => "it records dollars: leave out `--no-dollars`",
             (Recorded::Tokens, true) => "it records tokens: `--prices BOOK` and `--price-date DAY`, not `--no-dollars`",
             _ => return Ok(()),

@@ -29,13 +29,15 @@ const NAME: &str = "embedllm";
 const COLUMNS: [&str; 5] = ["prompt_id", "prompt", "model_name", "category", "label"];
 
 fn read(path: &Path) -> Result<Matrix, SourceError> {
-    let (mut matrix, mut twice) = (Matrix::default(), 0_u64);
+    let (mut matrix, mut twice, mut contrary) = (Matrix::default(), 0_u64, 0_u64);
     // The folder also has lists of the models and questions, in files of other names.
     for file in below(path, NAME, |name| matches!(name, "train.csv" | "val.csv" | "test.csv"))? {
         expect(&file, NAME, &COLUMNS)?;
         let (mut records, mut record) = (Records::open(&file)?, Record::default());
         while records.read(&mut record)? {
-            twice += u64::from(add(&mut matrix, &file, &record)?);
+            let added = add(&mut matrix, &file, &record)?;
+            twice += u64::from(added.twice);
+            contrary += u64::from(added.contrary);
         }
     }
     if twice > 0 {
@@ -43,11 +45,22 @@ fn read(path: &Path) -> Result<Matrix, SourceError> {
             "{twice} answers stood before under another variant of their task: the largest label counts"
         ));
     }
+    if contrary > 0 {
+        matrix.note(format!("{contrary} rows have another category or prompt than the first row of their prompt_id"));
+    }
     Ok(matrix)
 }
 
-/// Enters a row; whether its answer stood before.
-fn add(matrix: &mut Matrix, file: &Path, record: &Record) -> Result<bool, SourceError> {
+/// What was remarkable about a row.
+struct Added {
+    /// Its answer stood in an earlier row.
+    twice: bool,
+    /// Its category or text is another than that of the first row of its prompt.
+    contrary: bool,
+}
+
+/// Enters a row.
+fn add(matrix: &mut Matrix, file: &Path, record: &Record) -> Result<Added, SourceError> {
     let bad = |what: String| {
         let value = format!("line {}: {what}", record.place);
         SourceError::refused(file, NAME, SourceRule::Cell, value)
@@ -63,10 +76,14 @@ fn add(matrix: &mut Matrix, file: &Path, record: &Record) -> Result<bool, Source
         "1" | "1.0" => 1.0,
         _ => return Err(bad(format!("column `label` must be 0 or 1, got `{label}`"))),
     };
-    let prompt = matrix.prompt(&needed("prompt_id")?, &needed("category")?, text("prompt"));
+    let (category, text) = (needed("category")?, text("prompt"));
+    let prompt = matrix.prompt(&needed("prompt_id")?, &category, text.clone());
+    let contrary = !matrix.agrees(prompt, &category, text.as_deref());
     let model = matrix.model(&needed("model_name")?);
     let answer = |quality| Answer { quality: Some(quality), ..Answer::default() };
-    let Some(before) = matrix.answer(prompt, model, answer(quality)) else { return Ok(false) };
-    matrix.answer(prompt, model, answer(before.quality.unwrap_or(0.0).max(quality)));
-    Ok(true)
+    let before = matrix.answer(prompt, model, answer(quality)).and_then(|before| before.quality);
+    if let Some(before) = before {
+        matrix.answer(prompt, model, answer(before.max(quality)));
+    }
+    Ok(Added { twice: before.is_some(), contrary })
 }

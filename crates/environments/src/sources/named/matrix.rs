@@ -64,6 +64,12 @@ impl Matrix {
         place
     }
 
+    /// Whether the prompt at `place` has this task and text.
+    pub(super) fn agrees(&self, place: usize, task: &str, text: Option<&str>) -> bool {
+        let prompt = &self.prompts[place];
+        prompt.task == task && prompt.text.as_deref() == text
+    }
+
     /// Whether the prompt `id` was entered.
     pub(super) fn has_prompt(&self, id: &str) -> bool {
         self.prompt_places.contains_key(id)

@@ -65,7 +65,12 @@ fn add(matrix: &mut Matrix, file: &Path, task: &str, models: &[String], record: 
         return Err(bad(flaw));
     }
     let text = |name: &str| text(record, name);
-    let prompt = matrix.prompt(&format!("{task}.{}", record.place), task, text("prompt"));
+    let id = format!("{task}.{}", record.place);
+    if matrix.has_prompt(&id) {
+        let value = format!("two files below the folder are called `{task}.csv`");
+        return Err(SourceError::refused(file, NAME, SourceRule::Twice, value));
+    }
+    let prompt = matrix.prompt(&id, task, text("prompt"));
     for name in models {
         let quality = match text(name).as_deref() {
             Some("True" | "true") => 1.0,

@@ -354,6 +354,25 @@ fn a_part_of_a_release_is_not_taken_for_it() {
 }
 
 #[test]
+fn prices_that_would_change_nothing_are_refused() {
+    let pricing = Pricing { prices: Some(PriceBook::parse(BOOK).unwrap()), ..Pricing::default() };
+    for source in DATA_SOURCES.iter().filter(|source| source.recorded != Recorded::Tokens) {
+        let pricing = Pricing { no_dollars: source.recorded == Recorded::Nothing, ..pricing.clone() };
+        let error = source.open(Path::new("nowhere"), &pricing, OnBadRow::Refuse).unwrap_err().to_string();
+        assert!(error.contains("leave out `--prices`"), "{error}");
+    }
+}
+
+#[test]
+fn what_a_file_tells_twice_or_otherwise_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "prompt_id,prompt,model_name,category,label\n1,x,a,m,1\n1,x,a,n,0\n";
+    let opened = opened("embedllm", &written(folder.path(), &[("x.csv", text)])).unwrap();
+    assert!(opened.notes[0].starts_with("1 answers stood before"), "{:?}", opened.notes);
+    assert!(opened.notes[1].starts_with("1 rows have another category"), "{:?}", opened.notes);
+}
+
+#[test]
 fn a_gap_stays_a_gap() {
     let folder = tempfile::tempdir().unwrap();
     let text = "prompt_id,prompt,model_name,category,label\n1,x,a,m,1\n1,x,b,m,0\n2,y,a,m,1\n";
