@@ -136,7 +136,7 @@ fn bad_rows_are_dropped_only_when_asked_for_and_counted() {
 #[test]
 fn everything_that_can_be_named_is_listed() {
     let folder = tempfile::tempdir().unwrap();
-    for what in ["policies", "environments", "metrics", "charts", "encoders"] {
+    for what in ["policies", "environments", "metrics", "charts", "encoders", "sources"] {
         let output = barp(folder.path(), &["list", what, "--json"]);
         assert!(output.status.success(), "{what}");
         let items: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

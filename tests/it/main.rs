@@ -22,6 +22,7 @@ mod router; // what leaves the laboratory: saved routers, and what they say of b
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
+mod sources; // published data sets by name
 mod support;
 mod variants; // one environment table that stands for many
 mod walkthrough; // the front page does what it says

@@ -3,6 +3,7 @@
 mod encode;
 mod leaks;
 pub(crate) mod log;
+mod named;
 
 use crate::commands::ope::PropensitySource;
 use crate::commands::run::{read, write};
@@ -18,6 +19,7 @@ use environments::sources::logged::{Log, LogColumns, LogOptions, pivot, prompts}
 use environments::sources::wide::{ColumnMap, ImportOptions, Imported, OnBadRow, OnGaps, write_table};
 use experiment::logged::Margins;
 use log::LogArguments;
+use named::NamedArguments;
 use routing::Seed;
 use std::path::{Path, PathBuf};
 use store::SummaryRow;
@@ -85,7 +87,7 @@ impl From<Gaps> for OnGaps {
 /// A table or a log, and how to read it.
 #[derive(Args)]
 struct Source {
-    /// The file: parquet, CSV (also .tsv) or JSONL (also .ndjson)
+    /// The file: parquet, CSV (also .tsv) or JSONL (also .ndjson); of some data sets (--source) a folder or a pickle
     file: PathBuf,
     /// How its rows are laid out
     #[arg(long, value_enum, default_value = "wide")]
@@ -103,6 +105,8 @@ struct Source {
     /// propensity, w_cost, task, timestamp, tenant, models
     #[arg(long)]
     columns: Option<PathBuf>,
+    #[command(flatten)]
+    named: NamedArguments,
     #[command(flatten)]
     log: LogArguments,
     /// Leave out rows that break a rule, and say how many, instead of refusing the file
@@ -126,6 +130,9 @@ impl Source {
     /// The table that the file is.
     fn import(&self) -> Result<Imported, Failure> {
         let encoder = experiment::text_encoder(&self.encoder, &progress::encoding()).map_err(Failure::input)?;
+        if self.named.is_given() {
+            return self.named.import(self, &encoder);
+        }
         let options = ImportOptions { gaps: self.gaps.into(), ..ImportOptions::default() };
         let embeddings = self.embeddings.as_deref();
         let imported = match self.format {
@@ -159,6 +166,9 @@ impl Source {
 
     /// Says which prompts of the table are near-duplicates.
     fn leaks(&self) -> Result<(), Failure> {
+        if self.named.is_given() {
+            return self.named.leaks(self);
+        }
         match self.format {
             Format::Wide => {
                 let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;

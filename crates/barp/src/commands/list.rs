@@ -23,6 +23,8 @@ enum What {
     Metrics,
     Charts,
     Encoders,
+    /// Published data sets, for `barp data import --source NAME`
+    Sources,
 }
 
 /// One listed thing: name, what it is, and further facts in order.
@@ -41,6 +43,7 @@ impl List {
             What::Metrics => metrics(),
             What::Charts => charts(),
             What::Encoders => encoders(),
+            What::Sources => sources(),
         };
         if self.json {
             let all: Vec<Value> = items.iter().map(Item::as_json).collect();
@@ -137,4 +140,30 @@ fn charts() -> Vec<Item> {
 fn encoders() -> Vec<Item> {
     let item = |entry: &encoder::Entry| Item { name: entry.name.into(), about: entry.about.into(), facts: Vec::new() };
     encoder::ENCODERS.iter().map(item).collect()
+}
+
+fn sources() -> Vec<Item> {
+    let item = |source: &environments::sources::named::DataSource| {
+        let mut releases: Vec<String> = source
+            .releases
+            .iter()
+            .map(|release| format!("{} prompts, {} models ({})", release.prompts, release.models, release.what))
+            .collect();
+        if releases.is_empty() {
+            releases.push("none".to_owned());
+        }
+        Item {
+            name: source.name.into(),
+            about: source.about.into(),
+            facts: vec![
+                ("licence", json!(source.licence)),
+                ("citation", json!(source.citation)),
+                ("columns", json!(source.columns.join(", "))),
+                ("dollars", json!(source.recorded.to_string())),
+                ("layout checked against", json!(source.checked)),
+                ("known releases", json!(releases.join("; "))),
+            ],
+        }
+    };
+    environments::sources::named::DATA_SOURCES.iter().map(item).collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod calibrated;
 pub mod logged;
+pub mod named;
 mod pooled;
 mod recorded;
 mod registry;

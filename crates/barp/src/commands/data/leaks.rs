@@ -8,7 +8,7 @@ use environments::sources::logged::Log;
 use statistics::interval_of_sums;
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Dialect, Record, Records};
+use store::{Dialect, Frame, Record, Records};
 
 /// Most prompts that are compared with each other: they have to be in memory.
 const MOST: usize = 100_000;
@@ -126,22 +126,43 @@ pub(super) fn of_table(path: &Path, dialect: &Dialect, id: &str, prompt: &str) -
             let value = record.get(name)?;
             Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
-        let (Some(name), Some(prompt)) = (text(id), text(prompt)) else { continue };
-        if !known.insert(name.clone()) {
-            continue;
-        }
-        prompts.seen += 1;
-        if prompts.texts.len() < MOST {
-            prompts.splits.extend(text(SPLIT));
-            prompts.names.push(name);
-            prompts.texts.push(prompt);
-        }
+        prompts.add(&mut known, text(id), text(prompt), text(SPLIT));
     }
     prompts.report();
     Ok(())
 }
 
+/// As [`of_table`], of a table that was made from other files.
+pub(super) fn of_frame(frame: &Frame, id: &str, prompt: &str) {
+    let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
+    for row in 0..frame.rows() {
+        let text = |name: &str| frame.column(name).and_then(|column| column.text(row));
+        prompts.add(&mut known, text(id), text(prompt), text(SPLIT));
+    }
+    prompts.report();
+}
+
 impl Prompts {
+    /// Takes a row in, unless it lacks a name or a prompt or its name is among the `known` ones.
+    fn add(
+        &mut self,
+        known: &mut BTreeSet<String>,
+        name: Option<String>,
+        prompt: Option<String>,
+        split: Option<String>,
+    ) {
+        let (Some(name), Some(prompt)) = (name, prompt) else { return };
+        if !known.insert(name.clone()) {
+            return;
+        }
+        self.seen += 1;
+        if self.texts.len() < MOST {
+            self.splits.extend(split);
+            self.names.push(name);
+            self.texts.push(prompt);
+        }
+    }
+
     fn report(&self) {
         if self.texts.is_empty() {
             say!("near-duplicate prompts: not looked for, there are no prompts");
