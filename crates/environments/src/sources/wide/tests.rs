@@ -252,7 +252,7 @@ fn a_column_of_embeddings_is_checked() {
     );
     assert_eq!(
         refusal(&EMBEDDED.replace("[3,4]", "[3]")),
-        "t.jsonl: row 2, column `embedding`: 1 numbers where the rows before have 2"
+        "t.jsonl: 1 problem\n  column `embedding`: wrong shape: row 2 has 1 numbers where the rows before have 2"
     );
     assert_eq!(
         refusal(&EMBEDDED.replace("[1,2]", "1").replace("[3,4]", "2")),
@@ -297,7 +297,7 @@ fn a_file_of_embeddings_is_joined_by_id() {
     );
     assert_eq!(
         refusal(&[a, "{\"sample_id\":\"b\",\"embedding\":[3]}\n"].concat()),
-        "e.jsonl: row 2, column `embedding`: 1 numbers where the rows before have 2"
+        "e.jsonl: 1 problem\n  column `embedding`: wrong shape: row 2 has 1 numbers where the rows before have 2"
     );
     let nan = "{\"sample_id\":\"b\",\"embedding\":[3,null]}\n";
     assert_eq!(
