@@ -54,7 +54,7 @@ impl Style {
         match self.pattern() {
             [] => scene.line(points, self.color, self.width),
             pattern => {
-                for piece in dashes(points, pattern) {
+                for piece in scene.pieces(points).iter().flat_map(|piece| dashes(piece, pattern)) {
                     scene.line(&piece, self.color, self.width);
                 }
             }

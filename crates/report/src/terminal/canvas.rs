@@ -1,6 +1,6 @@
 //! A page of braille letters, two dots wide and four high each; a letter has one colour, that of who drew there first.
 
-use crate::graphics::scene::Color;
+use crate::graphics::scene::{Area, Color, Point, clipped};
 
 /// Columns x rows of letters.
 pub(super) struct Canvas {
@@ -46,6 +46,11 @@ impl Canvas {
 
     /// A straight line of dots between two shares of the page.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
+        let page = Area { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+        let Some((from, to)) = clipped(Point { x: from.0, y: from.1 }, Point { x: to.0, y: to.1 }, page) else {
+            return;
+        };
+        let (from, to) = ((from.x, from.y), (to.x, to.y));
         let (width, height) = ((self.columns * 2) as f64, (self.rows() * 4) as f64);
         let steps = libm::ceil(libm::fmax((to.0 - from.0).abs() * width, (to.1 - from.1).abs() * height)) as usize + 1;
         for step in 0..=steps {
