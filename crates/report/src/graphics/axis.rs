@@ -92,7 +92,8 @@ impl Axis {
         let sets: [&[&str]; 3] = [&["1", "1.5", "2", "3", "4", "5", "7"], &["1", "2", "5"], &["1"]];
         let fits = |steps: &&&[&str]| values(steps).len() <= count;
         let ticks = values(sets.iter().find(fits).unwrap_or(&sets[2]));
-        let ticks = ticks.into_iter().map(|value| Tick { value, words: words(value, numbers, 2) });
+        let every = ticks.len().div_ceil(TICKS).max(1);
+        let ticks = ticks.into_iter().step_by(every).map(|value| Tick { value, words: words(value, numbers, 2) });
         Axis { label: label.to_owned(), scale: Scale::Logarithmic, low, high, ticks: ticks.collect() }
     }
 
@@ -222,5 +223,40 @@ mod tests {
     fn the_range_leaves_out_what_is_not_a_number() {
         assert_eq!(range([f64::NAN, 2.0, f64::INFINITY, -1.0]), Some((-1.0, 2.0)));
         assert_eq!(range([f64::NAN]), None);
+    }
+
+    #[test]
+    fn what_costs_nothing_stands_left_of_the_break() {
+        let axis = Axis::from_zero("cost", Some((0.04, 3.3)), true, Numbers::Dollars, 8);
+        assert_eq!(ticks(&axis)[..2], ["$0", "$0.05"]);
+        let places = [-1.0, 0.0, axis.low, 0.05, axis.high].map(|value| axis.share(value));
+        assert_eq!(places[0], places[1]);
+        assert!(0.0 < places[0] && places[0] < BREAK && BREAK < places[2], "{places:?}");
+        assert!(places[2] < places[3] && places[4] == 1.0, "{places:?}");
+        assert_eq!(Axis::from_zero("cost", Some((0.04, 3.3)), false, Numbers::Dollars, 8).gap(), None);
+    }
+
+    #[test]
+    fn where_all_is_free_there_is_one_tick() {
+        let axis = Axis::from_zero("cost", None, true, Numbers::Dollars, 8);
+        assert_eq!((ticks(&axis), axis.share(0.0)), (vec!["$0"], 0.5));
+    }
+
+    #[test]
+    fn no_ends_make_an_axis_without_end() {
+        let odd = [f64::NAN, f64::NEG_INFINITY, f64::INFINITY, -1e308, 1e308, 0.0, 5e-324, 1e17];
+        for low in odd {
+            for high in odd {
+                let made = [
+                    Axis::exactly("", (low, high), Numbers::Plain, 5),
+                    Axis::linear("", (low, high), Numbers::Counts, 5),
+                    Axis::logarithmic("", (low, high), Numbers::Dollars, 5),
+                ];
+                for axis in made {
+                    assert!(axis.ticks.len() <= TICKS, "{low} to {high}: {} ticks", axis.ticks.len());
+                    assert!(axis.ticks.iter().all(|tick| tick.value.is_finite()), "{low} to {high}");
+                }
+            }
+        }
     }
 }

@@ -190,4 +190,16 @@ mod tests {
         assert_eq!(spread(&[10.0, 11.0, 50.0], 5.0, (0.0, 100.0)), [10.0, 15.0, 50.0]);
         assert_eq!(spread(&[99.0, 98.0], 5.0, (0.0, 100.0)), [100.0, 95.0]);
     }
+
+    #[test]
+    fn a_line_to_anywhere_takes_finite_room() {
+        let mut room = Room::within(Area { left: 0.0, top: 0.0, right: 400.0, bottom: 300.0 });
+        for far in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e300, 1e12] {
+            room.take_line(&[Point { x: 10.0, y: 10.0 }, Point { x: far, y: 20.0 }, Point { x: 10.0, y: far }]);
+        }
+        assert!(room.lines.len() < 5_000, "{}", room.lines.len());
+        let scene = &mut Scene::new(400.0, 300.0);
+        room.label(scene, Point { x: f64::NAN, y: 1.0 }, "nowhere", 10.0);
+        assert!(scene.shapes.is_empty());
+    }
 }

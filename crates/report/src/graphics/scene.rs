@@ -371,3 +371,30 @@ impl Scene {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_place_is_not_drawn() {
+        let mut scene = Scene::new(100.0, 100.0);
+        let (here, nowhere) = (Point { x: 1.0, y: 1.0 }, Point { x: f64::NAN, y: 1.0 });
+        scene.disc(nowhere, 3.0, INK);
+        scene.polygon(vec![here, nowhere, here], INK);
+        scene.text(Text::new(f64::INFINITY, 1.0, 10.0, "a"));
+        scene.line(&[here, nowhere, here], INK, 1.0);
+        assert_eq!(scene.shapes, []);
+        scene.rectangle(Area { left: 10.0, top: f64::NEG_INFINITY, right: f64::INFINITY, bottom: 20.0 }, INK);
+        let Shape::Polygon { corners, .. } = &scene.shapes[0] else { panic!("{:?}", scene.shapes) };
+        assert!(corners.iter().all(|corner| corner.x.abs() <= 200.0 && corner.y.abs() <= 200.0), "{corners:?}");
+    }
+
+    #[test]
+    fn a_line_that_leaves_keeps_its_slope() {
+        let area = Area { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+        let cut = clipped(Point { x: 5.0, y: 5.0 }, Point { x: 25.0, y: 15.0 }, area);
+        assert_eq!(cut, Some((Point { x: 5.0, y: 5.0 }, Point { x: 10.0, y: 7.5 })));
+        assert_eq!(clipped(Point { x: 11.0, y: 0.0 }, Point { x: 11.0, y: 10.0 }, area), None);
+    }
+}

@@ -108,4 +108,13 @@ mod tests {
         assert!(!canvas.letter((1.1, 0.0), 'c', INK));
         assert_eq!(text(&canvas), ["a\u{2809}"]);
     }
+
+    #[test]
+    fn a_line_to_anywhere_ends_at_the_edge() {
+        let mut canvas = Canvas::new(3, 1);
+        for far in [f64::INFINITY, f64::NAN, 1e300, 1e12] {
+            canvas.line((0.0, 0.0), (far, 0.0), INK);
+        }
+        assert_eq!(text(&canvas), ["\u{28c0}\u{28c0}\u{28c0}"]);
+    }
 }
