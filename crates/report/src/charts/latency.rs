@@ -119,7 +119,7 @@ fn height(rows: usize) -> f64 {
 
 /// A single model goes by its own name.
 fn names(policies: &[String]) -> Vec<String> {
-    policies.iter().map(|policy| policy.trim_start_matches(SINGLE).to_owned()).collect()
+    policies.iter().map(|policy| policy.strip_prefix(SINGLE).unwrap_or(policy).to_owned()).collect()
 }
 
 /// The policies of a panel by their mean, the fastest first; those without one come last.
@@ -151,22 +151,22 @@ fn row<'a>(marks: impl Iterator<Item = &'a Mark>, place: f64, panel: &Panel, are
             panel.level_interval(scene, ends, lane, style.color);
         }
         style.mark(scene, panel.at((mark.x.value, lane)), 3.6);
-        let half =
-            mark.x.interval.map_or(String::new(), |(low, high)| format!(" \u{b1} {}", seconds(0.5 * (high - low))));
-        let words = Text::new(column, panel.down(place), TICK, seconds(mark.x.value) + &half);
+        let (value, decimals) = (mark.x.value, decimals(mark.x.value));
+        let half = |(low, high): (f64, f64)| format!(" \u{b1} {}", number(0.5 * (high - low), decimals));
+        let half = mark.x.interval.map_or(String::new(), half);
+        let words = Text::new(column, panel.down(place), TICK, number(value, decimals) + &half);
         scene.text(words.anchored(Anchor::End).colored(if half.is_empty() { SOFT_INK } else { INK }));
     }
 }
 
-/// Seconds to about three digits.
-fn seconds(value: f64) -> String {
-    let decimals = match value.abs() {
+/// Decimals of seconds to about three digits.
+fn decimals(seconds: f64) -> usize {
+    match seconds.abs() {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
         size if size >= 0.1 => 2,
         _ => 3,
-    };
-    number(value, decimals)
+    }
 }
 
 #[cfg(test)]
