@@ -1,4 +1,6 @@
-//! Names of folders from labels, which may be any text: one for each label, whatever it is.
+//! Names of folders, and words of charts, from labels, which may be any text: one for each label, whatever it is.
+
+use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
@@ -30,9 +32,23 @@ fn plain(label: &str) -> String {
 
 /// The beginning of `name` and the hash of `label`. The line between them stands in no plain name.
 fn marked(label: &str, name: &str) -> String {
-    let hash: String = Sha256::digest(label.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     let kept = name[..name.len().min(KEPT)].trim_matches(['-', '.']);
-    format!("{kept}_{}", &hash[..DIGITS])
+    format!("{kept}_{}", mark(label))
+}
+
+/// A label as charts write it: one of more than [`MOST`] letters is its beginning and a mark of its own.
+pub(crate) fn brief(label: &str) -> Cow<'_, str> {
+    if label.chars().count() <= MOST {
+        return Cow::Borrowed(label);
+    }
+    let kept: String = label.chars().take(KEPT).collect();
+    Cow::Owned(format!("{kept}\u{2026} {}", mark(label)))
+}
+
+/// Digits that depend on the label alone.
+fn mark(label: &str) -> String {
+    let hash: String = Sha256::digest(label.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    hash[..DIGITS].to_owned()
 }
 
 #[cfg(test)]

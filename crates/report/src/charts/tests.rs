@@ -211,3 +211,26 @@ fn environments_of_like_names_keep_their_own_charts() {
     assert_eq!(places.len(), labels.len(), "{places:?}");
     assert!(places.iter().all(|place| place.parent() == Some(&folder.path().join("charts"))), "{places:?}");
 }
+
+#[test]
+fn names_of_three_hundred_letters_stay_on_the_page() {
+    let long = "a name without end ".repeat(16);
+    let mut replicates = fake::everything(SMALL);
+    for one in &mut replicates {
+        one.environment = long.clone();
+        if one.policy == "oracle" {
+            one.policy = long.clone();
+        }
+        one.scores.iter_mut().filter(|score| score.task == "gsm8k").for_each(|score| score.task = long.clone());
+    }
+    let Made { rows, runs, .. } = Made::new("long", &replicates);
+    let runs: Vec<&Run> = runs.iter().collect();
+    for chart in CHARTS {
+        let Some(table) = chart.data(&Source { rows: &rows, runs: &runs }) else { continue };
+        let scene = compose(*chart, &table, &context());
+        let page = Area { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
+        for text in texts(&scene) {
+            assert!(text.extent().within(&page), "{}: `{}`", chart.about().name, text.words);
+        }
+    }
+}

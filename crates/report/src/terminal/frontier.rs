@@ -110,7 +110,7 @@ fn drawn(canvas: &Canvas, costs: &Costs, qualities: (f64, f64), page: &Page) -> 
     let (low, high) = match ends {
         None => {
             text += &format!("{:>BESIDE$} \u{2514}{}\n", "", floor.iter().collect::<String>());
-            return text + &format!("{:>BESIDE$}  {:^columns$}\n", "", dollars(0.0)).trim_end() + "\n";
+            return text + format!("{:>BESIDE$}  {:^columns$}", "", dollars(0.0)).trim_end() + "\n";
         }
         Some([low, high]) if costs.free => {
             // The break, and below it zero left of the least price.
