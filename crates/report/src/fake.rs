@@ -105,6 +105,7 @@ impl Policy {
             "cost_usd" => "USD/request",
             "arm_share" | "oracle_share" => "share",
             "quality" => "score",
+            "latency_s" | "latency_p95_s" => "s",
             _ => "reward",
         };
         let dollars = 0.0009 * self.bought as f64;
@@ -176,6 +177,7 @@ fn test(policy: &Policy, size: Size) -> Vec<Score> {
         scores.push(at(policy.score("quality", quality)));
         scores.push(at(policy.score("cost_usd", cost)));
         scores.push(at(policy.score("reward", reward(quality))));
+        scores.extend(latency(policy, quality).map(at));
         for (position, &(task, n, harder)) in TASKS[..size.tasks].iter().enumerate() {
             let jitter = 0.3 / libm::sqrt(n as f64) * noise(&policy.name, policy.replicate, 100 + position as u64);
             let quality = (quality + harder + jitter).clamp(0.0, 1.0);
@@ -186,6 +188,14 @@ fn test(policy: &Policy, size: Size) -> Vec<Score> {
         scores.extend(shares(policy, weight, size).map(at));
     }
     scores
+}
+
+/// Seconds to answer: what answers better takes longer.
+fn latency(policy: &Policy, quality: f64) -> impl Iterator<Item = Score> {
+    let jitter = 1.0 + 0.1 * noise(&policy.name, policy.replicate, 60);
+    let mean = 6.0 * quality * quality * jitter;
+    let metrics = [("latency_s", mean), ("latency_p95_s", 2.5 * mean + 0.5 * jitter)];
+    metrics.map(|(metric, value)| Score { direction: Direction::Down, ..policy.score(metric, value) }).into_iter()
 }
 
 /// What became of rewards that were expected, of whoever learns but BaRP: promised the more too much the less skill.

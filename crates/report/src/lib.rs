@@ -6,6 +6,7 @@ mod effects;
 #[cfg(test)]
 mod fake;
 mod graphics;
+mod names;
 mod page;
 mod paired;
 mod summarise;

@@ -8,6 +8,7 @@ use store::{CellRecord, Manifest, Run, SummaryRow, in_parallel};
 use crate::charts::{CHARTS, Chart, Source, best, compose, description};
 use crate::claims::Verdict;
 use crate::graphics::paint::{self, PaintError};
+use crate::names;
 use crate::page::{Figure, SHOWN};
 use crate::tables::{self, Kind};
 
@@ -84,13 +85,14 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     let planned = material.manifest.iter().flat_map(|manifest| &manifest.environments);
     let labels = rows.iter().map(|row| row.environment.as_str()).chain(planned.map(|planned| planned.label.as_str()));
     let environments = crate::charts::distinct(labels);
-    for environment in &environments {
+    let folders = names::folders(&environments);
+    for (position, environment) in environments.iter().enumerate() {
         let own = crate::charts::of_environment(rows, environment);
         let runs: Vec<&Run> = material.runs.iter().filter(|run| run.environment == *environment).collect();
         let source = Source { rows: &own, runs: &runs };
         let mut place = folder.join("charts");
         if environments.len() > 1 {
-            place.push(slug(environment));
+            place.push(&folders[position]);
         }
         let best = best(&own);
         for drawn in in_parallel(CHARTS, |chart| draw(*chart, &source, &best, context, &place)) {
@@ -191,11 +193,4 @@ fn remove(path: &Path) -> Result<(), ReportError> {
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     store::write_whole(path, bytes).map_err(|error| ReportError { path: path.to_owned(), message: error.to_string() })
-}
-
-/// A label as the name of a folder: small letters, digits and dots, a hyphen for anything else.
-fn slug(label: &str) -> String {
-    let plain =
-        |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter.to_ascii_lowercase() } else { '-' };
-    label.chars().map(plain).collect()
 }

@@ -148,17 +148,21 @@ fn heat(quality: f64) -> Color {
 }
 
 fn prices(table: &Table, area: Area, y: Axis, scene: &mut Scene) {
-    let marks: Vec<&Mark> = table.within(COST).filter(|mark| mark.x.value > 0.0).collect();
-    let Some((low, high)) = range(marks.iter().map(|mark| mark.x.value)) else { return };
+    let marks: Vec<&Mark> = table.within(COST).filter(|mark| mark.x.value.is_finite()).collect();
+    if marks.is_empty() {
+        return;
+    }
+    let above = range(marks.iter().map(|mark| mark.x.value).filter(|&price| price > 0.0));
+    let free = marks.iter().any(|mark| mark.x.value <= 0.0);
     // Room for the number to the right of the dearest.
-    let panel =
-        Panel { area, x: Axis::logarithmic("$ per 1,000 requests", (low / 1.3, high * 2.8), Numbers::Dollars, 4), y };
+    let above = above.map(|(low, high)| (low / 1.3, high * 2.8));
+    let panel = Panel { area, x: Axis::from_zero("$ per 1,000 requests", above, free, Numbers::Dollars, 4), y };
     panel.frame(scene, Grid::Upright, Side::Shared);
     panel.heading(scene, "price", INK);
     for mark in marks {
         let Some(row) = row_of(&panel, &mark.series) else { continue };
         if let Some((low, high)) = mark.x.interval {
-            panel.level_interval(scene, (low.max(panel.x.low), high.min(panel.x.high)), row, PRICE.color);
+            panel.level_interval(scene, (low, high.min(panel.x.high)), row, PRICE.color);
         }
         let Point { x, y } = panel.at((mark.x.value, row));
         PRICE.mark(scene, Point { x, y }, 4.0);

@@ -49,7 +49,7 @@ impl Chart for Frontier {
         let mut models = BTreeSet::new();
         let mut table = Table::default();
         for quality in select(rows, "test", "quality").filter(|row| row.task == "all") {
-            let Some(cost) = costs.get(&place(quality)).filter(|cost| cost.value > 0.0) else { continue };
+            let Some(cost) = costs.get(&place(quality)).filter(|cost| cost.value.is_finite()) else { continue };
             if quality.policy.starts_with(SINGLE) && !models.insert(&quality.policy) {
                 continue;
             }
@@ -136,6 +136,9 @@ fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
     let least = reward(panel.x.high.min(cap), panel.y.low);
     let levels = Axis::exactly("", (least, reward(panel.x.low, panel.y.high)), Numbers::Plain, 10).ticks;
     for level in levels {
+        if panel.x.high <= panel.x.low {
+            break;
+        }
         let ratio = libm::log(panel.x.high / panel.x.low);
         let dollars = (0..=STEPS).map(|step| panel.x.low * libm::exp(ratio * f64::from(step) / f64::from(STEPS)));
         let inside = |&(_, quality): &(f64, f64)| (panel.y.low..=panel.y.high).contains(&quality);
@@ -170,15 +173,12 @@ fn players(table: &Table, policies: &[String]) -> Vec<Player> {
 }
 
 fn panel(table: &Table, area: Area) -> Panel {
-    let least = table.within("").map(|mark| mark.x.value).fold(f64::INFINITY, f64::min);
+    let means = || table.within("").map(|mark| mark.x.value);
+    let least = means().filter(|&dollars| dollars > 0.0).fold(f64::INFINITY, f64::min);
     let dollars = table.within("").flat_map(|mark| mark.x.reach()).filter(|&dollars| dollars > 0.2 * least);
     let quality = table.within("").flat_map(|mark| mark.y.reach());
-    let x = Axis::logarithmic(
-        "dollars per 1,000 requests (logarithmic)",
-        range(dollars).unwrap_or((0.1, 1.0)),
-        Numbers::Dollars,
-        8,
-    );
+    let free = means().any(|dollars| dollars <= 0.0);
+    let x = Axis::from_zero("dollars per 1,000 requests (logarithmic)", range(dollars), free, Numbers::Dollars, 8);
     let y = Axis::linear("mean quality", range(quality).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
 }
@@ -195,7 +195,7 @@ fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room:
     room.take_line(&panel.places(&values));
     for mark in points(table, &player.name) {
         for ends in [
-            mark.x.interval.map(|ends| [(ends.0.max(panel.x.low), mark.y.value), (ends.1, mark.y.value)]),
+            mark.x.interval.map(|ends| [(ends.0, mark.y.value), (ends.1, mark.y.value)]),
             mark.y.interval.map(|ends| [(mark.x.value, ends.0), (mark.x.value, ends.1)]),
         ]
         .into_iter()
@@ -209,9 +209,8 @@ fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room:
             if let Some(ends) = mark.y.interval {
                 panel.upright_interval(scene, mark.x.value, ends, style.color);
             }
-            if let Some((low, high)) = mark.x.interval {
-                let low = low.max(panel.x.low);
-                panel.level_interval(scene, (low, high), mark.y.value, style.color);
+            if let Some(ends) = mark.x.interval {
+                panel.level_interval(scene, ends, mark.y.value, style.color);
             }
         }
         let center = panel.at((mark.x.value, mark.y.value));

@@ -106,11 +106,12 @@ fn mark(row: &SummaryRow, bill: &Bill, kind: &str) -> Mark {
 
 fn panel(marks: &[&Mark], bill: &Bill, area: Area) -> Panel {
     let bought = marks.iter().map(|mark| mark.x.value).filter(|&paid| paid > 0.0);
-    let (low, high) = range(bought).unwrap_or((1.0, 10.0));
+    let free = marks.iter().any(|mark| mark.label != LEVEL && mark.x.value <= 0.0);
     // Points that stand side by side need room to the right of the last.
     let room = if marks.iter().any(|mark| mark.label == POINT) { 1.6 } else { 1.0 };
+    let bought = range(bought).map(|(low, high)| (low, room * high));
     let rewards = marks.iter().flat_map(|mark| mark.y.reach());
-    let x = Axis::logarithmic(bill.label, (low, room * high), bill.numbers, 8);
+    let x = Axis::from_zero(bill.label, bought, free, bill.numbers, 8);
     let y = Axis::linear("mean reward over preferences", range(rewards).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
 }
@@ -119,7 +120,8 @@ fn panel(marks: &[&Mark], bill: &Bill, area: Area) -> Panel {
 fn level_lines(levels: &[&Mark], panel: &Panel, scene: &mut Scene) {
     for mark in levels {
         let style = Style { width: 1.0, ..theme::style(&mark.series) };
-        style.line(scene, &panel.places(&[(panel.x.low, mark.y.value), (panel.x.high, mark.y.value)]));
+        let y = panel.down(mark.y.value);
+        style.line(scene, &[panel.area.left, panel.area.left + panel.area.width()].map(|x| Point { x, y }));
     }
     let ends: Vec<(String, f64)> = levels.iter().map(|mark| (mark.series.clone(), panel.down(mark.y.value))).collect();
     labels::name_ends(scene, panel.area, &ends);
@@ -154,7 +156,8 @@ fn points(marks: &[&Mark], players: &[Player], panel: &Panel, scene: &mut Scene)
             |(_, other): &&(&Player, &Mark)| (panel.across(other.x.value) - panel.across(mark.x.value)).abs() < BESIDE;
         let before = marks[..position].iter().filter(near).count() as f64;
         let all = marks.iter().filter(near).count() as f64;
-        let x = panel.across(mark.x.value) + (before - 0.5 * (all - 1.0)) * BESIDE;
+        let least = panel.area.left + 0.5 * (all - 1.0) * BESIDE;
+        let x = panel.across(mark.x.value).max(least) + (before - 0.5 * (all - 1.0)) * BESIDE;
         if let Some((low, high)) = mark.y.interval {
             scene.segment((x, panel.down(low)), (x, panel.down(high)), player.style.color, 1.2);
         }

@@ -10,6 +10,7 @@ mod factorial;
 mod forest;
 mod frontier;
 mod improvement;
+mod latency;
 mod learning_curve;
 mod online;
 mod page;
@@ -44,6 +45,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &task_heat::TaskHeat,
     &regret::Regret,
     &sweep::Sweep,
+    &latency::Latency,
     &calibration::Calibration,
     &forest::Forest,
     &improvement::Improvement,

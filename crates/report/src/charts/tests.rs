@@ -26,15 +26,39 @@ impl Made {
     }
 }
 
-/// The smallest, the largest, and one of two replicates with hardly any known name and long labels.
-fn made() -> [Made; 3] {
+/// A model, a policy and what another learned from cost nothing; or all do; or only one policy is there, of negative cost.
+fn free() -> [Made; 3] {
+    let with = |name: &'static str, costs: &dyn Fn(&Replicate) -> Option<f64>, size: fake::Size| {
+        let mut replicates = fake::everything(size);
+        for one in &mut replicates {
+            let Some(cost) = costs(one) else { continue };
+            for score in &mut one.scores {
+                score.dollars = 0.0;
+                if score.metric == "cost_usd" {
+                    score.value = cost;
+                }
+            }
+        }
+        Made::new(name, &replicates)
+    };
+    let some = |one: &Replicate| {
+        (one.policy.contains("mixtral") || one.policy == "knn" || one.policy == "barp").then_some(0.0)
+    };
+    let one = fake::Size { policies: 1, models: 1, ..SMALL };
+    [with("free", &some, LARGE), with("all free", &|_| Some(0.0), LARGE), with("one", &|_| Some(-0.001), one)]
+}
+
+/// The smallest, the largest, and one of two replicates with hardly any known name and long labels; then [`free`] ones.
+fn made() -> Vec<Made> {
     let mut odd = fake::everything(fake::Size { replicates: 2, ..LARGE });
     let data = |one: &Replicate| one.scores.iter().all(|score| score.phase == "data");
     for one in odd.iter_mut().filter(|one| !data(one) && !one.policy.starts_with("single:") && one.policy != "barp") {
         one.policy += " beta=0.05 encoder=hashed";
     }
     let [small, large] = [SMALL, LARGE].map(fake::everything);
-    [Made::new("small", &small), Made::new("large", &large), Made::new("odd", &odd)]
+    let mut made = vec![Made::new("small", &small), Made::new("large", &large), Made::new("odd", &odd)];
+    made.extend(free());
+    made
 }
 
 fn scenes() -> Vec<(String, Scene)> {
@@ -44,7 +68,7 @@ fn scenes() -> Vec<(String, Scene)> {
         let source = Source { rows: &rows, runs: &runs };
         for chart in CHARTS {
             let Some(table) = chart.data(&source) else {
-                assert!(name == "small", "{} has nothing to draw of {name}", chart.about().name);
+                assert!(["small", "one"].contains(&name), "{} has nothing to draw of {name}", chart.about().name);
                 continue;
             };
             scenes.push((format!("{} {name}", chart.about().name), compose(*chart, &table, &context())));
@@ -140,6 +164,26 @@ fn files_are_the_same_bytes_each_time_and_carry_the_command() {
 }
 
 #[test]
+fn what_costs_nothing_is_on_every_chart_of_dollars() {
+    for Made { name, rows, .. } in free() {
+        let source = Source { rows: &rows, runs: &[] };
+        let table = frontier::Frontier.data(&source).unwrap();
+        let measured = distinct(select(&rows, "test", "cost_usd").map(|row| &row.policy));
+        let drawn = table.series();
+        assert!(measured.iter().all(|policy| drawn.contains(policy)), "{name}: {drawn:?}");
+        for chart in [&frontier::Frontier as &dyn Chart, &dataset::Dataset, &learning_curve::LearningCurve] {
+            let Some(table) = chart.data(&source) else { continue };
+            let scene = compose(chart, &table, &context());
+            assert!(
+                texts(&scene).iter().any(|text| text.words == "$0"),
+                "{name}: {} has no tick at zero",
+                chart.about().name
+            );
+        }
+    }
+}
+
+#[test]
 fn several_environments_get_a_folder_each() {
     let folder = tempfile::tempdir().unwrap();
     let mut rows = fake::summary(SMALL);
@@ -149,4 +193,44 @@ fn several_environments_get_a_folder_each() {
     let written = write(folder.path(), &rows, &context()).unwrap();
     assert!(written.charts.contains(&folder.path().join("charts/price-drift-2/sweep.svg")), "{written:?}");
     assert!(written.charts.contains(&folder.path().join("charts/calibrated/sweep.png")), "{written:?}");
+}
+
+#[test]
+fn environments_of_like_names_keep_their_own_charts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, long) = (fake::summary(SMALL), "x".repeat(300));
+    let labels = ["a b", "a/b", "数学", "物理", "..", &long];
+    let rows: Vec<SummaryRow> = labels
+        .iter()
+        .flat_map(|label| one.iter().map(|row| SummaryRow { environment: (*label).into(), ..row.clone() }))
+        .collect();
+    let written = write(folder.path(), &rows, &context()).unwrap();
+    let mut places: Vec<PathBuf> = written.charts.iter().map(|path| path.parent().unwrap().to_owned()).collect();
+    places.sort();
+    places.dedup();
+    assert_eq!(places.len(), labels.len(), "{places:?}");
+    assert!(places.iter().all(|place| place.parent() == Some(&folder.path().join("charts"))), "{places:?}");
+}
+
+#[test]
+fn names_of_three_hundred_letters_stay_on_the_page() {
+    let long = "a name without end ".repeat(16);
+    let mut replicates = fake::everything(SMALL);
+    for one in &mut replicates {
+        one.environment = long.clone();
+        if one.policy == "oracle" {
+            one.policy = long.clone();
+        }
+        one.scores.iter_mut().filter(|score| score.task == "gsm8k").for_each(|score| score.task = long.clone());
+    }
+    let Made { rows, runs, .. } = Made::new("long", &replicates);
+    let runs: Vec<&Run> = runs.iter().collect();
+    for chart in CHARTS {
+        let Some(table) = chart.data(&Source { rows: &rows, runs: &runs }) else { continue };
+        let scene = compose(*chart, &table, &context());
+        let page = Area { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
+        for text in texts(&scene) {
+            assert!(text.extent().within(&page), "{}: `{}`", chart.about().name, text.words);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Words beside points, where they hide nothing.
 
-use super::scene::{Anchor, Area, Point, SOFT_INK, Scene, Text, WHITE};
+use super::scene::{Anchor, Area, BEYOND, Point, SOFT_INK, Scene, Text, WHITE, clipped};
 use super::text;
 
 /// Size of the names at the ends of lines.
@@ -39,6 +39,8 @@ impl Room {
     /// Labels will keep off this line where they can.
     pub fn take_line(&mut self, points: &[Point]) {
         for ends in points.windows(2) {
+            let Some((from, to)) = clipped(ends[0], ends[1], self.bounds.grown(BEYOND)) else { continue };
+            let ends = [from, to];
             let steps = (libm::hypot(ends[1].x - ends[0].x, ends[1].y - ends[0].y) / 3.0) as usize + 1;
             self.lines.extend((0..=steps).map(|step| {
                 let share = step as f64 / steps as f64;
@@ -49,6 +51,9 @@ impl Room {
 
     /// Writes `words` beside `point`, with a thin line to it where they stand far off.
     pub fn label(&mut self, scene: &mut Scene, point: Point, words: &str, size: f64) {
+        if !point.is_somewhere() {
+            return;
+        }
         let candidates = offsets().map(|(x, y)| beside(point, (x, y), words, size));
         let best = candidates
             .map(|text| (self.price(&text.extent(), point), text))
@@ -184,5 +189,17 @@ mod tests {
     fn spreading_keeps_order_and_gap() {
         assert_eq!(spread(&[10.0, 11.0, 50.0], 5.0, (0.0, 100.0)), [10.0, 15.0, 50.0]);
         assert_eq!(spread(&[99.0, 98.0], 5.0, (0.0, 100.0)), [100.0, 95.0]);
+    }
+
+    #[test]
+    fn a_line_to_anywhere_takes_finite_room() {
+        let mut room = Room::within(Area { left: 0.0, top: 0.0, right: 400.0, bottom: 300.0 });
+        for far in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e300, 1e12] {
+            room.take_line(&[Point { x: 10.0, y: 10.0 }, Point { x: far, y: 20.0 }, Point { x: 10.0, y: far }]);
+        }
+        assert!(room.lines.len() < 5_000, "{}", room.lines.len());
+        let scene = &mut Scene::new(400.0, 300.0);
+        room.label(scene, Point { x: f64::NAN, y: 1.0 }, "nowhere", 10.0);
+        assert!(scene.shapes.is_empty());
     }
 }

@@ -79,8 +79,16 @@ pub(crate) fn place(scene: &mut Scene, area: Area, entries: &[Entry]) -> Area {
     let bottom = area.bottom - height(entries, area.width());
     let mut top = bottom + ABOVE;
     let keys: Vec<&Entry> = entries.iter().filter(|entry| !matches!(entry, Entry::Note(_))).collect();
-    let step = keys.iter().map(|entry| entry.width()).fold(0.0, f64::max) + GAP;
+    let usual = keys.iter().map(|entry| entry.width()).fold(0.0, f64::max) + GAP;
+    let mut step = usual;
     for row in rows(entries, area.width()) {
+        // Columns of all blocks stand below each other where there is room; the first row of a block is its longest.
+        let end = step * (row.len() as f64 - 1.0) + row.last().map_or(0.0, |entry| entry.width());
+        match row.as_slice() {
+            [Entry::Heading(_)] => step = usual,
+            [_, _, ..] if end > area.width() => step = (area.width() + GAP) / row.len() as f64,
+            _ => {}
+        }
         for (column, entry) in row.iter().enumerate() {
             draw(entry, Point { x: area.left + step * column as f64, y: top + 0.5 * ROW }, area.width(), scene);
         }

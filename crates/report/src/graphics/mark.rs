@@ -54,7 +54,7 @@ impl Style {
         match self.pattern() {
             [] => scene.line(points, self.color, self.width),
             pattern => {
-                for piece in dashes(points, pattern) {
+                for piece in scene.pieces(points).iter().flat_map(|piece| dashes(piece, pattern)) {
                     scene.line(&piece, self.color, self.width);
                 }
             }
@@ -199,5 +199,23 @@ mod tests {
         let pieces = dashes(&corner, &[5.0, 2.0]);
         assert_eq!(pieces.iter().map(length).collect::<Vec<_>>(), [5.0, 3.0]);
         assert_eq!(pieces[0].len(), 3, "the corner belongs to the first dash");
+    }
+
+    #[test]
+    fn a_line_to_anywhere_is_no_longer_than_the_page_lets_it_be() {
+        use crate::graphics::scene::Shape;
+        let (inside, style) = (Point { x: 50.0, y: 50.0 }, Style::new(0, Marker::Disc, Inside::Filled, Dash::Dotted));
+        for far in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e300, -1e300, 1e12] {
+            for end in [Point { x: far, y: 60.0 }, Point { x: 60.0, y: far }, Point { x: far, y: far }] {
+                let mut scene = Scene::new(100.0, 100.0);
+                style.line(&mut scene, &[inside, end, inside, Point { x: 54.0, y: 50.0 }]);
+                assert!(!scene.shapes.is_empty() && scene.shapes.len() < 500, "{end:?}: {}", scene.shapes.len());
+                for shape in &scene.shapes {
+                    let Shape::Line { points, .. } = shape else { panic!("{shape:?}") };
+                    let near = |point: &Point| point.x.abs() <= 201.0 && point.y.abs() <= 201.0;
+                    assert!(points.iter().all(near), "{end:?}: {points:?}");
+                }
+            }
+        }
     }
 }

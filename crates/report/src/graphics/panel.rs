@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::mark::Style;
-use super::scene::{Anchor, Area, Color, GRID, INK, Point, SOFT_INK, Scene, Text};
+use super::scene::{Anchor, Area, Color, GRID, INK, Point, SOFT_INK, Scene, Text, WHITE};
 use super::text;
 
 pub(crate) const TICK: f64 = 11.0;
@@ -29,6 +29,14 @@ pub(crate) enum Grid {
 pub(crate) enum Side {
     Labelled,
     Shared,
+}
+
+/// The sign of a break in the level axis.
+fn broken(scene: &mut Scene, x: f64, y: f64) {
+    scene.segment((x - 1.5, y), (x + 1.5, y), WHITE, 2.5);
+    for x in [x - 2.0, x + 2.0] {
+        scene.segment((x - 1.5, y + 4.0), (x + 1.5, y - 4.0), SOFT_INK, 1.0);
+    }
 }
 
 impl Panel {
@@ -81,6 +89,9 @@ impl Panel {
         }
         scene.segment((left, bottom), (right, bottom), SOFT_INK, 1.0);
         scene.segment((left, top), (left, bottom), SOFT_INK, 1.0);
+        if let Some(share) = self.x.gap() {
+            broken(scene, left + share * self.area.width(), bottom);
+        }
         self.level_words(scene);
         if side == Side::Labelled {
             self.upright_words(scene);

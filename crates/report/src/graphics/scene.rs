@@ -9,6 +9,51 @@ pub(crate) struct Point {
     pub y: f64,
 }
 
+impl Point {
+    /// Whether both are numbers, and not so large that they are far from any page.
+    pub fn is_somewhere(&self) -> bool {
+        self.x.abs() < FAR && self.y.abs() < FAR
+    }
+}
+
+/// Points from a page at which nothing is any more.
+const FAR: f64 = 1e6;
+/// Points beyond the edge of a page at which lines end.
+pub(crate) const BEYOND: f64 = 100.0;
+
+/// The part of a line from one place to another that lies in `area` (Liang and Barsky 1984); none where there is no such part.
+pub(crate) fn clipped(from: Point, to: Point, area: Area) -> Option<(Point, Point)> {
+    let number = |point: Point| !point.x.is_nan() && !point.y.is_nan();
+    if !number(from) || !number(to) {
+        return None;
+    }
+    // Infinity has no slope; what is far from the page is as good.
+    let near = |point: Point| Point { x: point.x.clamp(-1e9, 1e9), y: point.y.clamp(-1e9, 1e9) };
+    let (from, to) = (near(from), near(to));
+    let (across, down) = (to.x - from.x, to.y - from.y);
+    let edges = [
+        (-across, from.x - area.left),
+        (across, area.right - from.x),
+        (-down, from.y - area.top),
+        (down, area.bottom - from.y),
+    ];
+    let (mut start, mut end) = (0.0_f64, 1.0_f64);
+    for (toward, room) in edges {
+        match toward {
+            0.0 if room < 0.0 => return None,
+            0.0 => {}
+            into if into < 0.0 => start = start.max(room / into),
+            out => end = end.min(room / out),
+        }
+    }
+    let at = |share: f64| match share {
+        0.0 => from,
+        1.0 => to,
+        share => Point { x: from.x + share * across, y: from.y + share * down },
+    };
+    (start <= end).then(|| (at(start), at(end)))
+}
+
 /// A rectangle on the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
@@ -271,9 +316,28 @@ impl Scene {
         scene
     }
 
+    fn around(&self) -> Area {
+        Area { left: 0.0, top: 0.0, right: self.width, bottom: self.height }.grown(BEYOND)
+    }
+
+    /// The pieces of a line that can be drawn: it is broken where it has no place, and ends a little beyond the page, so that
+    /// no line is longer than a page lets it be.
+    pub(crate) fn pieces(&self, points: &[Point]) -> Vec<Vec<Point>> {
+        let around = self.around();
+        let mut pieces: Vec<Vec<Point>> = Vec::new();
+        for ends in points.windows(2) {
+            let Some((from, to)) = clipped(ends[0], ends[1], around) else { continue };
+            match pieces.last_mut() {
+                Some(piece) if piece.last() == Some(&from) => piece.push(to),
+                _ => pieces.push(vec![from, to]),
+            }
+        }
+        pieces
+    }
+
     pub(crate) fn line(&mut self, points: &[Point], color: Color, width: f64) {
-        if points.len() > 1 {
-            self.shapes.push(Shape::Line { points: points.to_vec(), color, width });
+        for points in self.pieces(points) {
+            self.shapes.push(Shape::Line { points, color, width });
         }
     }
 
@@ -282,7 +346,13 @@ impl Scene {
     }
 
     pub(crate) fn polygon(&mut self, corners: Vec<Point>, color: Color) {
-        self.shapes.push(Shape::Polygon { corners, color });
+        if corners.iter().any(|corner| corner.x.is_nan() || corner.y.is_nan()) {
+            return;
+        }
+        let around = self.around();
+        let near =
+            |Point { x, y }| Point { x: x.clamp(around.left, around.right), y: y.clamp(around.top, around.bottom) };
+        self.shapes.push(Shape::Polygon { corners: corners.into_iter().map(near).collect(), color });
     }
 
     pub(crate) fn rectangle(&mut self, area: Area, color: Color) {
@@ -290,10 +360,41 @@ impl Scene {
     }
 
     pub(crate) fn disc(&mut self, center: Point, radius: f64, color: Color) {
-        self.shapes.push(Shape::Disc { center, radius, color });
+        if center.is_somewhere() {
+            self.shapes.push(Shape::Disc { center, radius, color });
+        }
     }
 
     pub(crate) fn text(&mut self, text: Text) {
-        self.shapes.push(Shape::Text(text));
+        if text.at.is_somewhere() {
+            self.shapes.push(Shape::Text(text));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_place_is_not_drawn() {
+        let mut scene = Scene::new(100.0, 100.0);
+        let (here, nowhere) = (Point { x: 1.0, y: 1.0 }, Point { x: f64::NAN, y: 1.0 });
+        scene.disc(nowhere, 3.0, INK);
+        scene.polygon(vec![here, nowhere, here], INK);
+        scene.text(Text::new(f64::INFINITY, 1.0, 10.0, "a"));
+        scene.line(&[here, nowhere, here], INK, 1.0);
+        assert_eq!(scene.shapes, []);
+        scene.rectangle(Area { left: 10.0, top: f64::NEG_INFINITY, right: f64::INFINITY, bottom: 20.0 }, INK);
+        let Shape::Polygon { corners, .. } = &scene.shapes[0] else { panic!("{:?}", scene.shapes) };
+        assert!(corners.iter().all(|corner| corner.x.abs() <= 200.0 && corner.y.abs() <= 200.0), "{corners:?}");
+    }
+
+    #[test]
+    fn a_line_that_leaves_keeps_its_slope() {
+        let area = Area { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+        let cut = clipped(Point { x: 5.0, y: 5.0 }, Point { x: 25.0, y: 15.0 }, area);
+        assert_eq!(cut, Some((Point { x: 5.0, y: 5.0 }, Point { x: 10.0, y: 7.5 })));
+        assert_eq!(clipped(Point { x: 11.0, y: 0.0 }, Point { x: 11.0, y: 10.0 }, area), None);
     }
 }

@@ -32,10 +32,18 @@ pub(super) struct Shown {
     pub ranked: bool,
 }
 
-const METRICS: [Shown; 3] = [
+const METRICS: [Shown; 5] = [
     Shown { metric: "reward", heading: "Reward", factor: 1.0, decimals: 3, ranked: true },
     Shown { metric: "quality", heading: "Quality", factor: 1.0, decimals: 3, ranked: true },
     Shown { metric: "cost_usd", heading: "Dollars per 1,000 requests", factor: 1_000.0, decimals: 4, ranked: false },
+    Shown { metric: "latency_s", heading: "Seconds to answer, mean", factor: 1.0, decimals: 3, ranked: false },
+    Shown {
+        metric: "latency_p95_s",
+        heading: "Seconds to answer, 95th percentile",
+        factor: 1.0,
+        decimals: 3,
+        ranked: false,
+    },
 ];
 
 /// A table of one metric in one environment.

@@ -13,7 +13,7 @@ fn rendered(kind: Kind, size: Size) -> Rendered {
 fn scores_have_a_line_for_each_policy_and_a_column_for_each_weight() {
     let text = rendered(Kind::Scores, SMALL).markdown;
     let barp: Vec<&str> = text.lines().filter(|line| line.starts_with("| barp |")).collect();
-    assert_eq!(barp.len(), 3, "{text}");
+    assert_eq!(barp.len(), 5, "{text}");
     assert!(barp.iter().all(|line| line.matches(" \u{00b1} ").count() == 7), "{text}");
     assert!(text.contains("Recorded rows") && text.contains("3 replicates; n = 5,474 requests"), "{text}");
     assert!(text.contains("| single:gpt-4-1106-preview | 3.29"), "dollars are for 1,000 requests: {text}");
@@ -81,7 +81,7 @@ fn latex_has_a_cell_for_every_column() {
         assert_eq!(line.matches(" & ").count(), 8, "{line}");
         assert!(line.ends_with(" \\\\"), "{line}");
     }
-    assert_eq!(text.matches("\\begin{table}").count(), 3);
+    assert_eq!(text.matches("\\begin{table}").count(), 3, "seconds are not measured by task");
     assert!(text.contains("{$n = 2\\,106$}") && text.contains("\\_cost 0.2"), "{text}");
 }
 
@@ -108,4 +108,20 @@ fn nothing_measured_is_nothing_said() {
         assert_eq!(render(kind, &[], &[], &context()), None);
     }
     assert_eq!(ranking(&[]), "");
+}
+
+#[test]
+fn seconds_are_in_every_format_where_they_were_measured_and_nowhere_else() {
+    let mut rows = fake::summary(SMALL);
+    let all = |rows: &[SummaryRow]| {
+        let Rendered { markdown, csv, latex } = render(Kind::Scores, rows, &[], &context()).unwrap();
+        [
+            (markdown, "Seconds to answer, mean"),
+            (csv, ",latency_p95_s,s,"),
+            (latex, "Seconds to answer, 95th percentile"),
+        ]
+    };
+    assert!(all(&rows).iter().all(|(text, words)| text.contains(words)));
+    rows.retain(|row| !row.metric.starts_with("latency"));
+    assert!(all(&rows).iter().all(|(text, _)| !text.contains("Seconds") && !text.contains("latency")));
 }

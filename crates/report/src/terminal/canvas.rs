@@ -1,6 +1,6 @@
 //! A page of braille letters, two dots wide and four high each; a letter has one colour, that of who drew there first.
 
-use crate::graphics::scene::Color;
+use crate::graphics::scene::{Area, Color, Point, clipped};
 
 /// Columns x rows of letters.
 pub(super) struct Canvas {
@@ -46,6 +46,11 @@ impl Canvas {
 
     /// A straight line of dots between two shares of the page.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
+        let page = Area { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+        let Some((from, to)) = clipped(Point { x: from.0, y: from.1 }, Point { x: to.0, y: to.1 }, page) else {
+            return;
+        };
+        let (from, to) = ((from.x, from.y), (to.x, to.y));
         let (width, height) = ((self.columns * 2) as f64, (self.rows() * 4) as f64);
         let steps = libm::ceil(libm::fmax((to.0 - from.0).abs() * width, (to.1 - from.1).abs() * height)) as usize + 1;
         for step in 0..=steps {
@@ -102,5 +107,14 @@ mod tests {
         assert!(canvas.letter((0.0, 1.0), 'a', INK) && !canvas.letter((0.1, 0.9), 'b', INK));
         assert!(!canvas.letter((1.1, 0.0), 'c', INK));
         assert_eq!(text(&canvas), ["a\u{2809}"]);
+    }
+
+    #[test]
+    fn a_line_to_anywhere_ends_at_the_edge() {
+        let mut canvas = Canvas::new(3, 1);
+        for far in [f64::INFINITY, f64::NAN, 1e300, 1e12] {
+            canvas.line((0.0, 0.0), (far, 0.0), INK);
+        }
+        assert_eq!(text(&canvas), ["\u{28c0}\u{28c0}\u{28c0}"]);
     }
 }

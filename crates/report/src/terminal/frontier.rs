@@ -35,12 +35,14 @@ pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], page: &Page) -> 
         .map(|((player, points), letter)| Sweep { player, letter, points })
         .collect();
     let all = || sweeps.iter().flat_map(|sweep| sweep.points.iter());
-    let costs = range(all().map(|(cost, _)| libm::log10(*cost)));
-    let Some((costs, qualities)) = costs.zip(range(all().map(|(_, quality)| *quality))) else { return String::new() };
+    let Some(qualities) = range(all().map(|(_, quality)| *quality)) else { return String::new() };
+    let axis = Costs {
+        above: range(all().map(|(cost, _)| *cost).filter(|&cost| cost > 0.0).map(libm::log10)),
+        free: all().any(|(cost, _)| *cost <= 0.0),
+    };
     let columns = page.width - BESIDE - 2;
     let mut canvas = Canvas::new(columns, ROWS);
-    let share = |value: f64, (low, high): (f64, f64)| if high > low { (value - low) / (high - low) } else { 0.5 };
-    let place = |(cost, quality): (f64, f64)| (share(libm::log10(cost), costs), share(quality, qualities));
+    let place = |(cost, quality): (f64, f64)| (axis.share(cost), share(quality, qualities));
     for sweep in &sweeps {
         let places: Vec<(f64, f64)> = sweep.points.iter().map(|&point| place(point)).collect();
         places.windows(2).for_each(|ends| canvas.line(ends[0], ends[1], sweep.player.style.color));
@@ -53,7 +55,33 @@ pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], page: &Page) -> 
             .iter()
             .any(|&position| canvas.letter(place(sweep.points[position]), sweep.letter, sweep.player.style.color));
     }
-    drawn(&canvas, costs, qualities, page) + &key(&sweeps, page)
+    drawn(&canvas, &axis, qualities, page) + &key(&sweeps, page)
+}
+
+/// Share of the width at which prices begin where some cost nothing, which stand at the left edge.
+const START: f64 = 0.12;
+
+/// The level axis.
+struct Costs {
+    /// Logarithms of the least and the greatest price above zero.
+    above: Option<(f64, f64)>,
+    /// Whether something costs nothing.
+    free: bool,
+}
+
+impl Costs {
+    fn share(&self, cost: f64) -> f64 {
+        let Some(ends) = self.above else { return 0.5 };
+        match self.free {
+            true if cost > 0.0 => START + (1.0 - START) * share(libm::log10(cost), ends),
+            true => 0.0,
+            false => share(libm::log10(cost), ends),
+        }
+    }
+}
+
+fn share(value: f64, (low, high): (f64, f64)) -> f64 {
+    if high > low { (value - low) / (high - low) } else { 0.5 }
 }
 
 fn points(rows: &[SummaryRow], policy: &str) -> Vec<(f64, f64)> {
@@ -62,11 +90,11 @@ fn points(rows: &[SummaryRow], policy: &str) -> Vec<(f64, f64)> {
     };
     let cost = |quality: &SummaryRow| of("cost_usd").find(|row| row.w_cost == quality.w_cost).map(|row| row.value);
     let points = of("quality").filter_map(|quality| Some((1_000.0 * cost(quality)?, quality.value)));
-    points.filter(|(cost, quality)| *cost > 0.0 && quality.is_finite()).collect()
+    points.filter(|(cost, quality)| cost.is_finite() && quality.is_finite()).collect()
 }
 
 /// The dots between their axes: quality at the left, dollars below.
-fn drawn(canvas: &Canvas, costs: (f64, f64), qualities: (f64, f64), page: &Page) -> String {
+fn drawn(canvas: &Canvas, costs: &Costs, qualities: (f64, f64), page: &Page) -> String {
     let mut text = format!("\n{}\n", cut("  quality against dollars per 1,000 requests (logarithmic)", page.width));
     for (row, line) in canvas.lines().enumerate() {
         let value = match row {
@@ -76,9 +104,23 @@ fn drawn(canvas: &Canvas, costs: (f64, f64), qualities: (f64, f64), page: &Page)
         };
         text += &format!("  {value:>6} \u{2502}{}\n", colored(&line, page));
     }
-    let (low, high) = (dollars(libm::pow(10.0, costs.0)), dollars(libm::pow(10.0, costs.1)));
     let columns = page.width - BESIDE - 2;
-    text += &format!("{:>BESIDE$} \u{2514}{}\n", "", "\u{2500}".repeat(columns));
+    let mut floor = vec!['\u{2500}'; columns];
+    let ends = costs.above.map(|(low, high)| [low, high].map(|end| dollars(libm::pow(10.0, end))));
+    let (low, high) = match ends {
+        None => {
+            text += &format!("{:>BESIDE$} \u{2514}{}\n", "", floor.iter().collect::<String>());
+            return text + format!("{:>BESIDE$}  {:^columns$}", "", dollars(0.0)).trim_end() + "\n";
+        }
+        Some([low, high]) if costs.free => {
+            // The break, and below it zero left of the least price.
+            let start = (START * columns as f64) as usize;
+            floor[start / 2] = '\u{254c}';
+            (format!("{:<start$}{low}", dollars(0.0)), high)
+        }
+        Some([low, high]) => (low, high),
+    };
+    text += &format!("{:>BESIDE$} \u{2514}{}\n", "", floor.iter().collect::<String>());
     let gap = columns.saturating_sub(low.chars().count());
     text + &format!("{:>BESIDE$}  {low}{high:>gap$}\n", "")
 }

@@ -245,4 +245,17 @@ mod tests {
             fake::summary(SMALL).into_iter().filter(|row| row.phase == "validation").collect();
         assert_eq!(terminal(&learning, 80, false), "");
     }
+
+    #[test]
+    fn what_costs_nothing_stands_at_the_left_edge() {
+        let mut rows = fake::summary(LARGE);
+        let cost = |row: &SummaryRow| row.metric == "cost_usd" && row.phase == "test";
+        rows.iter_mut().filter(|row| cost(row) && row.policy == "knn").for_each(|row| row.value = 0.0);
+        let text = terminal(&rows, 80, false);
+        let floor = text.lines().find(|line| line.contains('\u{254c}')).unwrap();
+        assert!(floor.trim_start().starts_with('\u{2514}') && text.contains("  $0  "), "{text}");
+        rows.iter_mut().filter(|row| cost(row)).for_each(|row| row.value = 0.0);
+        let text = terminal(&rows, 80, false);
+        assert!(text.contains(" $0\n") && !text.contains('\u{254c}'), "{text}");
+    }
 }

@@ -30,7 +30,7 @@ const stands = (policy) => (chosen.shown.has(policy.name) ? 1 : 0);
 function place(policy, step) {
   const cost = number(policy, "cost_usd", step);
   const quality = number(policy, "quality", step);
-  return cost && quality && cost[0] > 0 ? [1000 * cost[0], quality[0]] : null;
+  return cost && quality ? [1000 * cost[0], quality[0]] : null;
 }
 
 const steps = () => environment().weights.map((_, step) => step);
@@ -38,20 +38,25 @@ const path = (policy) => steps().map((step) => place(policy, step)).filter((foun
 
 function scales(width, height) {
   const all = environment().policies.flatMap(path);
-  const [xs, ys] = [all.map(([x]) => Math.log10(x)), all.map(([, y]) => y)];
+  const priced = all.map(([x]) => x).filter((x) => x > 0);
+  const free = priced.length < all.length;
+  const [xs, ys] = [priced.map(Math.log10), all.map(([, y]) => y)];
   const wide = (values, least) => {
     const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
     const room = Math.max(0.06 * (high - low), least);
     return [low - room, high + room];
   };
   const [[left, right], [low, high]] = [wide(xs, 0.05), wide(ys, 0.01)];
-  const x = (value) => MARGIN.left + ((Math.log10(value) - left) / (right - left)) * (width - MARGIN.left - MARGIN.right);
+  // What costs nothing has no logarithm: it stands left of a break, or in the middle where everything is free.
+  const start = MARGIN.left + (free ? 46 : 0);
+  const zero = priced.length > 0 ? MARGIN.left + 14 : (MARGIN.left + width - MARGIN.right) / 2;
+  const x = (value) => (free && !(value > 0) ? zero : start + ((Math.log10(value) - left) / (right - left)) * (width - start - MARGIN.right));
   const y = (value) => height - MARGIN.bottom - ((value - low) / (high - low)) * (height - MARGIN.top - MARGIN.bottom);
   const within = (least, place, most) => Math.min(most, Math.max(least, place));
   return {
-    left, right, low, high, x, y,
+    left, right, low, high, x, y, start, zero: free ? zero : null, priced: priced.length > 0,
     /** Where an end of an interval stands, at the edge of the plot if it lies beyond. */
-    across: (value) => (value > 0 ? within(MARGIN.left, x(value), width - MARGIN.right) : MARGIN.left),
+    across: (value) => (value > 0 ? within(start, x(value), width - MARGIN.right) : free ? zero : MARGIN.left),
     along: (value) => within(MARGIN.top, y(value), height - MARGIN.bottom),
   };
 }
@@ -61,11 +66,15 @@ function axes(scale, width, height) {
   const [bottom, right] = [height - MARGIN.bottom, width - MARGIN.right];
   const text = (x, y, words, anchor) => shape("text", { x, y, "text-anchor": anchor }, words);
   let free = -Infinity;
-  for (let power = Math.floor(scale.left) - 1; power <= scale.right; power++) {
+  if (scale.zero !== null) {
+    group.append(shape("path", { class: "grid", d: `M${scale.zero} ${MARGIN.top}V${bottom}` }), text(scale.zero, bottom + 16, "$0", "middle"));
+    free = scale.zero;
+  }
+  for (let power = Math.floor(scale.left) - 1; scale.priced && power <= scale.right; power++) {
     for (const digit of [1, 2, 5]) {
       const value = Number(`${digit}e${power}`);
       const x = scale.x(value);
-      if (x < MARGIN.left || x > right) continue;
+      if (x < scale.start || x > right) continue;
       group.append(shape("path", { class: "grid", d: `M${x} ${MARGIN.top}V${bottom}` }));
       if (x > free + 34 && x < right - 6) {
         group.append(text(x, bottom + 16, `$${value}`, "middle"));
@@ -80,6 +89,10 @@ function axes(scale, width, height) {
     group.append(text(MARGIN.left - 6, y + 4, plain(tick * step, step < 0.1 ? 2 : 1), "end"));
   }
   group.append(shape("path", { class: "axis", d: `M${MARGIN.left} ${MARGIN.top}V${bottom}H${right}` }));
+  if (scale.zero !== null && scale.priced) {
+    const gap = scale.start - 16;
+    group.append(shape("path", { class: "axis", d: `M${gap - 4} ${bottom + 4}l3 -8M${gap + 1} ${bottom + 4}l3 -8` }));
+  }
   group.append(text(right, bottom + 34, "dollars per 1,000 requests (logarithmic)", "end"));
   group.append(shape("text", { transform: `translate(12 ${MARGIN.top + 4}) rotate(-90)`, "text-anchor": "end" }, "mean quality"));
   return group;
