@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use policies::{POLICIES, Recipe};
-use routing::{ContextsBuffer, Dollars, Feedback, Objective, Preference, Round, Seed, Task, random};
+use routing::{ContextsBuffer, Dollars, Feedback, Objective, Outcome, Preference, Round, Seed, Task, random};
 use std::hint::black_box;
 
 const BATCH: usize = 32;
@@ -13,7 +13,7 @@ fn step(criterion: &mut Criterion, name: &str, arms: usize) {
     let configured = (entry.configure)((entry.defaults)()).expect("defaults are right");
     let Recipe::Bandit { build, .. } = configured.recipe else { unreachable!("barp learns from bandit feedback") };
     let models = (0..arms).map(|arm| arm.to_string()).collect();
-    let task = Task { models, dimension: DIMENSION, objective: Objective { tau: Dollars(0.008) } };
+    let task = Task { models, dimension: DIMENSION, objective: Objective::new(Dollars(0.008)) };
     let seed = Seed::root(1);
     let mut policy = build(&task, &seed);
     let stream = seed.stream("choice");
@@ -34,8 +34,7 @@ fn step(criterion: &mut Criterion, name: &str, arms: usize) {
             feedback.clear();
             feedback.extend(choices.iter().map(|choice| Feedback {
                 arm: choice.arm,
-                quality: f32::from(choice.arm.0 % 2),
-                cost: Dollars(0.001 * f64::from(choice.arm.0)),
+                outcome: Outcome::untimed(f32::from(choice.arm.0 % 2), Dollars(0.001 * f64::from(choice.arm.0))),
             }));
             policy.learn(&contexts.view(), &feedback);
             black_box(&choices);

@@ -51,14 +51,15 @@ fn a_training_step_of_barp_allocates_nothing() {
     let mut policy = toy.bandit(entry);
     let stream = toy.seed.stream("choice");
     let mut batch = toy.batch(0..32);
-    let (mut choices, mut feedback, mut ledger) = (Vec::new(), Vec::new(), Ledger::default());
+    let (mut choices, mut ledger) = (Vec::new(), Ledger::default());
+    let mut revealed = environments::Revealed::new(toy.task.dimension, toy.task.arms());
     let mut counts = Vec::new();
     for step in 0..6 {
         toy.refill(step * 32..(step + 1) * 32, &mut batch);
         let before = ALLOCATIONS.get();
         policy.choose(&batch.contexts(), &stream, &mut choices);
-        batch.reveal(&choices, &mut ledger, &mut feedback);
-        policy.learn(&batch.contexts(), &feedback);
+        let (contexts, feedback) = batch.reveal(&choices, &mut ledger, &mut revealed);
+        policy.learn(&contexts, feedback);
         counts.push(ALLOCATIONS.get() - before);
     }
     assert!(counts[0] > 0, "the counter counts");

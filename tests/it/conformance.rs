@@ -95,7 +95,7 @@ fn references_stand_in_the_right_order() {
         let rewards = (0..batch.len()).map(|row| {
             let arm = reference.choose(&batch, row).index();
             let preference = batch.contexts().preferences()[row];
-            toy.task.objective.reward(preference, batch.quality(row)[arm], batch.cost(row)[arm])
+            toy.task.objective.reward(preference, &batch.outcome(row, arm).unwrap())
         });
         rewards.sum::<f64>() / batch.len() as f64
     };

@@ -43,6 +43,7 @@ fn table(seed: u64, rows: usize) -> Table {
         features: vec![(seed % 97) as f32; rows],
         quality: [0.9, 0.1].repeat(rows),
         cost: vec![Dollars(0.001); 2 * rows],
+        ..TableParts::default()
     })
 }
 

@@ -1,7 +1,7 @@
 //! No policy learns what it did not pay for.
 
 use crate::support::Toy;
-use environments::{Batch, Table, TableParts};
+use environments::{Batch, Revealed, Table, TableParts};
 use policies::{Information, POLICIES};
 use routing::{Choice, Dollars, Ledger, Round, random};
 
@@ -42,7 +42,8 @@ fn unchosen_outcomes_change_no_decision() {
     for entry in POLICIES.iter().filter(|entry| entry.information == Information::Bandit) {
         let (mut one, mut two) = (toy.bandit(entry), toy.bandit(entry));
         let stream = toy.seed.stream("choice");
-        let (mut ours, mut theirs, mut feedback) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let mut revealed = Revealed::new(toy.task.dimension, toy.task.arms());
         let (mut bill, mut other_bill) = (Ledger::default(), Ledger::default());
         for step in 0..40 {
             let batch = toy.batch(step * 16..(step + 1) * 16);
@@ -50,10 +51,10 @@ fn unchosen_outcomes_change_no_decision() {
             let scrambled = scrambled(&toy, &batch, &ours, step);
             two.choose(&scrambled.contexts(), &stream, &mut theirs);
             assert_eq!(ours, theirs, "`{}` at step {step}", entry.name);
-            batch.reveal(&ours, &mut bill, &mut feedback);
-            one.learn(&batch.contexts(), &feedback);
-            scrambled.reveal(&theirs, &mut other_bill, &mut feedback);
-            two.learn(&scrambled.contexts(), &feedback);
+            let (contexts, feedback) = batch.reveal(&ours, &mut bill, &mut revealed);
+            one.learn(&contexts, feedback);
+            let (contexts, feedback) = scrambled.reveal(&theirs, &mut other_bill, &mut revealed);
+            two.learn(&contexts, feedback);
         }
         assert_eq!(bill, other_bill);
     }
@@ -64,9 +65,9 @@ fn the_ledger_counts_every_revealed_outcome() {
     let toy = Toy::new(6, 4);
     let batch = toy.batch(0..10);
     let choices = vec![Choice::certain(routing::Arm(3)); 10];
-    let (mut ledger, mut feedback) = (Ledger::default(), Vec::new());
-    batch.reveal(&choices, &mut ledger, &mut feedback);
-    batch.reveal(&choices, &mut ledger, &mut feedback);
+    let (mut ledger, mut revealed) = (Ledger::default(), Revealed::new(toy.task.dimension, toy.task.arms()));
+    batch.reveal(&choices, &mut ledger, &mut revealed);
+    batch.reveal(&choices, &mut ledger, &mut revealed);
     assert_eq!(ledger.outcomes, 20, "repeat visits are not free");
     assert!((ledger.dollars.0 - 20.0 * 0.004).abs() < 1e-12);
 }

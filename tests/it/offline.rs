@@ -71,7 +71,7 @@ fn router_dc_finds_the_model_of_each_cluster_and_knows_no_preference() {
 fn router_dc_trained_on_the_reward_follows_the_preference() {
     let (toy, training) = toy();
     // Dear enough that the third model is worth its price in its own cluster only up to w_c = .58.
-    let task = Task { objective: Objective { tau: Dollars(0.004) }, ..toy.task };
+    let task = Task { objective: Objective::new(Dollars(0.004)), ..toy.task };
     let router = fitted("router-dc", serde_json::json!({ "target": "reward" }), &task, &training);
     let right = share(&decide(&*router, &training, 0.0), |row| row % 3);
     assert!(right > 0.99, "quality alone: {right} right");
@@ -94,7 +94,7 @@ fn crossed() -> (Task, TrainingSet) {
         quality.extend(if x * y > 0.0 { [1.0, 0.0] } else { [0.0, 1.0] });
     }
     let task =
-        Task { models: vec!["same".into(), "other".into()], dimension: 2, objective: Objective { tau: Dollars(1.0) } };
+        Task { models: vec!["same".into(), "other".into()], dimension: 2, objective: Objective::new(Dollars(1.0)) };
     (task, TrainingSet::new(features, quality, vec![Dollars(0.5); 1200], 2, 2))
 }
 
@@ -103,7 +103,7 @@ fn an_mlp_learns_what_no_linear_regression_can() {
     let (task, training) = crossed();
     let right = |name: &str, settings: Value| {
         let router = fitted(name, settings, &task, &training);
-        let best = |row: usize| usize::from(training.quality_row(row)[1] > 0.5);
+        let best = |row: usize| usize::from(training.outcome(row, 1).unwrap().quality > 0.5);
         share(&decide(&*router, &training, 0.2), best)
     };
     let linear = right("ridge", serde_json::json!({}));
@@ -146,7 +146,7 @@ fn profiled() -> (Task, TrainingSet) {
     let task = Task {
         models: vec!["small".into(), "middle".into(), "large".into()],
         dimension: 2,
-        objective: Objective { tau: Dollars(1.0) },
+        objective: Objective::new(Dollars(1.0)),
     };
     (task, TrainingSet::new(features, quality, cost, 2, 3))
 }

@@ -332,18 +332,19 @@ fn own_choices_teach_the_same_when_they_come_from_a_log() {
     let toy = Toy::new(6, 3);
     for entry in POLICIES.iter().filter(|entry| entry.information == policies::Information::Bandit) {
         let [mut own, mut logged, mut other] = [(); 3].map(|()| toy.bandit(entry));
-        let (mut choices, mut feedback) = (Vec::new(), Vec::new());
+        let mut choices = Vec::new();
+        let mut revealed = environments::Revealed::new(toy.task.dimension, toy.task.arms());
         for start in (0..320).step_by(32) {
             let batch = toy.batch(start..start + 32);
             own.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut choices);
             logged.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut Vec::new());
             other.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut Vec::new());
-            batch.reveal(&choices, &mut routing::Ledger::default(), &mut feedback);
+            let (contexts, feedback) = batch.reveal(&choices, &mut routing::Ledger::default(), &mut revealed);
             let propensities: Vec<f32> = choices.iter().map(|choice| choice.propensity.value()).collect();
-            own.learn(&batch.contexts(), &feedback);
-            logged.learn_logged(&batch.contexts(), &feedback, &propensities);
+            own.learn(&contexts, feedback);
+            logged.learn_logged(&contexts, feedback, &propensities);
             let skewed: Vec<f32> = propensities.iter().enumerate().map(|(row, p)| p / (1 + row % 3) as f32).collect();
-            other.learn_logged(&batch.contexts(), &feedback, &skewed);
+            other.learn_logged(&contexts, feedback, &skewed);
         }
         let [own, logged, other] = [own, logged, other].map(|policy| policy.freeze().save());
         assert_eq!(own, logged, "`{}`", entry.name);

@@ -106,12 +106,13 @@ fn every_instruction_set_trains_the_same_network() {
         Level::limit_to(level);
         let mut policy = toy.bandit(entry);
         let stream = toy.seed.stream("choice");
-        let (mut choices, mut feedback) = (Vec::new(), Vec::new());
+        let mut choices = Vec::new();
+        let mut revealed = environments::Revealed::new(toy.task.dimension, toy.task.arms());
         for step in 0..30 {
             let batch = toy.batch(step * 32..(step + 1) * 32);
             policy.choose(&batch.contexts(), &stream, &mut choices);
-            batch.reveal(&choices, &mut routing::Ledger::default(), &mut feedback);
-            policy.learn(&batch.contexts(), &feedback);
+            let (contexts, feedback) = batch.reveal(&choices, &mut routing::Ledger::default(), &mut revealed);
+            policy.learn(&contexts, feedback);
         }
         policy.choose(&toy.batch(5000..5032).contexts(), &stream, &mut choices);
         choices.iter().map(|choice| (choice.arm, choice.propensity.value().to_bits())).collect::<Vec<_>>()

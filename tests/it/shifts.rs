@@ -26,6 +26,7 @@ pub(crate) fn source() -> Arc<dyn Environment> {
         features: vec![0.1, 0.2, 0.3, 0.4],
         quality: vec![0.2, 0.4, 0.8, 0.2, 0.4, 0.8, 0.2, 0.4, 0.8, 0.2, 0.4, 0.8],
         cost: [1.0, 2.0, 4.0].repeat(4).into_iter().map(Dollars).collect(),
+        ..TableParts::default()
     }))))
 }
 

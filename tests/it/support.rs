@@ -57,7 +57,7 @@ impl Toy {
                 parts.cost.push(Dollars(0.001 * (1 + arm) as f64));
             }
         }
-        let objective = Objective { tau: Dollars(0.02) };
+        let objective = Objective::new(Dollars(0.02));
         let prices = (0..arms).map(|arm| Dollars(0.001 * (1 + arm) as f64)).collect();
         Toy { table: Table::new(parts), task: Task { models, dimension, objective }, seed, prices }
     }
@@ -102,12 +102,13 @@ impl Toy {
                 let mut policy = build(&self.task, &self.seed);
                 let stream = self.seed.stream("choice");
                 let mut batch = self.batch(0..0);
-                let (mut choices, mut feedback) = (Vec::new(), Vec::new());
+                let mut choices = Vec::new();
+                let mut revealed = environments::Revealed::new(self.task.dimension, self.task.arms());
                 for start in (0..rounds).step_by(size) {
                     self.refill(start..start + size as u64, &mut batch);
                     policy.choose(&batch.contexts(), &stream, &mut choices);
-                    batch.reveal(&choices, &mut routing::Ledger::default(), &mut feedback);
-                    policy.learn(&batch.contexts(), &feedback);
+                    let (contexts, feedback) = batch.reveal(&choices, &mut routing::Ledger::default(), &mut revealed);
+                    policy.learn(&contexts, feedback);
                 }
                 policy.freeze()
             }
@@ -122,7 +123,7 @@ impl Toy {
         let reward = |(row, choice): (usize, &routing::Choice)| {
             let arm = choice.arm.index();
             let preference = batch.contexts().preferences()[row];
-            self.task.objective.reward(preference, batch.quality(row)[arm], batch.cost(row)[arm])
+            self.task.objective.reward(preference, &batch.outcome(row, arm).unwrap())
         };
         choices.iter().enumerate().map(reward).sum::<f64>() / choices.len() as f64
     }

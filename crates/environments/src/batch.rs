@@ -1,7 +1,9 @@
 //! A batch of requests with all their outcomes, and the door through which a policy learns of some of them.
 
-use crate::Table;
-use routing::{Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Ledger, Preference, Public, Round};
+use crate::{Table, Tokens};
+use routing::{
+    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Ledger, Outcome, Outcomes, Preference, Public, Round,
+};
 use std::ops::Range;
 
 /// One generated request with the outcome of every model; storage is reused from request to request.
@@ -37,10 +39,12 @@ pub trait Episode: Send {
 pub struct LastRequest<'a> {
     /// What a policy may see of it.
     pub public: Public<'a>,
-    /// Scores of the K models, in [0, 1].
+    /// Scores of the K models, in [0, 1]; NaN, which has to stay, for what nobody recorded.
     pub quality: &'a mut [f32],
-    /// Dollars of the K models, not negative.
+    /// Dollars of the K models, not negative; NaN, which has to stay, for what nobody recorded.
     pub cost: &'a mut [Dollars],
+    /// Tokens of the K models' calls; empty: the world has none.
+    pub tokens: &'a [Option<Tokens>],
 }
 
 /// n requests, what is public about them, and what is not.
@@ -48,9 +52,25 @@ pub struct LastRequest<'a> {
 pub struct Batch {
     contexts: ContextsBuffer,
     tasks: Vec<u16>,
-    quality: Vec<f32>,
-    cost: Vec<Dollars>,
+    outcomes: Outcomes,
+    /// n x K, or empty where the world has none.
+    tokens: Vec<Option<Tokens>>,
     arms: usize,
+}
+
+/// What a policy gets to see of the outcomes of its choices; storage is reused from batch to batch.
+#[derive(Clone, Debug)]
+pub struct Revealed {
+    feedback: Vec<Feedback>,
+    /// The requests with an outcome, where some have none.
+    contexts: ContextsBuffer,
+}
+
+impl Revealed {
+    /// Nothing yet, of requests with feature rows of width `dimension` and `arms` models.
+    pub fn new(dimension: usize, arms: usize) -> Revealed {
+        Revealed { feedback: Vec::new(), contexts: ContextsBuffer::new(dimension, arms) }
+    }
 }
 
 impl Batch {
@@ -59,8 +79,8 @@ impl Batch {
         Batch {
             contexts: ContextsBuffer::new(dimension, arms),
             tasks: Vec::new(),
-            quality: Vec::new(),
-            cost: Vec::new(),
+            outcomes: Outcomes::new(arms),
+            tokens: Vec::new(),
             arms,
         }
     }
@@ -69,8 +89,8 @@ impl Batch {
     pub fn clear(&mut self) {
         self.contexts.clear();
         self.tasks.clear();
-        self.quality.clear();
-        self.cost.clear();
+        self.outcomes.clear();
+        self.tokens.clear();
     }
 
     /// Appends prompt `row` of a table, asked at `round` with `preference`.
@@ -85,8 +105,10 @@ impl Batch {
     ) {
         self.contexts.push(round, table.features(row), preference, list_prices, available);
         self.tasks.push(table.task(row) as u16);
-        self.quality.extend_from_slice(table.quality(row));
-        self.cost.extend_from_slice(table.cost(row));
+        self.outcomes.push_row(table.outcomes(), row);
+        if table.has_tokens() {
+            self.tokens.extend((0..self.arms).map(|arm| table.tokens(row, arm)));
+        }
     }
 
     /// Appends a generated request, asked at `round` with `preference`.
@@ -100,8 +122,7 @@ impl Batch {
     ) {
         self.contexts.push(round, &request.features, preference, list_prices, available);
         self.tasks.push(request.task);
-        self.quality.extend_from_slice(&request.quality);
-        self.cost.extend_from_slice(&request.cost);
+        self.outcomes.push_untimed(&request.quality, &request.cost);
     }
 
     /// Number of requests n.
@@ -129,12 +150,10 @@ impl Batch {
     /// # Panics
     /// If there is none.
     pub fn last_mut(&mut self) -> LastRequest<'_> {
-        let first = (self.len() - 1) * self.arms;
-        LastRequest {
-            public: self.contexts.last_mut(),
-            quality: &mut self.quality[first..],
-            cost: &mut self.cost[first..],
-        }
+        let row = self.len() - 1;
+        let (quality, cost) = self.outcomes.row_mut(row);
+        let tokens = self.tokens.get(row * self.arms..).unwrap_or_default();
+        LastRequest { public: self.contexts.last_mut(), quality, cost, tokens }
     }
 
     /// Task of request `row`.
@@ -142,32 +161,58 @@ impl Batch {
         usize::from(self.tasks[row])
     }
 
-    /// Scores of all models on request `row`.
+    /// What the model at position `arm` answers to request `row`; none where nobody recorded it.
+    pub fn outcome(&self, row: usize, arm: usize) -> Option<Outcome> {
+        self.outcomes.get(row, arm)
+    }
+
+    /// What each of the K models answers to request `row`.
+    pub fn outcomes(&self, row: usize) -> impl Iterator<Item = Option<Outcome>> + Clone + '_ {
+        self.outcomes.row(row)
+    }
+
+    /// Scores of all models on request `row`, NaN for what nobody recorded.
     pub fn quality(&self, row: usize) -> &[f32] {
-        &self.quality[row * self.arms..][..self.arms]
+        &self.outcomes.quality()[row * self.arms..][..self.arms]
     }
 
-    /// Dollars of all models on request `row`.
+    /// Dollars of all models on request `row`, NaN for what nobody recorded.
     pub fn cost(&self, row: usize) -> &[Dollars] {
-        &self.cost[row * self.arms..][..self.arms]
+        &self.outcomes.cost()[row * self.arms..][..self.arms]
     }
 
-    /// The only way down: replaces `feedback` by the outcome of each request's chosen model, and charges `ledger` for it.
+    /// The only way down: charges `ledger` for the outcome of each request's chosen model, and returns the requests with
+    /// their outcomes. A request whose outcome nobody recorded is left out, and costs nothing.
     ///
     /// # Panics
     /// If there is not one choice for each request.
-    pub fn reveal(&self, choices: &[Choice], ledger: &mut Ledger, feedback: &mut Vec<Feedback>) {
+    pub fn reveal<'a>(
+        &'a self,
+        choices: &[Choice],
+        ledger: &mut Ledger,
+        revealed: &'a mut Revealed,
+    ) -> (Contexts<'a>, &'a [Feedback]) {
         assert_eq!(choices.len(), self.len(), "one choice for each request");
+        let Revealed { feedback, contexts } = revealed;
+        let outcomes = choices.iter().enumerate();
         feedback.clear();
-        for (row, choice) in choices.iter().enumerate() {
-            feedback.push(self.reveal_one(row, choice.arm, ledger));
+        feedback.extend(outcomes.filter_map(|(row, choice)| self.reveal_one(row, choice.arm, ledger)));
+        if feedback.len() == choices.len() {
+            return (self.contexts(), feedback);
         }
+        contexts.clear();
+        for (row, choice) in choices.iter().enumerate() {
+            if self.outcome(row, choice.arm.index()).is_some() {
+                contexts.push_from(&self.contexts(), row);
+            }
+        }
+        (contexts.view(), feedback)
     }
 
     /// The outcome of `arm` on request `row`, charged to `ledger`: the same door, for one model.
-    pub fn reveal_one(&self, row: usize, arm: Arm, ledger: &mut Ledger) -> Feedback {
-        let (quality, cost) = (self.quality(row)[arm.index()], self.cost(row)[arm.index()]);
-        ledger.charge(cost);
-        Feedback { arm, quality, cost }
+    pub fn reveal_one(&self, row: usize, arm: Arm, ledger: &mut Ledger) -> Option<Feedback> {
+        let outcome = self.outcome(row, arm.index())?;
+        ledger.charge(outcome.cost);
+        Some(Feedback { arm, outcome })
     }
 }

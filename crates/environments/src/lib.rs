@@ -10,9 +10,9 @@ pub mod shifts;
 pub mod sources;
 mod table;
 
-pub use batch::{Batch, Episode, LastRequest, Request};
+pub use batch::{Batch, Episode, LastRequest, Request, Revealed};
 pub use references::{REFERENCES, Reference, ReferenceEntry, Sees, always};
-pub use table::{Table, TableParts, quantile_of};
+pub use table::{Table, TableParts, Tokens, quantile_of};
 
 use routing::Seed;
 use std::sync::Arc;

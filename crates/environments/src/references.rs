@@ -4,7 +4,7 @@
 //! (best single model, zero router, best model per task).
 
 use crate::{Batch, Table};
-use routing::{Arm, Objective, Preference};
+use routing::{Arm, Objective, Outcome, Preference, Terms};
 
 /// Chooses with full information.
 pub trait Reference: Send {
@@ -61,7 +61,7 @@ pub const REFERENCES: &[ReferenceEntry] = &[
     },
     ReferenceEntry {
         name: "oracle",
-        about: "the model with the highest reward on the request itself, the cheapest among equals",
+        about: "the model with the highest recorded reward on the request itself, the cheapest among equals",
         sees: Sees::Everything,
         revision: 1,
         fit: |_, _, objective| Box::new(Oracle { objective: *objective }),
@@ -83,7 +83,8 @@ impl Reference for Always {
     }
 }
 
-/// Mean quality, cost term and dollars of each model.
+/// Mean quality, cost term and dollars of each model over the prompts that it answered. One that answered none is worth
+/// nothing and costs everything.
 #[derive(Clone)]
 struct Means {
     quality: Vec<f64>,
@@ -93,16 +94,31 @@ struct Means {
 
 impl Means {
     fn of(table: &Table, rows: &[usize], objective: &Objective) -> Means {
-        let share = 1.0 / rows.len() as f64;
-        let mean = |number: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
-            let mean_of = |arm| rows.iter().map(|&row| number(row, arm)).sum::<f64>() * share;
+        let mean = |number: &dyn Fn(Outcome) -> f64, unknown: f64| -> Vec<f64> {
+            let mean_of = |arm| {
+                let answers = || rows.iter().filter_map(|&row| table.outcome(row, arm));
+                let share = 1.0 / answers().count() as f64;
+                if share.is_finite() { answers().map(number).sum::<f64>() * share } else { unknown }
+            };
             (0..table.arms()).map(mean_of).collect()
         };
         Means {
-            quality: mean(&|row, arm| f64::from(table.quality(row)[arm])),
-            penalty: mean(&|row, arm| objective.penalty(table.cost(row)[arm])),
-            dollars: mean(&|row, arm| table.cost(row)[arm].0),
+            quality: mean(&|outcome| objective.terms(&outcome).value, Terms::WORST.value),
+            penalty: mean(&|outcome| objective.terms(&outcome).penalty, Terms::WORST.penalty),
+            dollars: mean(&|outcome| outcome.cost.0, f64::INFINITY),
         }
+    }
+
+    /// The same, with what `overall` says of the models that have no answer.
+    fn filled(mut self, overall: &Means) -> Means {
+        for arm in 0..self.dollars.len() {
+            if self.dollars[arm].is_infinite() {
+                self.quality[arm] = overall.quality[arm];
+                self.penalty[arm] = overall.penalty[arm];
+                self.dollars[arm] = overall.dollars[arm];
+            }
+        }
+        self
     }
 
     /// The arm with the highest mean reward: the reward is linear in the preference, so means suffice for every w.
@@ -139,7 +155,7 @@ impl BestPerTask {
         let by_task = (0..table.tasks().len()).map(|task| {
             let own: Vec<usize> = rows.iter().copied().filter(|&row| table.task(row) == task).collect();
             // A task without training prompts is answered as if nothing were known of it.
-            if own.is_empty() { overall.clone() } else { Means::of(table, &own, objective) }
+            if own.is_empty() { overall.clone() } else { Means::of(table, &own, objective).filled(&overall) }
         });
         BestPerTask { by_task: by_task.collect() }
     }
@@ -168,6 +184,16 @@ impl ZeroRouter {
         }
         ZeroRouter { means, on_hull, objective: *objective }
     }
+
+    /// What the mean dollars of a model take from the reward: not clipped, as the hull is not; with what waiting is worth,
+    /// the mean cost term.
+    fn charge(&self, arm: usize, weight: f64) -> f64 {
+        let dollars = self.means.dollars[arm];
+        if self.objective.latency.is_some() {
+            return weight * self.means.penalty[arm];
+        }
+        if dollars == 0.0 { 0.0 } else { weight * dollars / self.objective.tau.0 }
+    }
 }
 
 impl Reference for ZeroRouter {
@@ -175,9 +201,8 @@ impl Reference for ZeroRouter {
         let contexts = batch.contexts();
         let preference = contexts.preferences()[row];
         let open: Vec<bool> = contexts.available(row).iter().zip(&self.on_hull).map(|(up, on)| *up && *on).collect();
-        let points = self.means.quality.iter().zip(&self.means.dollars);
-        let tau = self.objective.tau.0;
-        let scores = points.map(|(q, dollars)| preference.quality() * q - preference.cost() * dollars / tau);
+        let scores = self.means.quality.iter().enumerate();
+        let scores = scores.map(|(arm, q)| preference.quality() * q - self.charge(arm, preference.cost()));
         // With every corner down, any model that is up has to serve.
         if open.contains(&true) { highest(scores, &open) } else { highest(scores, contexts.available(row)) }
     }
@@ -212,14 +237,16 @@ impl Reference for Oracle {
     fn choose(&self, batch: &Batch, row: usize) -> Arm {
         let contexts = batch.contexts();
         let preference = contexts.preferences()[row];
-        let reward = |arm: usize| self.objective.reward(preference, batch.quality(row)[arm], batch.cost(row)[arm]);
         let open = (0..contexts.arms()).filter(|&arm| contexts.available(row)[arm]);
-        let cheaper = |a: usize, b: usize| batch.cost(row)[a] < batch.cost(row)[b];
-        let best = open.reduce(|top, next| {
-            let (old, new) = (reward(top), reward(next));
-            if new > old || (new == old && cheaper(next, top)) { next } else { top }
+        let known = open.filter_map(|arm| batch.outcome(row, arm).map(|outcome| (arm, outcome)));
+        let reward = |outcome: &Outcome| self.objective.reward(preference, outcome);
+        let best = known.reduce(|top, next| {
+            let (old, new) = (reward(&top.1), reward(&next.1));
+            if new > old || (new == old && next.1.cost < top.1.cost) { next } else { top }
         });
-        Arm::at(best.expect("planning refuses an empty pool"))
+        // Where nobody recorded what any model that is up would answer, one is as good as another.
+        let first = || contexts.available(row).iter().position(|&up| up).expect("planning refuses an empty pool");
+        Arm::at(best.map_or_else(first, |(arm, _)| arm))
     }
 }
 

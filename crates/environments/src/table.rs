@@ -1,6 +1,6 @@
-//! The outcome table: prompts x models, quality and dollars of every call.
+//! The outcome table: prompts x models, quality and dollars of every call that was recorded.
 
-use routing::{Dollars, TrainingSet};
+use routing::{Dollars, Outcome, Outcomes, Seconds, TrainingSet};
 
 /// Columns of a [`Table`], row-major where two-dimensional.
 #[derive(Clone, Debug, Default)]
@@ -17,16 +17,41 @@ pub struct TableParts {
     pub dimension: usize,
     /// Features, n x d.
     pub features: Vec<f32>,
-    /// Score of each model on each prompt, n x K, in [0, 1].
+    /// Score of each model on each prompt, n x K, in [0, 1]; NaN: nobody recorded it, the cell is a gap.
     pub quality: Vec<f32>,
-    /// Dollars of each call, n x K, not negative.
+    /// Dollars of each call, n x K, not negative; NaN in a gap.
     pub cost: Vec<Dollars>,
+    /// Latency of each call in seconds, n x K, not negative; NaN where nobody measured it; empty: nobody measured any.
+    pub seconds: Vec<f32>,
+    /// Tokens of each call, n x K; empty: nobody counted any.
+    pub tokens: Vec<Option<Tokens>>,
+    /// Texts of the prompts, n; empty: the table does not have them.
+    pub prompts: Vec<String>,
+}
+
+/// Tokens of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Tokens that the model read, those from its cache included.
+    pub input: u32,
+    /// Of these, tokens that came from its cache, at most `input`.
+    pub cached: u32,
+    /// Tokens that the model wrote.
+    pub output: u32,
 }
 
 /// What every model answered to every prompt. Shapes were checked when it was made.
 #[derive(Clone, Debug)]
 pub struct Table {
-    parts: TableParts,
+    ids: Vec<String>,
+    tasks: Vec<String>,
+    task_of: Vec<u16>,
+    models: Vec<String>,
+    dimension: usize,
+    features: Vec<f32>,
+    outcomes: Outcomes,
+    tokens: Vec<Option<Tokens>>,
+    prompts: Vec<String>,
 }
 
 impl Table {
@@ -36,106 +61,172 @@ impl Table {
     /// If the columns disagree about the number of prompts, models or feature width.
     pub fn new(parts: TableParts) -> Table {
         let (n, k) = (parts.ids.len(), parts.models.len());
+        let fits = |length: usize, all: usize| length == 0 || length == all;
         assert_eq!(parts.task_of.len(), n, "one task for each prompt");
         assert_eq!(parts.features.len(), n * parts.dimension, "d features for each prompt");
         assert_eq!(parts.quality.len(), n * k, "one score for each prompt and model");
         assert_eq!(parts.cost.len(), n * k, "one cost for each prompt and model");
         assert!(parts.task_of.iter().all(|&task| usize::from(task) < parts.tasks.len()), "every task has a name");
-        Table { parts }
+        assert!(fits(parts.tokens.len(), n * k), "tokens for each prompt and model, or for none");
+        assert!(fits(parts.prompts.len(), n), "one text for each prompt, or none");
+        Table {
+            ids: parts.ids,
+            tasks: parts.tasks,
+            task_of: parts.task_of,
+            dimension: parts.dimension,
+            features: parts.features,
+            outcomes: Outcomes::from_columns(k, parts.quality, parts.cost, parts.seconds),
+            models: parts.models,
+            tokens: parts.tokens,
+            prompts: parts.prompts,
+        }
     }
 
     /// Number of prompts n.
     pub fn len(&self) -> usize {
-        self.parts.ids.len()
+        self.ids.len()
     }
 
     /// Whether there is no prompt.
     pub fn is_empty(&self) -> bool {
-        self.parts.ids.is_empty()
+        self.ids.is_empty()
     }
 
     /// Number of models K.
     pub fn arms(&self) -> usize {
-        self.parts.models.len()
+        self.models.len()
     }
 
     /// Names of the K models.
     pub fn models(&self) -> &[String] {
-        &self.parts.models
+        &self.models
     }
 
     /// Names of the tasks.
     pub fn tasks(&self) -> &[String] {
-        &self.parts.tasks
+        &self.tasks
     }
 
     /// Width d of a feature row.
     pub fn dimension(&self) -> usize {
-        self.parts.dimension
+        self.dimension
     }
 
     /// Identifier of a prompt.
     pub fn id(&self, row: usize) -> &str {
-        &self.parts.ids[row]
+        &self.ids[row]
     }
 
     /// Task of a prompt, an index into [`Table::tasks`].
     pub fn task(&self, row: usize) -> usize {
-        usize::from(self.parts.task_of[row])
+        usize::from(self.task_of[row])
     }
 
     /// Features of a prompt, d numbers.
     pub fn features(&self, row: usize) -> &[f32] {
-        &self.parts.features[row * self.parts.dimension..][..self.parts.dimension]
+        &self.features[row * self.dimension..][..self.dimension]
     }
 
-    /// Scores of all models on a prompt, K numbers in [0, 1].
+    /// All outcomes, n x K.
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+
+    /// What the model at position `arm` answered to a prompt; none in a gap.
+    pub fn outcome(&self, row: usize, arm: usize) -> Option<Outcome> {
+        self.outcomes.get(row, arm)
+    }
+
+    /// Number of gaps among the n x K cells.
+    pub fn gaps(&self) -> usize {
+        self.outcomes.gaps()
+    }
+
+    /// Number of calls whose latency was measured.
+    pub fn timed(&self) -> usize {
+        self.outcomes.seconds().iter().filter(|seconds| !seconds.is_nan()).count()
+    }
+
+    /// Whether tokens were counted at all.
+    pub fn has_tokens(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+
+    /// Tokens of a call; none where nobody counted them.
+    pub fn tokens(&self, row: usize, arm: usize) -> Option<Tokens> {
+        self.tokens.get(row * self.arms() + arm).copied().flatten()
+    }
+
+    /// Texts of the prompts, n; none if the table does not have them.
+    pub fn prompts(&self) -> Option<&[String]> {
+        (self.prompts.len() == self.len()).then_some(&self.prompts)
+    }
+
+    /// The same without the texts of its prompts.
+    pub fn without_prompts(mut self) -> Table {
+        self.prompts = Vec::new();
+        self
+    }
+
+    /// Scores of all models on a prompt, K numbers in [0, 1], NaN in a gap: for what needs a table without gaps.
     pub fn quality(&self, row: usize) -> &[f32] {
-        &self.parts.quality[row * self.arms()..][..self.arms()]
+        &self.outcomes.quality()[row * self.arms()..][..self.arms()]
     }
 
-    /// Dollars of all models on a prompt, K amounts.
+    /// Dollars of all models on a prompt, K amounts, NaN in a gap: for what needs a table without gaps.
     pub fn cost(&self, row: usize) -> &[Dollars] {
-        &self.parts.cost[row * self.arms()..][..self.arms()]
+        &self.outcomes.cost()[row * self.arms()..][..self.arms()]
     }
 
-    /// Mean dollars of each model over `rows`: what a price list would say of a typical request.
+    /// Mean dollars of each model over those of `rows` that it answered: what a price list would say of a typical request.
+    /// Of a model that answered none of them, the mean over all rows.
     pub fn mean_cost(&self, rows: &[usize]) -> Vec<Dollars> {
-        let mut sums = vec![0.0; self.arms()];
-        for &row in rows {
-            for (sum, cost) in sums.iter_mut().zip(self.cost(row)) {
-                *sum += cost.0;
+        let mean = |arm: usize, rows: &mut dyn Iterator<Item = usize>| {
+            let (mut sum, mut count) = (0.0, 0_usize);
+            for outcome in rows.filter_map(|row| self.outcome(row, arm)) {
+                sum += outcome.cost.0;
+                count += 1;
             }
-        }
-        sums.iter().map(|sum| Dollars(sum / rows.len() as f64)).collect()
+            (count > 0).then(|| Dollars(sum / count as f64))
+        };
+        let of = |arm| mean(arm, &mut rows.iter().copied()).or_else(|| mean(arm, &mut (0..self.len())));
+        (0..self.arms()).map(|arm| of(arm).unwrap_or_default()).collect()
     }
 
-    /// The given fraction's quantile (in [0, 1], linear between order statistics) of all dollars on `rows`.
-    pub fn cost_quantile(&self, rows: &[usize], fraction: f64) -> Dollars {
-        quantile_of(rows.iter().flat_map(|&row| self.cost(row)).copied(), fraction)
+    /// Every outcome of `rows` that was recorded, row by row.
+    pub fn recorded<'a>(&'a self, rows: &'a [usize]) -> impl Iterator<Item = Outcome> + 'a {
+        rows.iter().flat_map(|&row| self.outcomes.row(row)).flatten()
+    }
+
+    /// The given fraction's quantile (in [0, 1], linear between order statistics) of all latencies on `rows`; none if
+    /// nobody measured one.
+    pub fn latency_quantile(&self, rows: &[usize], fraction: f64) -> Option<Seconds> {
+        let seconds = self.recorded(rows).filter_map(|outcome| outcome.latency).map(|latency| f64::from(latency.0));
+        quantile_of(seconds, fraction).map(|seconds| Seconds(seconds as f32))
+    }
+
+    /// The given fraction's quantile (in [0, 1], linear between order statistics) of all dollars on `rows`; none without
+    /// any.
+    pub fn cost_quantile(&self, rows: &[usize], fraction: f64) -> Option<Dollars> {
+        quantile_of(self.recorded(rows).map(|outcome| outcome.cost.0), fraction).map(Dollars)
     }
 
     /// Full labels of `rows`, for routers that are fitted on them.
     pub fn training_set(&self, rows: &[usize]) -> TrainingSet {
-        TrainingSet::new(
-            rows.iter().flat_map(|&row| self.features(row)).copied().collect(),
-            rows.iter().flat_map(|&row| self.quality(row)).copied().collect(),
-            rows.iter().flat_map(|&row| self.cost(row)).copied().collect(),
-            self.dimension(),
-            self.arms(),
-        )
+        let features = rows.iter().flat_map(|&row| self.features(row)).copied().collect();
+        let mut outcomes = Outcomes::new(self.arms());
+        rows.iter().for_each(|&row| outcomes.push_row(&self.outcomes, row));
+        TrainingSet::from_outcomes(features, outcomes, self.dimension())
     }
 }
 
-/// The given fraction's quantile (in [0, 1], linear between order statistics) of some dollars.
-///
-/// # Panics
-/// If there are none.
-pub fn quantile_of(costs: impl Iterator<Item = Dollars>, fraction: f64) -> Dollars {
-    let mut costs: Vec<f64> = costs.map(|cost| cost.0).collect();
-    costs.sort_unstable_by(f64::total_cmp);
-    let position = fraction * (costs.len() - 1) as f64;
+/// The given fraction's quantile (in [0, 1], linear between order statistics) of some numbers; none without any.
+pub fn quantile_of(numbers: impl Iterator<Item = f64>, fraction: f64) -> Option<f64> {
+    let mut numbers: Vec<f64> = numbers.collect();
+    numbers.sort_unstable_by(f64::total_cmp);
+    let last = numbers.len().checked_sub(1)?;
+    let position = fraction * last as f64;
     let (low, share) = (position as usize, position.fract());
-    let high = (low + 1).min(costs.len() - 1);
-    Dollars(costs[low] + share * (costs[high] - costs[low]))
+    let high = (low + 1).min(last);
+    Some(numbers[low] + share * (numbers[high] - numbers[low]))
 }

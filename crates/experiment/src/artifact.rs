@@ -4,7 +4,7 @@
 
 use crate::prompt_sketch::PromptSketch;
 use policies::Forecast;
-use routing::{Dollars, Ledger, NotRestored, Objective, Router, Saved, Task};
+use routing::{Dollars, LatencyWeight, Ledger, NotRestored, Objective, Router, Saved, Seconds, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,9 @@ pub struct Card {
     pub dimension: usize,
     /// tau of the reward w_q q - w_c min(c / tau, 1), dollars.
     pub tau_usd: f64,
+    /// What waiting was worth in training; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<LatencyCard>,
     /// Dollars of a typical request of each model, as in training; what a router sees unless told other prices.
     pub list_prices_usd: Vec<f64>,
     /// Smallest and largest weight on cost that it was trained for.
@@ -55,6 +58,23 @@ pub struct Card {
     pub settings: Value,
     /// SHA-256 of all tensors.
     pub weights_sha256: String,
+}
+
+/// How much waiting mattered in training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatencyCard {
+    /// Weight w_l of the reward (1 - w_l) (w_q q - w_c min(c / tau, 1)) - w_l min(l / tau_l, 1), in (0, 1).
+    pub weight: f64,
+    /// tau_l, seconds.
+    pub tau_s: f32,
+}
+
+impl LatencyCard {
+    /// The card of an objective; none where waiting costs nothing.
+    pub(crate) fn of(objective: &Objective) -> Option<LatencyCard> {
+        objective.latency.map(|latency| LatencyCard { weight: latency.weight, tau_s: latency.tau.0 })
+    }
 }
 
 /// A policy by its content.
@@ -229,7 +249,8 @@ impl Artifact {
 impl Card {
     /// The task that its router was trained for.
     pub fn task(&self) -> Task {
-        let objective = Objective { tau: Dollars(self.tau_usd) };
+        let weight = |card: &LatencyCard| LatencyWeight { weight: card.weight, tau: Seconds(card.tau_s) };
+        let objective = Objective { tau: Dollars(self.tau_usd), latency: self.latency.as_ref().map(weight) };
         Task { models: self.models.clone(), dimension: self.dimension, objective }
     }
 
@@ -242,8 +263,11 @@ impl Card {
         if prices.len() != self.models.len() || prices.iter().any(|&price| price < 0.0) {
             return rule("list_prices_usd", "one price of at least 0 for each model", format!("{prices:?}"));
         }
-        if self.tau_usd <= 0.0 {
-            return rule("tau_usd", "above 0", self.tau_usd.to_string());
+        if self.tau_usd < 0.0 {
+            return rule("tau_usd", "at least 0", self.tau_usd.to_string());
+        }
+        if let Some(latency) = self.latency.as_ref().filter(|card| !(card.weight > 0.0 && card.weight < 1.0)) {
+            return rule("latency.weight", "in (0, 1)", latency.weight.to_string());
         }
         if self.dimension == 0 {
             return rule("dimension", "at least 1", "0".into());

@@ -32,7 +32,9 @@ impl Plan {
             let prices = pool.mean_cost(&rows);
             let mean_price = prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
             let training = training_prompts(environment, pool.len(), |row| pool.task(row));
-            let full = training * pool.arms() as u64;
+            // The share of cells that were recorded: which prompts are trained on differs from replicate to replicate.
+            let recorded = 1.0 - pool.gaps() as f64 / (pool.len() * pool.arms()) as f64;
+            let full = ((training * pool.arms() as u64) as f64 * recorded).round() as u64;
             for policy in &environment.policies {
                 let (trials, outcomes) = match &policy.subject {
                     Subject::Always(_) => (1, 0),

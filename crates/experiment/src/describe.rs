@@ -176,6 +176,7 @@ mod tests {
             features: Vec::new(),
             quality: vec![1.0, 0.5, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.75, 0.0, 0.5],
             cost: [8.0, 1.0, 2.0, 8.0, 2.0, 3.0, 8.0, 1.0, 1.0, 8.0, 4.0, 4.0].map(Dollars).to_vec(),
+            ..TableParts::default()
         })
     }
 

@@ -5,7 +5,7 @@
 //! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
-use crate::artifact::{Artifact, Card, DataCard, EncoderCard, HeldOut, PolicyCard, Scored};
+use crate::artifact::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
 use crate::features::{Encoding, Heard};
 use crate::log_rows::{LogParts, Rows, read};
 use crate::log_scores::log_scores;
@@ -72,9 +72,8 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     let task = Task {
         models: log.models().to_vec(),
         dimension: encoder.width(),
-        objective: Objective { tau: tau(&training.tau, &parts.train) },
+        objective: Objective::new(tau(&training.tau, &parts.train)),
     };
-    place.unless(task.objective.tau.0 > 0.0, "tau", "above 0 dollars", task.objective.tau.0)?;
     let prices = mean_prices(&place, &task, &parts.train)?;
     let policy_seed = seed.child("policy", &canonical(&content));
     let router = match &configured.recipe {
@@ -113,14 +112,15 @@ fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), 
 
 /// tau of the reward, from the dollars that the rows cost.
 fn tau(rule: &TauRule, rows: &Rows) -> Dollars {
-    let costs = || rows.feedback.iter().map(|feedback| feedback.cost);
-    rule.tau_usd.map_or_else(|| quantile_of(costs(), rule.tau_percentile / 100.0), Dollars)
+    let costs = || rows.feedback.iter().map(|feedback| feedback.outcome.cost.0);
+    Dollars(rule.tau_usd.or_else(|| quantile_of(costs(), rule.tau_percentile / 100.0)).unwrap_or_default())
 }
 
 /// Mean dollars of each model: the price of a typical request.
 fn mean_prices(place: &Place, task: &Task, rows: &Rows) -> Result<Vec<Dollars>, SpecError> {
     let price = |(arm, model): (usize, &String)| {
-        let own = rows.feedback.iter().filter(|feedback| feedback.arm.index() == arm).map(|feedback| feedback.cost.0);
+        let own =
+            rows.feedback.iter().filter(|feedback| feedback.arm.index() == arm).map(|feedback| feedback.outcome.cost.0);
         let (sum, count) = own.fold((0.0, 0), |(sum, count), cost| (sum + cost, count + 1));
         if count == 0 {
             return Err(place.error(format!("model `{model}` must have a scored row to learn from, got none")));
@@ -173,7 +173,7 @@ fn card(
     scores: Vec<Scored>,
 ) -> Card {
     let mut ledger = Ledger::default();
-    parts.train.feedback.iter().for_each(|feedback| ledger.charge(feedback.cost));
+    parts.train.feedback.iter().for_each(|feedback| ledger.charge(feedback.outcome.cost));
     let options =
         json!({ "policy": content, "seed": training.seed, "tau": training.tau, "test-share": training.test_share });
     Card {
@@ -184,6 +184,7 @@ fn card(
         models: task.models.clone(),
         dimension: task.dimension,
         tau_usd: task.objective.tau.0,
+        latency: LatencyCard::of(&task.objective),
         list_prices_usd: prices.iter().map(|price| price.0).collect(),
         w_cost: [0.0, 1.0],
         encoder: Some(encoder),

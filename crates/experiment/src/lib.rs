@@ -25,7 +25,7 @@ mod spec;
 mod take;
 mod train;
 
-pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, HeldOut, PolicyCard, Scored};
+pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
 pub use bill::Bill;
 pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
 pub use describe::{describe, describe_log, dominance};

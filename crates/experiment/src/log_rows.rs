@@ -8,7 +8,7 @@ use crate::settings::{Place, SpecError};
 use crate::train::hexadecimal;
 use encoder::Encoder;
 use environments::sources::logged::{Log, LogRow};
-use routing::{Feedback, Round, Seed, random};
+use routing::{Feedback, Outcome, Round, Seed, random};
 use sha2::{Digest, Sha256};
 
 /// Least probability of a logged choice that is estimated: one rare row must not outweigh all others.
@@ -115,7 +115,7 @@ pub(crate) fn read(
         if side == Side::Train {
             parts.sketch.add(prompt);
         }
-        let feedback = Feedback { arm: row.arm, quality, cost: row.cost };
+        let feedback = Feedback { arm: row.arm, outcome: Outcome::untimed(quality, row.cost) };
         waiting.push(Waiting { side, feedback, propensity }, row.prompt.unwrap_or_default());
         if waiting.is_full() {
             encode(&mut parts, waiting.take())?;

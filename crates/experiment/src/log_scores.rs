@@ -24,12 +24,9 @@ pub(crate) fn log_scores(
     for &preference in grid {
         let decided = decided(router, prices, rows, preference);
         let outcomes: [(&str, &str, Outcome<'_>); 3] = [
-            ("reward", "reward", &|row| {
-                let feedback = rows.feedback[row];
-                task.objective.reward(preference, feedback.quality, feedback.cost)
-            }),
-            ("quality", "quality", &|row| f64::from(rows.feedback[row].quality)),
-            ("cost_usd", "US dollars", &|row| rows.feedback[row].cost.0),
+            ("reward", "reward", &|row| task.objective.reward(preference, &rows.feedback[row].outcome)),
+            ("quality", "quality", &|row| f64::from(rows.feedback[row].outcome.quality)),
+            ("cost_usd", "US dollars", &|row| rows.feedback[row].outcome.cost.0),
         ];
         for (metric, unit, outcome) in outcomes {
             let mut gathered = OffPolicy::default();

@@ -34,6 +34,7 @@ impl Plan {
             "replicates": spec.replicates,
             "protocol": spec.protocol,
             "objective": spec.tau,
+            "latency": (spec.latency.weight > 0.0).then_some(spec.latency),
             "preferences": spec.preferences,
             "environment": self.environments.iter().map(environment).collect::<Vec<_>>(),
             "policy": spec.policies.iter().map(policy).collect::<Vec<_>>(),

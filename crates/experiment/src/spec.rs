@@ -1,7 +1,8 @@
 //! A configuration as written: one TOML file, parsed strictly, not yet runnable.
 
 use crate::settings::{Place, SpecError};
-use routing::Preference;
+use environments::Table;
+use routing::{LatencyWeight, Preference, Seconds};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,6 +23,8 @@ pub struct Spec {
     pub protocol: Protocol,
     /// How tau of the reward is set.
     pub tau: TauRule,
+    /// What waiting is worth.
+    pub latency: LatencyRule,
     /// Which preferences are trained on and tested at.
     pub preferences: Preferences,
     pub(crate) environments: Vec<Map<String, Value>>,
@@ -83,6 +86,44 @@ pub struct TauRule {
     pub tau_usd: Option<f64>,
 }
 
+/// The table `[latency]`: a third weight in the reward, (1 - w_l) (w_q q - w_c min(c / tau, 1)) - w_l min(l / tau_l, 1). Ours;
+/// the paper's reward, without it, is the default.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LatencyRule {
+    /// w_l, in [0, 1); 0: waiting costs nothing.
+    pub weight: f64,
+    /// tau_l as a percentile of the training latencies (all prompts x models), in (0, 100].
+    pub tau_percentile: f64,
+    /// tau_l in seconds; overrides the percentile where given.
+    pub tau_s: Option<f64>,
+}
+
+impl Default for LatencyRule {
+    fn default() -> Self {
+        LatencyRule { weight: 0.0, tau_percentile: 95.0, tau_s: None }
+    }
+}
+
+impl LatencyRule {
+    /// The weight with tau_l from the training prompts `rows`; none where waiting costs nothing.
+    pub(crate) fn weight_on(&self, table: &Table, rows: &[usize]) -> Option<LatencyWeight> {
+        let measured = || table.latency_quantile(rows, self.tau_percentile / 100.0).unwrap_or_default();
+        let tau = self.tau_s.map_or_else(measured, |seconds| Seconds(seconds as f32));
+        (self.weight > 0.0).then_some(LatencyWeight { weight: self.weight, tau })
+    }
+
+    fn check(&self, place: &Place) -> Result<(), SpecError> {
+        place.unless((0.0..1.0).contains(&self.weight), "weight", "in [0, 1)", self.weight)?;
+        let percentile = self.tau_percentile;
+        place.unless(percentile > 0.0 && percentile <= 100.0, "tau-percentile", "in (0, 100]", percentile)?;
+        match self.tau_s {
+            Some(tau) => place.unless(tau > 0.0 && tau.is_finite(), "tau-s", "above 0", tau),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Which preferences are trained on and tested at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -106,8 +147,8 @@ pub enum TrainPreferences {
 const TRAIN_THEN_TEST: Protocol =
     Protocol::TrainThenTest { split: [0.70, 0.15, 0.15], checkpoints: 16, select: Select::Last };
 const ONLINE: Protocol = Protocol::Online { rounds: 20_000, checkpoints: 100 };
-const TOP: [&str; 9] =
-    ["name", "about", "seed", "replicates", "protocol", "objective", "preferences", "environment", "policy"];
+const TOP: [&str; 10] =
+    ["name", "about", "seed", "replicates", "protocol", "objective", "latency", "preferences", "environment", "policy"];
 
 impl Default for TauRule {
     fn default() -> Self {
@@ -156,6 +197,7 @@ impl Spec {
             replicates: top.scalar("replicates", Some(Value::from(5)), "a whole number of at least 1")?,
             protocol: top.protocol()?,
             tau: top.section("objective")?,
+            latency: top.section("latency")?,
             preferences: top.section("preferences")?,
             environments: top.list("environment")?,
             policies: top.list("policy")?,
@@ -192,6 +234,7 @@ impl Spec {
         if let Some(tau) = self.tau.tau_usd {
             objective.unless(tau > 0.0 && tau.is_finite(), "tau-usd", "above 0", tau)?;
         }
+        self.latency.check(&place.table("[latency]"))?;
         let grid = &self.preferences.test;
         place.table("[preferences]").unless(!grid.is_empty(), "test", "at least one weight on cost", "none")
     }

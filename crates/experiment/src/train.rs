@@ -1,6 +1,6 @@
 //! From an experiment to one router that leaves it: trained as in its cells, tested as in its cells, saved with a card.
 
-use crate::artifact::{Artifact, Card, DataCard, EncoderCard, PolicyCard, Scored};
+use crate::artifact::{Artifact, Card, DataCard, EncoderCard, LatencyCard, PolicyCard, Scored};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR};
 use crate::settings::SpecError;
@@ -67,6 +67,7 @@ impl Plan {
             models: task.models,
             dimension: task.dimension,
             tau_usd: task.objective.tau.0,
+            latency: LatencyCard::of(&task.objective),
             list_prices_usd: list_prices.iter().map(|price| price.0).collect(),
             w_cost: self.spec.preferences.trained_range(),
             encoder: wanted.encoder.clone(),

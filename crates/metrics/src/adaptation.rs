@@ -4,6 +4,9 @@
 //! into [`BLOCKS`] blocks and requests into [`INTERVALS`] equal intervals of the weight on cost. The post-change
 //! comparator is the clairvoyant of phase and preference: for each interval the one model with the highest reward over
 //! the phase. Memory does not grow with the rounds.
+//!
+//! Where outcomes are missing, requests whose chosen outcome is one of them play no part, and what compares with a fixed
+//! model does not exist: its reward is not known for all of the same requests.
 
 use crate::{About, Better, about};
 use routing::{Arm, Preference};
@@ -73,11 +76,11 @@ pub struct Visit<'a> {
     pub round: u64,
     /// The request's preference.
     pub preference: Preference,
-    /// Reward obtained, in [-1, 1].
-    pub reward: f64,
-    /// Dollars of the call.
+    /// Reward obtained, in [-1, 1]; none: nobody recorded the outcome.
+    pub reward: Option<f64>,
+    /// Dollars of the call, where it was recorded.
     pub dollars: f64,
-    /// Reward of each of the K models, whether up or not.
+    /// Reward of each of the K models, whether up or not; NaN: nobody recorded it.
     pub rewards: &'a [f64],
     /// Which of the K models are up.
     pub available: &'a [bool],
@@ -108,6 +111,8 @@ pub struct Adaptation {
     /// For each interval the best fixed model of the first phase.
     incumbent: Vec<Option<Arm>>,
     whole: Whole,
+    /// Requests of the phases that have ended.
+    seen: u64,
     readings: Vec<Reading>,
 }
 
@@ -121,12 +126,14 @@ struct Whole {
     up: Vec<bool>,
     /// Of `phase_static_regret`.
     dynamic_regret: f64,
+    /// Whether every phase was.
+    complete: bool,
 }
 
 impl Whole {
     fn new(arms: usize) -> Whole {
         let (fixed, obtained) = (vec![0.0; INTERVALS * arms], vec![0.0; INTERVALS]);
-        Whole { fixed, obtained, up: vec![true; arms], dynamic_regret: 0.0 }
+        Whole { fixed, obtained, up: vec![true; arms], dynamic_regret: 0.0, complete: true }
     }
 
     /// Adds a phase.
@@ -142,10 +149,14 @@ impl Whole {
         }
         self.up.iter_mut().zip(&phase.up).for_each(|(whole, phase)| *whole &= phase);
         self.dynamic_regret += static_regret;
+        self.complete &= phase.complete;
     }
 
-    /// NaN where no model was up throughout.
+    /// NaN where no model was up throughout, or an outcome is missing.
     fn static_regret(&self) -> f64 {
+        if !self.complete {
+            return f64::NAN;
+        }
         let totals = self.fixed.chunks_exact(self.up.len());
         let best = |totals: &[f64]| {
             let up = totals.iter().zip(&self.up).filter(|(_, up)| **up);
@@ -165,6 +176,8 @@ struct Sums {
     counts: Vec<u64>,
     /// Models that were up in every round so far.
     up: Vec<bool>,
+    /// Whether the reward of every model that was up was known in every round.
+    complete: bool,
     regret: f64,
     dollars: f64,
 }
@@ -177,6 +190,7 @@ impl Sums {
             obtained: vec![0.0; cells],
             counts: vec![0; cells],
             up: vec![true; arms],
+            complete: true,
             regret: 0.0,
             dollars: 0.0,
         }
@@ -187,7 +201,28 @@ impl Sums {
         self.obtained.fill(0.0);
         self.counts.fill(0);
         self.up.fill(true);
+        self.complete = true;
         (self.regret, self.dollars) = (0.0, 0.0);
+    }
+
+    /// Takes in a request that falls into a `cell`, blocks x intervals.
+    fn add(&mut self, cell: usize, visit: &Visit<'_>) {
+        let arms = self.up.len();
+        self.up.iter_mut().zip(visit.available).for_each(|(always, &up)| *always &= up);
+        let Some(obtained) = visit.reward else {
+            self.complete = false;
+            return;
+        };
+        let mut best = f64::NEG_INFINITY;
+        for (arm, (&reward, &up)) in visit.rewards.iter().zip(visit.available).enumerate() {
+            self.fixed[cell * arms + arm] += reward;
+            self.complete &= !(up && reward.is_nan());
+            best = if up { best.max(reward) } else { best };
+        }
+        self.obtained[cell] += obtained;
+        self.counts[cell] += 1;
+        self.regret += best - obtained;
+        self.dollars += visit.dollars;
     }
 
     fn cells_of(interval: usize) -> impl Iterator<Item = usize> {
@@ -229,7 +264,7 @@ impl Adaptation {
         let bounds = [0].iter().chain(changes).chain([&rounds]).copied().collect();
         let incumbent = vec![None; INTERVALS];
         let (current, whole) = (Sums::new(arms), Whole::new(arms));
-        Adaptation { bounds, arms, phase: 0, current, incumbent, whole, readings: Vec::new() }
+        Adaptation { bounds, arms, phase: 0, current, incumbent, whole, seen: 0, readings: Vec::new() }
     }
 
     /// Takes in the decision of the next round.
@@ -242,17 +277,7 @@ impl Adaptation {
         let block = (visit.round - start) * BLOCKS / (end - start).max(1);
         let interval = ((visit.preference.cost() * INTERVALS as f64) as usize).min(INTERVALS - 1);
         let cell = block as usize * INTERVALS + interval;
-        let sums = &mut self.current;
-        let mut best = f64::NEG_INFINITY;
-        for (arm, (&reward, &up)) in visit.rewards.iter().zip(visit.available).enumerate() {
-            sums.fixed[cell * self.arms + arm] += reward;
-            sums.up[arm] &= up;
-            best = if up { best.max(reward) } else { best };
-        }
-        sums.obtained[cell] += visit.reward;
-        sums.counts[cell] += 1;
-        sums.regret += best - visit.reward;
-        sums.dollars += visit.dollars;
+        self.current.add(cell, visit);
         if visit.round + 1 == end {
             self.close();
         }
@@ -267,31 +292,36 @@ impl Adaptation {
     fn close(&mut self) {
         let (start, end) = (self.bounds[self.phase], self.bounds[self.phase + 1]);
         let sums = &self.current;
-        let (n, best) = ((end - start) as f64, sums.best_fixed());
+        let (seen, best) = (sums.counts.iter().sum::<u64>(), sums.best_fixed());
+        let n = seen as f64;
         if self.phase == 0 {
             self.incumbent.clone_from(&best);
         }
         let gaps = sums.gaps(&best);
         let recovery = recovery(&gaps).filter(|_| self.phase > 0);
-        let after_a_change = |value: f64| if self.phase > 0 { value } else { f64::NAN };
-        let static_regret = gaps.iter().map(|gap| gap.0).sum();
+        let compared = |value: f64| if sums.complete { value } else { f64::NAN };
+        let after_a_change = |value: f64| if self.phase > 0 { compared(value) } else { f64::NAN };
+        let static_regret = compared(gaps.iter().map(|gap| gap.0).sum());
         let values = [
             sums.regret,
             static_regret,
             sums.obtained.iter().sum::<f64>() / n,
             sums.dollars / n,
-            after_a_change(recovery.map_or(n, |block| (block as u64 * (end - start)).div_ceil(BLOCKS) as f64)),
+            after_a_change(
+                recovery.map_or((end - start) as f64, |block| (block as u64 * (end - start)).div_ceil(BLOCKS) as f64),
+            ),
             after_a_change(if recovery.is_some() { 1.0 } else { 0.0 }),
             after_a_change(violations(&sums.gaps(&self.incumbent))),
         ];
-        let reading = |(about, value)| Reading { about, phase: Some(self.phase), end, n: end - start, value };
+        let reading = |(about, value)| Reading { about, phase: Some(self.phase), end, n: seen, value };
         self.readings.extend(ADAPTATION.iter().zip(values).map(reading));
         self.whole.add(sums, static_regret);
+        self.seen += seen;
         self.current.clear();
         self.phase += 1;
         if self.phase + 1 == self.bounds.len() {
             let values = [self.whole.static_regret(), self.whole.dynamic_regret];
-            let reading = |(about, value)| Reading { about, phase: None, end, n: end, value };
+            let reading = |(about, value)| Reading { about, phase: None, end, n: self.seen, value };
             self.readings.extend(WHOLE.iter().zip(values).map(reading));
         }
     }
@@ -327,7 +357,14 @@ mod tests {
             let preference = Preference::new((round % 10) as f64 / 10.0 + 0.05).unwrap();
             let reward = rewards[usize::from(round >= turn)];
             let available = &[true, true];
-            adaptation.observe(&Visit { round, preference, reward, dollars: 2.0, rewards: &rewards, available });
+            adaptation.observe(&Visit {
+                round,
+                preference,
+                reward: Some(reward),
+                dollars: 2.0,
+                rewards: &rewards,
+                available,
+            });
         }
         let phase = |reading: &Reading| reading.phase.unwrap_or(WHOLE_RUN);
         let all = adaptation.readings().iter();
@@ -378,9 +415,28 @@ mod tests {
             let reward = if round >= 1500 { 0.1 } else { 0.5 };
             let preference = Preference::new(0.5).unwrap();
             let (rewards, available) = (&[0.5, 0.1], &[true, true]);
-            adaptation.observe(&Visit { round, preference, reward, dollars: 0.0, rewards, available });
+            adaptation.observe(&Visit { round, preference, reward: Some(reward), dollars: 0.0, rewards, available });
         }
         let last = adaptation.readings().iter().rfind(|reading| reading.phase.is_some()).unwrap();
         assert_eq!((last.about.name, last.value), ("incumbent_violations", 0.5));
+    }
+
+    #[test]
+    fn a_missing_outcome_leaves_out_its_request_and_every_comparison_with_a_fixed_model() {
+        let mut adaptation = Adaptation::new(2, &[10], 20);
+        for round in 0..20 {
+            let rewards = [0.5, if round == 3 { f64::NAN } else { 0.25 }];
+            let (preference, available) = (Preference::new(0.5).unwrap(), &[true, true]);
+            let reward = (round != 4).then_some(0.25);
+            adaptation.observe(&Visit { round, preference, reward, dollars: 1.0, rewards: &rewards, available });
+        }
+        let of = |name: &str, phase: Option<usize>| {
+            let all = adaptation.readings();
+            let reading = all.iter().find(|reading| reading.about.name == name && reading.phase == phase).unwrap();
+            (reading.value, reading.n)
+        };
+        assert_eq!((of("phase_reward", Some(0)), of("phase_regret", Some(0))), ((0.25, 9), (9.0 * 0.25, 9)));
+        assert!(of("phase_static_regret", Some(0)).0.is_nan() && of("static_regret", None).0.is_nan());
+        assert_eq!(of("phase_static_regret", Some(1)), (2.5, 10), "a phase without gaps is compared");
     }
 }

@@ -20,7 +20,15 @@ struct ChoiceEntropy {
 
 impl Metric for ChoiceEntropy {
     fn observe(&mut self, judged: &Judged) {
-        self.counts[judged.arm.index()] += 1;
+        self.observe_unscored(judged.arm);
+    }
+
+    fn observe_unscored(&mut self, arm: Arm) {
+        self.counts[arm.index()] += 1;
+    }
+
+    fn n(&self) -> u64 {
+        self.counts.iter().sum()
     }
 
     fn report(&self, emit: &mut dyn FnMut(Option<Arm>, f64)) {

@@ -11,6 +11,7 @@ mod choice_entropy;
 mod cost;
 mod detection;
 mod exploration;
+mod latency;
 mod mean;
 mod quality;
 mod regret;
@@ -21,6 +22,7 @@ pub use budget::{BUDGET_USE, budget_use};
 pub use calibration::{BINS, Bin, CALIBRATION, Calibration};
 pub use detection::{DETECTION, Detection};
 pub use exploration::{EXPLORATION, Exploration, Explored, GREEDY_REGRET, greedy_regret};
+pub use latency::{LATENCY, Latencies, UNSCORED};
 
 use routing::{Arm, Dollars};
 
@@ -35,7 +37,7 @@ pub struct Judged {
     pub cost: Dollars,
     /// Reward under the request's preference, in [-1, 1].
     pub reward: f64,
-    /// The highest reward any available model would have had.
+    /// The highest reward any available model would have had, of those recorded.
     pub best_reward: f64,
 }
 
@@ -79,6 +81,12 @@ const fn about(name: &'static str, unit: &'static str, better: Better, what: &'s
 pub trait Metric: Send {
     /// Takes in one decision.
     fn observe(&mut self, judged: &Judged);
+
+    /// Takes in a decision for `arm` whose outcome nobody recorded; what is about outcomes leaves it out.
+    fn observe_unscored(&mut self, arm: Arm);
+
+    /// Decisions that the value stands on.
+    fn n(&self) -> u64;
 
     /// Passes the value so far to `emit`, with the model it is about if it is about one. NaN before the first decision.
     fn report(&self, emit: &mut dyn FnMut(Option<Arm>, f64));

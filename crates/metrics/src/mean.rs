@@ -29,6 +29,12 @@ impl Metric for Accumulator {
         self.count += 1;
     }
 
+    fn observe_unscored(&mut self, _: Arm) {}
+
+    fn n(&self) -> u64 {
+        self.count
+    }
+
     fn report(&self, emit: &mut dyn FnMut(Option<Arm>, f64)) {
         emit(
             None,

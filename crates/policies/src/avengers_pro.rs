@@ -96,21 +96,25 @@ impl Profiles {
         let Clusters { centres, of_row } = Clusters::find(&features, dimension, clusters, seed);
         let count = centres.len() / dimension;
         let (mut quality, mut penalty) = (vec![0.0; count * arms], vec![0.0; count * arms]);
-        let mut sizes = vec![0_u32; count];
+        let mut answers = vec![0_u32; count * arms];
         for (row, cluster) in of_row.into_iter().enumerate() {
-            sizes[cluster] += 1;
             for arm in 0..arms {
-                quality[cluster * arms + arm] += f64::from(training.quality_row(row)[arm]);
-                penalty[cluster * arms + arm] += task.objective.penalty(training.cost_row(row)[arm]);
+                let Some(terms) = training.terms(&task.objective, row, arm) else { continue };
+                let cell = cluster * arms + arm;
+                answers[cell] += 1;
+                quality[cell] += terms.value;
+                penalty[cell] += terms.penalty;
             }
         }
-        for sums in [&mut quality, &mut penalty] {
-            for (of_cluster, &size) in sums.chunks_exact_mut(arms).zip(&sizes) {
-                of_cluster.iter_mut().for_each(|sum| *sum /= f64::from(size));
-                if scale == Scale::Cluster {
-                    stretch(of_cluster);
-                }
-            }
+        // Where a model answered no prompt of a cluster, its mean over all has to do.
+        let overall = training.mean_terms(&task.objective);
+        for (cell, &count) in answers.iter().enumerate() {
+            let mean = |sum: f64, overall: f64| if count > 0 { sum / f64::from(count) } else { overall };
+            quality[cell] = mean(quality[cell], overall[cell % arms].value);
+            penalty[cell] = mean(penalty[cell], overall[cell % arms].penalty);
+        }
+        if scale == Scale::Cluster {
+            quality.chunks_exact_mut(arms).chain(penalty.chunks_exact_mut(arms)).for_each(stretch);
         }
         Profiles { scale, nearest, dimension, centres, quality, penalty }
     }

@@ -9,7 +9,9 @@
 
 use crate::learners::actor::{Actor, ActorShape, Head, Trainer, draw};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Policy, Router, Seed, Stream, Task};
+use routing::{
+    Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Outcome, Policy, Router, Seed, Stream, Task,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -90,7 +92,7 @@ impl NetworkParameters {
 
     /// The reward that training sees.
     pub(crate) fn objective(&self, task: &Task) -> Objective {
-        Objective { tau: Dollars(task.objective.tau.0 * self.tau_scale) }
+        Objective { tau: Dollars(task.objective.tau.0 * self.tau_scale), ..task.objective }
     }
 }
 
@@ -194,10 +196,11 @@ impl Barp {
         self.rewards.clear();
         for (row, (feedback, &preference)) in feedback.iter().zip(contexts.preferences()).enumerate() {
             let cost = match self.price {
-                Price::Paid => feedback.cost,
+                Price::Paid => feedback.outcome.cost,
                 Price::Listed => contexts.list_prices(row)[feedback.arm.index()],
             };
-            self.rewards.push(self.objective.reward(preference, feedback.quality, cost) as f32);
+            let priced = Outcome { cost, ..feedback.outcome };
+            self.rewards.push(self.objective.reward(preference, &priced) as f32);
         }
     }
 }

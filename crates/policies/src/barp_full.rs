@@ -6,7 +6,7 @@
 
 use crate::barp::NetworkParameters;
 use crate::registry::{Configured, Entry, Information, ParameterError, Recipe, configure, defaults};
-use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Seed, Task, TrainingSet, random};
+use routing::{ContextsBuffer, Dollars, Outcome, Preference, Round, Router, Seed, Task, TrainingSet, random};
 use serde_json::Value;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -33,7 +33,7 @@ fn fit(parameters: &NetworkParameters, task: &Task, training: &TrainingSet, seed
     let (prices, up) = (vec![Dollars(0.0); arms], vec![true; arms]);
     let mut order: Vec<usize> = (0..training.len()).collect();
     let mut buffer = ContextsBuffer::new(task.dimension, arms);
-    let mut rewards: Vec<f32> = Vec::new();
+    let mut rewards: Vec<Option<f32>> = Vec::new();
     let mut round = Round(0);
     for epoch in 0..parameters.epochs {
         random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
@@ -44,18 +44,30 @@ fn fit(parameters: &NetworkParameters, task: &Task, training: &TrainingSet, seed
                 let preference = Preference::new(random::uniform(&mut preference_stream.at(round)))
                     .expect("a uniform draw lies in [0, 1)");
                 buffer.push(round, training.feature_row(row), preference, &prices, &up);
-                let outcomes = training.quality_row(row).iter().zip(training.cost_row(row));
-                rewards.extend(outcomes.map(|(&q, &cost)| objective.reward(preference, q, cost) as f32));
+                let reward =
+                    |outcome: Option<Outcome>| outcome.map(|outcome| objective.reward(preference, &outcome) as f32);
+                rewards.extend(training.outcomes().row(row).map(reward));
                 round.0 += 1;
             }
             trainer.step(&buffer.view(), |row, probabilities, slope| {
-                let rewards = &rewards[row * arms..][..arms];
-                let expected: f32 = probabilities.iter().zip(rewards).map(|(p, r)| p * r).sum();
-                for ((slope, p), reward) in slope.iter_mut().zip(probabilities).zip(rewards) {
-                    *slope = p * (reward - expected);
-                }
+                ascend(&rewards[row * arms..][..arms], probabilities, slope);
             });
         }
     }
     Box::new(trainer.actor().clone())
+}
+
+/// The gradient of the expected reward with respect to the logits, over the models whose reward is known: as if the others
+/// could not be chosen, so nothing is assumed of them.
+fn ascend(rewards: &[Option<f32>], probabilities: &[f32], slope: &mut [f32]) {
+    let known = || probabilities.iter().zip(rewards).filter_map(|(p, reward)| reward.map(|reward| (p, reward)));
+    let mut expected: f32 = known().map(|(p, reward)| p * reward).sum();
+    let mut scale = 1.0;
+    if rewards.iter().any(Option::is_none) {
+        let mass = known().map(|(p, _)| p).sum::<f32>().max(f32::MIN_POSITIVE);
+        (expected, scale) = (expected / mass, 1.0 / mass);
+    }
+    for ((slope, p), reward) in slope.iter_mut().zip(probabilities).zip(rewards) {
+        *slope = reward.map_or(0.0, |reward| scale * p * (reward - expected));
+    }
 }

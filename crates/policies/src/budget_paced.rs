@@ -156,8 +156,8 @@ impl Policy for Paced {
         let Some(budget) = self.budget else { return };
         let PacedParameters { rate, smoothing, cap, .. } = self.parameters;
         for feedback in feedback {
-            let before = self.smoothed.unwrap_or(feedback.cost.0);
-            let smoothed = (1.0 - smoothing) * before + smoothing * feedback.cost.0;
+            let before = self.smoothed.unwrap_or(feedback.outcome.cost.0);
+            let smoothed = (1.0 - smoothing) * before + smoothing * feedback.outcome.cost.0;
             self.smoothed = Some(smoothed);
             self.dual = (self.dual + rate * (smoothed / budget - 1.0)).clamp(0.0, cap);
         }

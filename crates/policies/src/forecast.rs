@@ -50,10 +50,10 @@ impl Forecast {
                 return None;
             }
             let problem = LeastSquares::new(own.iter().map(|&row| &features[row * d..][..d]), PENALTY);
-            let costs = || own.iter().map(|&row| bought[row].cost.0);
+            let costs = || own.iter().map(|&row| bought[row].outcome.cost.0);
             Some(Regressions {
-                quality: problem.coefficients(|row| f64::from(bought[own[row]].quality)),
-                cost: problem.coefficients(|row| bought[own[row]].cost.0),
+                quality: problem.coefficients(|row| f64::from(bought[own[row]].outcome.quality)),
+                cost: problem.coefficients(|row| bought[own[row]].outcome.cost.0),
                 least: costs().fold(f64::INFINITY, f64::min),
                 most: costs().fold(0.0, f64::max),
             })
@@ -127,11 +127,11 @@ const RANGE: &str = "forecast.range";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use routing::{Arm, Objective};
+    use routing::{Arm, Objective, Outcome};
 
     fn forecast() -> (Task, Forecast) {
         let models = vec!["a".into(), "b".into(), "unbought".into()];
-        let task = Task { models, dimension: 1, objective: Objective { tau: Dollars(1.0) } };
+        let task = Task { models, dimension: 1, objective: Objective::new(Dollars(1.0)) };
         let (mut features, mut bought) = (Vec::new(), Vec::new());
         for step in 0..4000 {
             let x = (step % 100) as f32 / 100.0;
@@ -139,7 +139,7 @@ mod tests {
             let quality = if arm == 0 { 0.2 + 0.5 * x } else { 0.9 };
             let cost = if arm == 0 { 0.01 } else { 0.02 + 0.02 * f64::from(x) };
             features.push(x);
-            bought.push(Feedback { arm: Arm::at(arm), quality, cost: Dollars(cost) });
+            bought.push(Feedback { arm: Arm::at(arm), outcome: Outcome::untimed(quality, Dollars(cost)) });
         }
         let forecast = Forecast::fit(&task, &features, &bought);
         (task, forecast)

@@ -6,7 +6,7 @@
 use crate::learners::normalise;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Contexts, Dollars, NotRestored, Objective, Router, Saved, Task, TrainingSet, Values};
+use routing::{Contexts, Dollars, NotRestored, Objective, Outcomes, Router, Saved, Task, Terms, TrainingSet, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -52,13 +52,16 @@ struct Knn {
     features: Vec<f32>,
     training: TrainingSet,
     objective: Objective,
+    /// Mean terms of each model over all training prompts: for queries of whose neighbours it answered none.
+    overall: Vec<Terms>,
 }
 
 impl Knn {
     fn new(k: usize, training: TrainingSet, objective: Objective) -> Knn {
         let mut features = training.features().to_vec();
         normalise(&mut features, training.dimension());
-        Knn { k, features, training, objective }
+        let overall = training.mean_terms(&objective);
+        Knn { k, features, training, objective, overall }
     }
 }
 
@@ -72,7 +75,10 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
     let features = saved.f32("features", &[rows, d])?.to_vec();
     let quality = saved.f32("quality", &[rows, arms])?.to_vec();
     let cost = saved.f64("cost", &[rows, arms])?.iter().copied().map(Dollars).collect();
-    let training = TrainingSet::new(features, quality, cost, d, arms);
+    let timed = saved.tensors.iter().any(|tensor| tensor.name == "latency");
+    let seconds = if timed { saved.f32("latency", &[rows, arms])?.to_vec() } else { Vec::new() };
+    let outcomes = Outcomes::from_columns(arms, quality, cost, seconds);
+    let training = TrainingSet::from_outcomes(features, outcomes, d);
     Ok(Box::new(PlugIn(Knn::new(k as usize, training, task.objective))))
 }
 
@@ -82,26 +88,38 @@ impl Estimate for Knn {
         let mut queries = contexts.features().to_vec();
         normalise(&mut queries, d);
         kernels::nearest(&self.features, &queries, d, self.k, |query, found| {
-            let share = 1.0 / found.len() as f64;
             for arm in 0..arms {
-                let (mut q, mut c) = (0.0, 0.0);
+                let (mut value, mut cost, mut count) = (0.0, 0.0, 0_u32);
                 for neighbour in found {
-                    q += f64::from(self.training.quality_row(neighbour.row)[arm]);
-                    c += self.objective.penalty(self.training.cost_row(neighbour.row)[arm]);
+                    let Some(terms) = self.training.terms(&self.objective, neighbour.row, arm) else { continue };
+                    value += terms.value;
+                    cost += terms.penalty;
+                    count += 1;
                 }
-                quality[query * arms + arm] = q * share;
-                penalty[query * arms + arm] = c * share;
+                let share = 1.0 / f64::from(count);
+                let Terms { value, penalty: cost } = match count {
+                    0 => self.overall[arm],
+                    _ => Terms { value: value * share, penalty: cost * share },
+                };
+                quality[query * arms + arm] = value;
+                penalty[query * arms + arm] = cost;
             }
         });
     }
 
-    /// `features` (n x d), `quality` and `cost` in dollars (both n x K) of the training prompts, and `k`.
+    /// `features` (n x d), `quality` and `cost` in dollars (both n x K, NaN in a gap) of the training prompts, their
+    /// `latency` in seconds where it has a weight, and `k`.
     fn save(&self) -> Saved {
         let (n, d, arms) = (self.training.len(), self.training.dimension(), self.training.arms());
-        let cost = self.training.cost().iter().map(|cost| cost.0).collect();
-        Saved { settings: json!({ "k": self.k }), ..Saved::bare(ENTRY.name) }
+        let outcomes = self.training.outcomes();
+        let cost = outcomes.cost().iter().map(|cost| cost.0).collect();
+        let saved = Saved { settings: json!({ "k": self.k }), ..Saved::bare(ENTRY.name) }
             .with("features", &[n, d], Values::F32(self.training.features().to_vec()))
-            .with("quality", &[n, arms], Values::F32(self.training.quality().to_vec()))
-            .with("cost", &[n, arms], Values::F64(cost))
+            .with("quality", &[n, arms], Values::F32(outcomes.quality().to_vec()))
+            .with("cost", &[n, arms], Values::F64(cost));
+        match self.objective.latency {
+            None => saved,
+            Some(_) => saved.with("latency", &[n, arms], Values::F32(outcomes.seconds().to_vec())),
+        }
     }
 }

@@ -226,9 +226,9 @@ impl Policy for Knapsack {
         let objective = self.priced.rewards.objective();
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
-            let consumed = objective.penalty(feedback.cost);
+            let consumed = objective.penalty(feedback.outcome.cost);
             self.priced.consumption.absorb(feedback.arm, &self.features, consumed);
-            self.spent += feedback.cost.0;
+            self.spent += feedback.outcome.cost.0;
             if let Some(budget) = self.budget {
                 self.price.learn(consumed - budget / objective.tau.0);
             }

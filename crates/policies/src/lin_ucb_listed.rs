@@ -7,7 +7,10 @@
 use crate::learners::best;
 use crate::learners::linear::{LinearArms, check_linear};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Choice, Contexts, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use routing::{
+    Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Router, Saved,
+    Stream, Task,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -72,6 +75,16 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
 }
 
 impl Listed {
+    /// What the arms learn of an outcome: its quality; where waiting has a weight, all of the reward but the cost term, in
+    /// units of w_q q.
+    fn target(&self, preference: Preference, outcome: &Outcome) -> f64 {
+        let Some(LatencyWeight { weight, .. }) = self.arms.objective().latency else {
+            return f64::from(outcome.quality);
+        };
+        let free = Outcome { cost: Dollars(0.0), ..*outcome };
+        self.arms.objective().reward(preference, &free) / (1.0 - weight)
+    }
+
     /// Rewards at list prices, given each arm's estimated quality.
     fn priced<'a>(
         &self,
@@ -81,7 +94,9 @@ impl Listed {
     ) -> impl Iterator<Item = f64> {
         let (preference, objective) = (contexts.preferences()[row], self.arms.objective());
         let listed = quality.zip(contexts.list_prices(row));
-        listed.map(move |(q, &price)| preference.quality() * q - preference.cost() * objective.penalty(price))
+        let worth = move |q: f64| if objective.latency.is_some() { q } else { preference.quality() * q };
+        let scale = objective.latency.map_or(1.0, |latency| 1.0 - latency.weight);
+        listed.map(move |(q, &price)| scale * (worth(q) - preference.cost() * objective.penalty(price)))
     }
 }
 
@@ -117,7 +132,8 @@ impl Policy for Listed {
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
-            self.arms.absorb(feedback.arm, &self.features, f64::from(feedback.quality));
+            let target = self.target(contexts.preferences()[row], &feedback.outcome);
+            self.arms.absorb(feedback.arm, &self.features, target);
         }
     }
 

@@ -116,12 +116,13 @@ impl Regressors {
     fn fit(parameters: &MlpParameters, task: &Task, training: &TrainingSet, seed: &Seed) -> Regressors {
         let mut fitted = Regressors::blank(&parameters.hidden, parameters.networks, task);
         let (arms, weights, order) = (training.arms(), seed.stream("weights"), seed.stream("order"));
-        let target = |row: usize, output: usize| match output.checked_sub(arms) {
-            None => f64::from(training.quality_row(row)[output]),
-            Some(arm) => task.objective.penalty(training.cost_row(row)[arm]),
+        // NaN where nobody recorded the outcome.
+        let target = |row: usize, output: usize| match training.terms(&task.objective, row, output % arms) {
+            None => f64::NAN,
+            Some(terms) => [terms.value, terms.penalty][output / arms],
         };
-        for (output, mean) in fitted.means.iter_mut().enumerate() {
-            *mean = (0..training.len()).map(|row| target(row, output)).sum::<f64>() / training.len() as f64;
+        for (arm, terms) in training.mean_terms(&task.objective).into_iter().enumerate() {
+            (fitted.means[arm], fitted.means[arms + arm]) = (terms.value, terms.penalty);
         }
         for network in 0..fitted.parameters.len() {
             let generator = &mut weights.at(Round(network as u64));
@@ -143,7 +144,8 @@ impl Regressors {
     }
 }
 
-/// Minimises half the squared error of `net` against `targets` (n x outputs), averaged over the prompts of a batch.
+/// Minimises half the squared error of `net` against `targets` (n x outputs, NaN: none), averaged over the prompts of a
+/// batch.
 fn descend(
     settings: &MlpParameters,
     net: &Mlp,
@@ -168,7 +170,7 @@ fn descend(
             for ((&row, slope), estimate) in rows.iter().zip(slopes).zip(errors.chunks_exact(stride)) {
                 let wanted = &targets[row * outputs..][..outputs];
                 for ((slope, estimate), wanted) in slope.iter_mut().zip(estimate).zip(wanted) {
-                    *slope = (estimate - wanted) / rows.len() as f32;
+                    *slope = if wanted.is_nan() { 0.0 } else { (estimate - wanted) / rows.len() as f32 };
                 }
             }
             net.backward(parameters, &inputs, &mut tape, &mut gradient, None);

@@ -6,7 +6,7 @@
 use crate::learners::least_squares::LeastSquares;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
-use routing::{Contexts, NotRestored, Router, Saved, Task, TrainingSet, Values};
+use routing::{Contexts, NotRestored, Router, Saved, Task, Terms, TrainingSet, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,12 +55,27 @@ struct Ridge {
 impl Ridge {
     fn fit(penalty: f64, task: &Task, training: &TrainingSet) -> Ridge {
         let arms = training.arms();
-        let target = |row: usize, output: usize| match output.checked_sub(arms) {
-            None => f64::from(training.quality_row(row)[output]),
-            Some(arm) => task.objective.penalty(training.cost_row(row)[arm]),
-        };
-        let problem = LeastSquares::new(training.features().chunks_exact(training.dimension()), penalty);
-        Ridge { coefficients: (0..2 * arms).map(|output| problem.coefficients(|row| target(row, output))).collect() }
+        let mut coefficients = vec![Vec::new(); 2 * arms];
+        for (answered, models) in training.models_by_answered() {
+            // A model of which nothing is known is worth nothing and costs everything, whatever the prompt.
+            let constant = |number: f64| [vec![0.0; training.dimension()], vec![number]].concat();
+            let fit = |problem: &LeastSquares, arm: usize, term: fn(Terms) -> f64| {
+                problem.coefficients(|at| {
+                    let terms = training.terms(&task.objective, answered[at], arm);
+                    term(terms.expect("only prompts that the model answered"))
+                })
+            };
+            let rows = answered.iter().map(|&row| training.feature_row(row));
+            let problem = (!answered.is_empty()).then(|| LeastSquares::new(rows, penalty));
+            for arm in models {
+                let [value, cost] = match &problem {
+                    None => [constant(Terms::WORST.value), constant(Terms::WORST.penalty)],
+                    Some(problem) => [fit(problem, arm, |terms| terms.value), fit(problem, arm, |terms| terms.penalty)],
+                };
+                (coefficients[arm], coefficients[arms + arm]) = (value, cost);
+            }
+        }
+        Ridge { coefficients }
     }
 }
 

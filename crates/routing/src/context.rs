@@ -139,6 +139,12 @@ impl ContextsBuffer {
         self.available.extend_from_slice(available);
     }
 
+    /// Appends request `row` of `other`, which has as many features and models.
+    pub fn push_from(&mut self, other: &Contexts<'_>, row: usize) {
+        let (features, preference) = (other.feature_row(row), other.preferences()[row]);
+        self.push(other.rounds()[row], features, preference, other.list_prices(row), other.available(row));
+    }
+
     /// Gives every request the same preference, as a test sweep does.
     pub fn set_preference(&mut self, preference: Preference) {
         self.preferences.fill(preference);

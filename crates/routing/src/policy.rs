@@ -1,6 +1,6 @@
 //! The traits a router implements, and the small types it speaks in.
 
-use crate::{Contexts, Dollars, Objective, Saved, Stream};
+use crate::{Contexts, Dollars, Objective, Outcome, Saved, Stream};
 
 /// Index of a model in [`Task::models`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,10 +70,8 @@ impl Choice {
 pub struct Feedback {
     /// The model that answered.
     pub arm: Arm,
-    /// Score of its answer, in [0, 1].
-    pub quality: f32,
-    /// Dollars that the call cost.
-    pub cost: Dollars,
+    /// What came of it.
+    pub outcome: Outcome,
 }
 
 /// Public facts before the first round.

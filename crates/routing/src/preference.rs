@@ -1,6 +1,6 @@
 //! The operator's dial between quality and cost, and the reward it defines.
 
-use crate::Dollars;
+use crate::{Dollars, Outcome, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// A point (w_q, w_c) of the preference simplex: w_q + w_c = 1, both in [0, 1] (BaRP, section 3).
@@ -55,23 +55,75 @@ impl From<Preference> for f64 {
     }
 }
 
-/// What is maximised: r = w_q q - w_c min(c / tau, 1) (BaRP, equation for the reward).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// What is maximised: r = w_q q - w_c min(c / tau, 1) (BaRP, equation for the reward). With a weight on latency
+/// r = (1 - w_l) (w_q q - w_c min(c / tau, 1)) - w_l min(l / tau_l, 1), which is ours.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
-    /// The cost at which a call counts as fully expensive; above zero. The paper does not state it: our default is the
-    /// 95th percentile of the training costs.
+    /// The cost at which a call counts as fully expensive, not negative. The paper does not state it: our default is the
+    /// 95th percentile of the training costs, which is 0 where nearly all calls are free.
     pub tau: Dollars,
+    /// What waiting is worth; none: nothing, as in the paper.
+    pub latency: Option<LatencyWeight>,
+}
+
+/// How much waiting matters, the same for every request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyWeight {
+    /// w_l, in (0, 1).
+    pub weight: f64,
+    /// The latency at which an answer counts as fully slow; above zero.
+    pub tau: Seconds,
+}
+
+/// The reward in two terms that do not depend on the preference: r = w_q `value` - w_c `penalty`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// Quality, in [0, 1]; less what waiting is worth, if anything.
+    pub value: f64,
+    /// The cost term min(c / tau, 1), in [0, 1]; with what waiting is worth, if anything.
+    pub penalty: f64,
+}
+
+impl Terms {
+    /// Those of an answer worth nothing that is fully expensive.
+    pub const WORST: Terms = Terms { value: 0.0, penalty: 1.0 };
+
+    /// The reward under `preference`.
+    pub fn reward(self, preference: Preference) -> f64 {
+        preference.quality() * self.value - preference.cost() * self.penalty
+    }
 }
 
 impl Objective {
-    /// Reward of one answered request: `quality` in [0, 1], `cost` in dollars of that call; the result is in [-1, 1].
-    pub fn reward(&self, preference: Preference, quality: f32, cost: Dollars) -> f64 {
-        preference.quality() * f64::from(quality) - preference.cost() * self.penalty(cost)
+    /// The paper's objective.
+    pub fn new(tau: Dollars) -> Objective {
+        Objective { tau, latency: None }
     }
 
-    /// The cost term min(c / tau, 1), in [0, 1].
+    /// Reward of one answered request, in [-1, 1].
+    ///
+    /// # Panics
+    /// If latency has a weight and nobody measured it; planning refuses such tables.
+    pub fn reward(&self, preference: Preference, outcome: &Outcome) -> f64 {
+        self.terms(outcome).reward(preference)
+    }
+
+    /// The reward in two terms. Since w_q + w_c = 1, what waiting costs may be taken from both: the reward stays linear in
+    /// the preference, and who estimates the terms needs no third estimate.
+    ///
+    /// # Panics
+    /// As [`Objective::reward`].
+    pub fn terms(&self, outcome: &Outcome) -> Terms {
+        let (value, penalty) = (f64::from(outcome.quality), self.penalty(outcome.cost));
+        let Some(LatencyWeight { weight, tau }) = self.latency else { return Terms { value, penalty } };
+        let latency = outcome.latency.expect("planning refuses a weight on latency where a call has none");
+        let waiting = weight * (f64::from(latency.0) / f64::from(tau.0)).min(1.0);
+        Terms { value: (1.0 - weight) * value - waiting, penalty: (1.0 - weight) * penalty + waiting }
+    }
+
+    /// The cost term min(c / tau, 1), in [0, 1]; 0 for what is free, even where most calls are and tau is 0 with them.
     pub fn penalty(&self, cost: Dollars) -> f64 {
-        (cost.0 / self.tau.0).min(1.0)
+        if cost.0 == 0.0 { 0.0 } else { (cost.0 / self.tau.0).min(1.0) }
     }
 }
 
@@ -81,12 +133,26 @@ mod tests {
 
     #[test]
     fn reward_is_quality_minus_clipped_cost() {
-        let objective = Objective { tau: Dollars(0.01) };
-        let reward = |w, q, c| objective.reward(Preference::new(w).unwrap(), q, Dollars(c));
+        let objective = Objective::new(Dollars(0.01));
+        let reward = |w, q, c| objective.reward(Preference::new(w).unwrap(), &Outcome::untimed(q, Dollars(c)));
         assert_eq!(reward(0.0, 0.75, 5.0), 0.75);
         assert_eq!(reward(1.0, 0.75, 0.005), -0.5);
         assert_eq!(reward(1.0, 0.75, 5.0), -1.0, "cost above tau counts as tau");
+        let free = Objective::new(Dollars(0.0));
+        assert_eq!([0.0, 0.1].map(|cost| free.penalty(Dollars(cost))), [0.0, 1.0]);
         assert!((reward(0.2, 1.0, 0.005) - 0.7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn waiting_costs_its_weight_at_every_preference() {
+        let latency = Some(LatencyWeight { weight: 0.2, tau: Seconds(4.0) });
+        let objective = Objective { tau: Dollars(0.01), latency };
+        let outcome = Outcome { quality: 0.75, cost: Dollars(0.005), latency: Some(Seconds(1.0)) };
+        for w in [0.0, 0.3, 1.0] {
+            let paper = (1.0 - w) * 0.75 - w * 0.5;
+            let reward = objective.reward(Preference::new(w).unwrap(), &outcome);
+            assert!((reward - (0.8 * paper - 0.2 * 0.25)).abs() < 1e-12, "{w}: {reward}");
+        }
     }
 
     #[test]

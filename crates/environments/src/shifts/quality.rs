@@ -69,7 +69,7 @@ impl Motion for QualityMotion<'_> {
         }
         let mut generator = self.stream.at(round);
         for &arm in &self.shift.arms {
-            if random::uniform(&mut generator) < probability {
+            if random::uniform(&mut generator) < probability && !request.quality[arm].is_nan() {
                 request.quality[arm] = if change < 0.0 { 0.0 } else { 1.0 };
             }
         }

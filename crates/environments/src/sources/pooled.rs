@@ -112,6 +112,7 @@ mod tests {
             features: vec![number as f32; rows],
             quality: vec![0.5; rows],
             cost: vec![Dollars(1.0); rows],
+            ..TableParts::default()
         })
     }
 

@@ -133,6 +133,19 @@ pub(super) fn fingerprint(table: &Table) -> String {
         table.quality(row).iter().for_each(|score| hash.update(score.to_bits().to_le_bytes()));
         table.cost(row).iter().for_each(|cost| hash.update(cost.0.to_bits().to_le_bytes()));
     }
+    // What a table had no place for when addresses were first computed is hashed only where there is some of it.
+    if table.timed() > 0 {
+        hash.update("latency 1");
+        table.outcomes().seconds().iter().for_each(|seconds| hash.update(seconds.to_bits().to_le_bytes()));
+    }
+    if table.has_tokens() {
+        hash.update("tokens 1");
+        for cell in 0..table.len() * table.arms() {
+            let tokens = table.tokens(cell / table.arms(), cell % table.arms());
+            let counts = tokens.map_or([u32::MAX; 3], |tokens| [tokens.input, tokens.cached, tokens.output]);
+            counts.iter().for_each(|count| hash.update(count.to_le_bytes()));
+        }
+    }
     hash.finalize().iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes any text");
         text
@@ -155,6 +168,7 @@ mod tests {
             features: vec![0.1, 0.2, 0.3],
             quality: vec![0.0, 1.0, 0.25, 0.5, 1.0, 0.0],
             cost: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].map(Dollars).to_vec(),
+            ..TableParts::default()
         }
     }
 

@@ -41,6 +41,9 @@ impl Spec {
             Protocol::Online { .. } => inputs["adaptation"] = versions(&mut metrics::adaptation_metrics()),
             Protocol::TrainThenTest { .. } => inputs["calibration"] = versions(&mut metrics::CALIBRATION.iter()),
         }
+        if self.latency.weight > 0.0 {
+            inputs["latency"] = json!(self.latency);
+        }
         if !environment.shift_contents.is_empty() {
             inputs["shifts"] = environment.shift_contents.clone().into();
         }

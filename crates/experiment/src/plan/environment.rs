@@ -4,11 +4,12 @@ use super::PlannedEnvironment;
 use super::variants::{Axes, Variant, variants};
 use crate::encoding::text_encoder;
 use crate::extensions::Extensions;
+use crate::protocols::{HeldOut, split};
 use crate::settings::{Place, SpecError};
 use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_name, take_tables};
-use environments::Environment;
+use environments::Table;
 use routing::Seed;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -40,9 +41,12 @@ impl Spec {
         let encoder = |name: &str| text_encoder(name, &extensions.heard);
         let opened = source.open(&parameters, &encoder).map_err(|rule| place.error(rule))?;
         let mut environments = Vec::new();
+        let pool = opened.pool(&Seed::root(0));
+        self.timed(&place, &pool)?;
         for variant in variants(&place, &group, axes, shifts, &*opened)? {
             let Variant { label, held_out, shots, shifts, factors } = variant;
-            enough_prompts(&place, &*opened, &held_out, shots, &protocol)?;
+            enough_shots(&place, &pool, &held_out, shots, &protocol)?;
+            enough_prompts(&place, &pool, &HeldOut { tasks: &held_out, shots }, &protocol)?;
             let Moving { world, shifts, contents: shift_contents } =
                 moving(&place, shifts, Arc::clone(&opened), &protocol)?;
             environments.push(PlannedEnvironment {
@@ -67,10 +71,32 @@ impl Spec {
     }
 }
 
+impl Spec {
+    /// Refuses a weight on latency where a recorded call has none.
+    fn timed(&self, place: &Place, pool: &Table) -> Result<(), SpecError> {
+        let calls = pool.len() * pool.arms() - pool.gaps();
+        let rule = "with a weight on latency, that of every recorded call must be known";
+        let problem = format!("{rule}, got {} of {calls} calls (`[latency]` of the configuration)", pool.timed());
+        if self.latency.weight == 0.0 || pool.timed() == calls { Ok(()) } else { Err(place.error(problem)) }
+    }
+}
+
+/// Refuses a split that leaves a part without prompts: it would have no score.
+fn enough_prompts(place: &Place, pool: &Table, held_out: &HeldOut<'_>, protocol: &Protocol) -> Result<(), SpecError> {
+    let Protocol::TrainThenTest { split: shares, .. } = protocol else { return Ok(()) };
+    let parts = split(pool, *shares, held_out, &Seed::root(0).stream("split"));
+    let sizes = [parts.train.len(), parts.validation.len(), parts.test.len()];
+    let [train, validation, test] = sizes;
+    let rule =
+        format!("leave at least one prompt for each of training, validation and test (of {} prompts)", pool.len());
+    let value = format!("{train}, {validation} and {test} by the shares {shares:?}");
+    place.unless(!sizes.contains(&0), "split", &rule, value)
+}
+
 /// Refuses more shots than the held-out tasks have training prompts.
-fn enough_prompts(
+fn enough_shots(
     place: &Place,
-    world: &dyn Environment,
+    pool: &Table,
     held_out: &[usize],
     shots: Option<u64>,
     protocol: &Protocol,
@@ -80,12 +106,11 @@ fn enough_prompts(
     let Protocol::TrainThenTest { split, .. } = protocol else {
         return Err(place.error("`shots` needs a training split; protocol `online` has none"));
     };
-    let pool = world.pool(&Seed::root(0));
     for &task in held_out {
         let prompts = (0..pool.len()).filter(|&row| pool.task(row) == task).count();
         // Generated pools differ a little from replicate to replicate.
         let most = (0.9 * split[0] * prompts as f64) as u64;
-        let rule = format!("at most {most} (nine tenths of the training prompts of `{}`)", world.tasks()[task]);
+        let rule = format!("at most {most} (nine tenths of the training prompts of `{}`)", pool.tasks()[task]);
         place.unless(shots <= most, "shots", &rule, shots)?;
     }
     Ok(())

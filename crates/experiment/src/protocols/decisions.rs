@@ -18,6 +18,8 @@ pub(super) struct DecisionLog {
     cost_usd: Vec<Option<f64>>,
     reward: Vec<Option<f64>>,
     expected_reward: Vec<Option<f64>>,
+    /// In the log only where there is any.
+    latency_s: Vec<Option<f64>>,
 }
 
 /// Names that a batch refers to by position, and the reward.
@@ -33,7 +35,7 @@ impl DecisionLog {
         let contexts = batch.contexts();
         for (row, choice) in choices.iter().enumerate() {
             let arm = choice.arm.index();
-            let (quality, cost) = (batch.quality(row)[arm], batch.cost(row)[arm]);
+            let outcome = batch.outcome(row, arm);
             let preference = contexts.preferences()[row];
             let kind = match choice.propensity {
                 Propensity::Exact(_) => "exact",
@@ -46,9 +48,11 @@ impl DecisionLog {
             self.arm.push(Some(names.models[arm].clone()));
             self.propensity.push(Some(choice.propensity.value().into()));
             self.propensity_kind.push(Some(kind.into()));
-            self.quality.push(Some(quality.into()));
-            self.cost_usd.push(Some(cost.0));
-            self.reward.push(Some(names.objective.reward(preference, quality, cost)));
+            self.quality.push(outcome.map(|outcome| outcome.quality.into()));
+            self.cost_usd.push(outcome.map(|outcome| outcome.cost.0));
+            self.reward.push(outcome.map(|outcome| names.objective.reward(preference, &outcome)));
+            let latency = outcome.and_then(|outcome| outcome.latency);
+            self.latency_s.push(latency.map(|latency| latency.0.into()));
             self.expected_reward.push(choice.expected_reward);
         }
     }
@@ -68,6 +72,10 @@ impl DecisionLog {
             ("reward", Column::Real(self.reward)),
             ("expected_reward", Column::Real(self.expected_reward)),
         ];
-        Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+        let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
+        if self.latency_s.iter().any(Option::is_some) {
+            columns.push(("latency_s".to_owned(), Column::Real(self.latency_s)));
+        }
+        Frame { columns, metadata: Vec::new() }
     }
 }

@@ -7,7 +7,7 @@
 use crate::settings::{Place, SpecError};
 use environments::Batch;
 use routing::random::{self, below, uniform};
-use routing::{Arm, Choice, ContextsBuffer, Feedback, Ledger, Policy, Round, Seed, Stream};
+use routing::{Arm, Choice, ContextsBuffer, Feedback, Ledger, Outcome, Policy, Round, Seed, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::cmp::Reverse;
@@ -216,7 +216,9 @@ impl Desk {
             let up = batch.contexts().available(row);
             let others = || (0..up.len()).filter(|&arm| up[arm] && arm != choice.arm.index());
             let count = others().count();
-            self.send(batch, row, batch.reveal_one(row, choice.arm, ledger), 0);
+            if let Some(outcome) = batch.reveal_one(row, choice.arm, ledger) {
+                self.send(batch, row, outcome, 0);
+            }
             if shown == 1 || count == 0 {
                 continue;
             }
@@ -224,7 +226,9 @@ impl Desk {
             let first = below(&mut self.stream.at(self.place_of(round, self.places)), count);
             for position in 1..shown.min(count + 1) {
                 let arm = others().nth((first + position) % count).expect("the position lies below the count");
-                self.send(batch, row, batch.reveal_one(row, Arm::at(arm), ledger), position as u64);
+                if let Some(outcome) = batch.reveal_one(row, Arm::at(arm), ledger) {
+                    self.send(batch, row, outcome, position as u64);
+                }
             }
         }
         if let Some(last) = batch.contexts().rounds().last() {
@@ -237,13 +241,13 @@ impl Desk {
         Round(round.0.wrapping_mul(1 + self.places).wrapping_add(position))
     }
 
-    fn send(&mut self, batch: &Batch, row: usize, outcome: Feedback, position: u64) {
+    fn send(&mut self, batch: &Batch, row: usize, shown: Feedback, position: u64) {
         let contexts = batch.contexts();
         let round = contexts.rounds()[row];
         let mut generator = self.stream.at(self.place_of(round, position));
-        let (score, wait) = (self.rule.judged(outcome.quality, &mut generator), self.rule.rounds(&mut generator));
+        let (score, wait) = (self.rule.judged(shown.outcome.quality, &mut generator), self.rule.rounds(&mut generator));
         let Some(quality) = score else { return };
-        let feedback = Feedback { quality, ..outcome };
+        let feedback = Feedback { outcome: Outcome { quality, ..shown.outcome }, ..shown };
         let slot = self.free.pop().unwrap_or_else(|| {
             let contexts = ContextsBuffer::new(contexts.dimension(), contexts.arms());
             self.slots.push(Slot { contexts, feedback });
@@ -252,8 +256,7 @@ impl Desk {
         let kept = &mut self.slots[slot];
         kept.feedback = feedback;
         kept.contexts.clear();
-        let (features, preference) = (contexts.feature_row(row), contexts.preferences()[row]);
-        kept.contexts.push(round, features, preference, contexts.list_prices(row), contexts.available(row));
+        kept.contexts.push_from(&contexts, row);
         self.under_way.push(Reverse((round.0.saturating_add(wait), self.sent, slot)));
         self.sent += 1;
     }
@@ -269,9 +272,7 @@ impl Desk {
             self.under_way.pop();
             self.free.push(slot);
             let Slot { contexts, feedback } = &self.slots[slot];
-            let view = contexts.view();
-            let (features, preference) = (view.feature_row(0), view.preferences()[0]);
-            self.contexts.push(view.rounds()[0], features, preference, view.list_prices(0), view.available(0));
+            self.contexts.push_from(&contexts.view(), 0);
             self.feedback.push(*feedback);
         }
         if !self.feedback.is_empty() {

@@ -11,6 +11,7 @@ mod tally;
 mod train_then_test;
 
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
+pub(crate) use split::{HeldOut, split};
 pub(crate) use train_then_test::{FORECAST_CHANCE, FORECAST_ERROR};
 
 use crate::plan::{Plan, PlannedCell};

@@ -12,9 +12,9 @@ use super::phases::Phases;
 use super::tally::{Moment, Tally};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::Protocol;
-use environments::{Batch, Table, always};
+use environments::{Batch, Revealed, Table, always};
 use policies::Recipe;
-use routing::{Choice, Dollars, Feedback, Ledger, Objective, Policy, Seed, Stream, Task};
+use routing::{Choice, Dollars, Ledger, Objective, Policy, Seed, Stream, Task};
 use store::Cell;
 
 /// Rounds that a player which does not learn is asked for at a time.
@@ -29,7 +29,7 @@ enum Player {
 struct Learner {
     policy: Box<dyn Policy>,
     stream: Stream,
-    feedback: Vec<Feedback>,
+    revealed: Revealed,
     desk: Option<Desk>,
     /// What it would have decided greedily with what it knew at the last choice.
     greedy: Vec<Choice>,
@@ -42,8 +42,10 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     let pool = environment.world.pool(&seed.child("pool", "history"));
     let rows: Vec<usize> = (0..pool.len()).collect();
     let tau = plan.spec.tau;
-    let tau = tau.tau_usd.map_or_else(|| pool.cost_quantile(&rows, tau.tau_percentile / 100.0), Dollars);
-    let task = Task { models: pool.models().to_vec(), dimension: pool.dimension(), objective: Objective { tau } };
+    let tau = tau.tau_usd.map(Dollars).or_else(|| pool.cost_quantile(&rows, tau.tau_percentile / 100.0));
+    let latency = plan.spec.latency.weight_on(&pool, &rows);
+    let objective = Objective { tau: tau.unwrap_or_default(), latency };
+    let task = Task { models: pool.models().to_vec(), dimension: pool.dimension(), objective };
     let (mut player, batch_rows) = player(plan, cell, &task, &pool, &rows);
 
     let episode = environment.world.episode(&seed);
@@ -100,7 +102,8 @@ fn player(plan: &Plan, cell: &PlannedCell, task: &Task, pool: &Table, rows: &[us
                 // Of the world's seed: losses and delays of a round are the same for all policies.
                 let world = plan.world_seed(cell).child("feedback", "outcomes");
                 let desk = rule.map(|rule| Desk::new(rule, *rounds, task.dimension, task.arms(), &world));
-                let learner = Learner { policy, stream, feedback: Vec::new(), desk, greedy: Vec::new() };
+                let revealed = Revealed::new(task.dimension, task.arms());
+                let learner = Learner { policy, stream, revealed, desk, greedy: Vec::new() };
                 (Player::Learner(Box::new(learner)), *batch)
             }
             Recipe::Full(_) => unreachable!("planning refuses full labels in an online protocol"),
@@ -141,14 +144,14 @@ impl Player {
 
 impl Learner {
     fn play(&mut self, batch: &Batch, ledger: &mut Ledger, choices: &mut Vec<Choice>) {
-        let Learner { policy, stream, feedback, desk, greedy } = self;
+        let Learner { policy, stream, revealed, desk, greedy } = self;
         policy.choose(&batch.contexts(), stream, choices);
         policy.decide(&batch.contexts(), greedy);
         match desk {
             Some(desk) => desk.teach(batch, choices, ledger, &mut **policy),
             None => {
-                batch.reveal(choices, ledger, feedback);
-                policy.learn(&batch.contexts(), feedback);
+                let (contexts, feedback) = batch.reveal(choices, ledger, revealed);
+                policy.learn(&contexts, feedback);
             }
         }
     }

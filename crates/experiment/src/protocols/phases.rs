@@ -14,6 +14,8 @@ pub(super) struct Phases {
     /// Whether any greedy decision, and any count of alarms, was heard of.
     explores: bool,
     listens: bool,
+    /// Whether the outcomes of every explored request, taken and forgone, were recorded: else there is no bill.
+    billable: bool,
     rewards: Vec<f64>,
 }
 
@@ -26,6 +28,7 @@ impl Phases {
             detection: Detection::new(changes, rounds),
             explores: false,
             listens: false,
+            billable: true,
             rewards: vec![0.0; arms],
         }
     }
@@ -39,28 +42,34 @@ impl Phases {
         greedy: Option<&Choice>,
         objective: &Objective,
     ) {
-        let (contexts, quality, cost) = (batch.contexts(), batch.quality(row), batch.cost(row));
+        let contexts = batch.contexts();
         let (preference, round, arm) = (contexts.preferences()[row], contexts.rounds()[row].0, choice.arm.index());
-        for (reward, (&quality, &cost)) in self.rewards.iter_mut().zip(quality.iter().zip(cost)) {
-            *reward = objective.reward(preference, quality, cost);
+        for (reward, outcome) in self.rewards.iter_mut().zip(batch.outcomes(row)) {
+            *reward = outcome.map_or(f64::NAN, |outcome| objective.reward(preference, &outcome));
         }
+        let chosen = batch.outcome(row, arm);
         self.adaptation.observe(&Visit {
             round,
             preference,
-            reward: self.rewards[arm],
-            dollars: cost[arm].0,
+            reward: chosen.map(|_| self.rewards[arm]),
+            dollars: chosen.map_or(0.0, |outcome| outcome.cost.0),
             rewards: &self.rewards,
             available: contexts.available(row),
         });
         let Some(greedy) = greedy else { return };
         self.explores = true;
         let greedy = greedy.arm.index();
-        if greedy != arm {
-            let dollars = cost[arm].0 - cost[greedy].0;
-            let quality = f64::from(quality[greedy]) - f64::from(quality[arm]);
-            let reward = self.rewards[greedy] - self.rewards[arm];
-            self.exploration.observe(round, &Explored { dollars, quality, reward });
+        if greedy == arm {
+            return;
         }
+        let (Some(obtained), Some(forgone)) = (chosen, batch.outcome(row, greedy)) else {
+            self.billable = false;
+            return;
+        };
+        let dollars = obtained.cost.0 - forgone.cost.0;
+        let quality = f64::from(forgone.quality) - f64::from(obtained.quality);
+        let reward = self.rewards[greedy] - self.rewards[arm];
+        self.exploration.observe(round, &Explored { dollars, quality, reward });
     }
 
     /// Hears how many alarms the policy had raised after `round`.
@@ -74,7 +83,7 @@ impl Phases {
     /// Appends the scores of all phases, called `phase 1`, `phase 2` and so on, and of the `whole` run.
     pub(super) fn report(&self, budget: Option<Dollars>, ledger: &Ledger, scores: &mut Vec<Score>) {
         let mut readings: Vec<Reading> = self.adaptation.readings().to_vec();
-        if self.explores {
+        if self.explores && self.billable {
             let bill = self.exploration.readings();
             readings.extend(greedy_regret(self.adaptation.readings(), &bill));
             readings.extend(bill);

@@ -5,24 +5,24 @@ use routing::{Round, Stream, random};
 
 /// Rows of a table, by use. Disjoint.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Split {
-    pub(super) train: Vec<usize>,
-    pub(super) validation: Vec<usize>,
-    pub(super) test: Vec<usize>,
+pub(crate) struct Split {
+    pub(crate) train: Vec<usize>,
+    pub(crate) validation: Vec<usize>,
+    pub(crate) test: Vec<usize>,
 }
 
 /// Tasks that are only tested on, but for a few prompts.
-pub(super) struct HeldOut<'a> {
+pub(crate) struct HeldOut<'a> {
     /// Positions in the table's tasks.
-    pub(super) tasks: &'a [usize],
+    pub(crate) tasks: &'a [usize],
     /// Prompts of each that are trained on; none: the whole task is tested on.
-    pub(super) shots: Option<u64>,
+    pub(crate) shots: Option<u64>,
 }
 
 /// Splits each task's prompts by `shares` (train, validation, test), in an order drawn from `stream`. Where tasks are held
 /// out, nothing else is tested on: out of distribution. With shots they are split as well, and the first so many training
 /// prompts are kept: the test prompts are the same for any number of shots.
-pub(super) fn split(table: &Table, shares: [f64; 3], held_out: &HeldOut<'_>, stream: &Stream) -> Split {
+pub(crate) fn split(table: &Table, shares: [f64; 3], held_out: &HeldOut<'_>, stream: &Stream) -> Split {
     let mut parts = Split { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
     for task in 0..table.tasks().len() {
         let mut rows: Vec<usize> = (0..table.len()).filter(|&row| table.task(row) == task).collect();

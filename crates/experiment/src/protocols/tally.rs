@@ -1,8 +1,8 @@
 //! Metrics of a set of decisions, for all tasks together and for each.
 
 use environments::Batch;
-use metrics::{Better, Judged, METRICS, Metric};
-use routing::{Arm, Ledger, Objective};
+use metrics::{About, Better, Judged, LATENCY, Latencies, METRICS, Metric, UNSCORED};
+use routing::{Arm, Ledger, Objective, Outcome, Seconds};
 use store::{Direction, Score};
 
 /// Task name under which the mix of all tasks is reported.
@@ -15,64 +15,100 @@ pub(super) struct Tally {
 
 struct Group {
     metrics: Vec<Box<dyn Metric>>,
-    n: u64,
+    latencies: Latencies,
+    scored: u64,
+    unscored: u64,
 }
 
 impl Tally {
     /// For K models and the given number of tasks; zero for the mix alone.
     pub(super) fn new(arms: usize, tasks: usize) -> Tally {
-        let group = || Group { metrics: METRICS.iter().map(|entry| (entry.start)(arms)).collect(), n: 0 };
+        let group = || Group {
+            metrics: METRICS.iter().map(|entry| (entry.start)(arms)).collect(),
+            latencies: Latencies::default(),
+            scored: 0,
+            unscored: 0,
+        };
         Tally { groups: (0..=tasks).map(|_| group()).collect() }
     }
 
-    /// Takes in the decision for request `row` of `batch`; returns its reward.
-    pub(super) fn observe(&mut self, batch: &Batch, row: usize, arm: Arm, objective: &Objective) -> f64 {
-        let judged = judge(batch, row, arm, objective);
-        self.groups[0].observe(&judged);
+    /// Takes in the decision for request `row` of `batch`; returns its reward, if its outcome was recorded.
+    pub(super) fn observe(&mut self, batch: &Batch, row: usize, arm: Arm, objective: &Objective) -> Option<f64> {
+        let outcome = batch.outcome(row, arm.index());
+        let judged = outcome.map(|outcome| (judge(batch, row, (arm, outcome), objective), outcome.latency));
+        self.groups[0].observe(arm, judged.as_ref());
         if let Some(group) = self.groups.get_mut(1 + batch.task(row)) {
-            group.observe(&judged);
+            group.observe(arm, judged.as_ref());
         }
-        judged.reward
+        judged.map(|(judged, _)| judged.reward)
+    }
+
+    /// Decisions of all tasks whose outcome was recorded.
+    pub(super) fn scored(&self) -> u64 {
+        self.groups[0].scored
     }
 
     /// Appends a score for each metric and group that saw a decision.
     pub(super) fn report(&self, at: &Moment<'_>, tasks: &[String], models: &[String], scores: &mut Vec<Score>) {
         let names = std::iter::once(ALL).chain(tasks.iter().map(String::as_str));
-        for (group, task) in self.groups.iter().zip(names).filter(|(group, _)| group.n > 0) {
+        for (group, task) in self.groups.iter().zip(names).filter(|(group, _)| group.scored > 0) {
             for (entry, metric) in METRICS.iter().zip(&group.metrics) {
                 metric.report(&mut |arm, value| {
-                    let mut score = at.score(entry.about.name, entry.about.unit, entry.about.better, value, group.n);
+                    let mut score = at.score(entry.about.name, entry.about.unit, entry.about.better, value, metric.n());
                     score.task = task.into();
                     score.arm = arm.map(|arm| models[arm.index()].clone());
                     scores.push(score);
                 });
             }
+            let beside = group.beside();
+            scores.extend(beside.iter().map(|&(about, value, n)| Score {
+                task: task.into(),
+                ..at.score(about.name, about.unit, about.better, value, n)
+            }));
         }
     }
 }
 
 impl Group {
-    fn observe(&mut self, judged: &Judged) {
-        self.n += 1;
-        for metric in &mut self.metrics {
-            metric.observe(judged);
+    fn observe(&mut self, arm: Arm, judged: Option<&(Judged, Option<Seconds>)>) {
+        let Some((judged, latency)) = judged else {
+            self.unscored += 1;
+            self.metrics.iter_mut().for_each(|metric| metric.observe_unscored(arm));
+            return;
+        };
+        self.scored += 1;
+        self.metrics.iter_mut().for_each(|metric| metric.observe(judged));
+        if let Some(latency) = latency {
+            self.latencies.observe(*latency);
         }
+    }
+
+    /// What exists only where latencies were measured or outcomes are missing.
+    fn beside(&self) -> Vec<(&'static About, f64, u64)> {
+        let mut beside = Vec::new();
+        if let Some((values, n)) = self.latencies.readings() {
+            beside.extend(LATENCY.iter().zip(values).map(|(about, value)| (about, value, n)));
+        }
+        if self.unscored > 0 {
+            let n = self.scored + self.unscored;
+            beside.push((&UNSCORED, self.unscored as f64 / n as f64, n));
+        }
+        beside
     }
 }
 
-/// What can be said of a decision with all outcomes at hand.
-fn judge(batch: &Batch, row: usize, arm: Arm, objective: &Objective) -> Judged {
-    let (quality, cost) = (batch.quality(row), batch.cost(row));
+/// What can be said of a decision with all recorded outcomes at hand.
+fn judge(batch: &Batch, row: usize, (arm, outcome): (Arm, Outcome), objective: &Objective) -> Judged {
     let contexts = batch.contexts();
     let preference = contexts.preferences()[row];
     let mut best_reward = f64::NEG_INFINITY;
-    for (other, &up) in contexts.available(row).iter().enumerate() {
-        if up {
-            best_reward = best_reward.max(objective.reward(preference, quality[other], cost[other]));
+    for (other, &up) in batch.outcomes(row).zip(contexts.available(row)) {
+        if let Some(other) = other.filter(|_| up) {
+            best_reward = best_reward.max(objective.reward(preference, &other));
         }
     }
-    let (quality, cost) = (quality[arm.index()], cost[arm.index()]);
-    Judged { arm, quality, cost, reward: objective.reward(preference, quality, cost), best_reward }
+    let Outcome { quality, cost, .. } = outcome;
+    Judged { arm, quality, cost, reward: objective.reward(preference, &outcome), best_reward }
 }
 
 /// When and at which preference something was measured, and what had been bought by then.

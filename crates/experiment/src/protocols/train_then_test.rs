@@ -14,7 +14,7 @@ use super::{Log, shortened};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::{Select, TrainPreferences};
 use crate::train::TrainedRouter;
-use environments::{Batch, ReferenceEntry, Sees, Table, always};
+use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
 use metrics::{Better, CALIBRATION, Calibration};
 use policies::{Configured, Forecast, Recipe};
 use routing::{
@@ -76,8 +76,10 @@ impl<'a> TrainThenTest<'a> {
         let usual = |&row: &usize| !environment.held_out.contains(&table.task(row));
         let usual: Vec<usize> = split.train.iter().copied().filter(usual).collect();
         let tau = plan.spec.tau;
-        let tau = tau.tau_usd.map_or_else(|| table.cost_quantile(&usual, tau.tau_percentile / 100.0), Dollars);
-        let task = Task { models: table.models().to_vec(), dimension: table.dimension(), objective: Objective { tau } };
+        let tau = tau.tau_usd.map(Dollars).or_else(|| table.cost_quantile(&usual, tau.tau_percentile / 100.0));
+        let latency = plan.spec.latency.weight_on(&table, &usual);
+        let objective = Objective { tau: tau.unwrap_or_default(), latency };
+        let task = Task { models: table.models().to_vec(), dimension: table.dimension(), objective };
         TrainThenTest {
             list_prices: table.mean_cost(&usual),
             available: vec![true; table.arms()],
@@ -120,8 +122,7 @@ impl<'a> TrainThenTest<'a> {
             trained.bought.iter().flat_map(|&(row, _)| self.table.features(row)).copied().collect();
         let outcome = |&(row, arm): &(usize, Arm)| Feedback {
             arm,
-            quality: self.table.quality(row)[arm.index()],
-            cost: self.table.cost(row)[arm.index()],
+            outcome: self.table.outcome(row, arm.index()).expect("what nobody recorded was not bought"),
         };
         let bought: Vec<Feedback> = trained.bought.iter().map(outcome).collect();
         let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.task, &features, &bought));
@@ -146,8 +147,8 @@ impl<'a> TrainThenTest<'a> {
                 for (&row, choice) in rows.iter().zip(&choices) {
                     let arm = choice.arm.index();
                     let expected = forecast.expect(self.table.features(row)).nth(arm).expect("one for each model");
-                    if let Some(expected) = expected {
-                        calibration.observe(expected.quality, self.table.quality(row)[arm].into());
+                    if let (Some(expected), Some(outcome)) = (expected, self.table.outcome(row, arm)) {
+                        calibration.observe(expected.quality, outcome.quality.into());
                     }
                 }
             }
@@ -186,11 +187,7 @@ impl<'a> TrainThenTest<'a> {
     /// The bill for every model's outcome on every training prompt.
     fn full_labels(&self) -> Ledger {
         let mut ledger = Ledger::default();
-        for &row in &self.split.train {
-            for &cost in self.table.cost(row) {
-                ledger.charge(cost);
-            }
-        }
+        self.table.recorded(&self.split.train).for_each(|outcome| ledger.charge(outcome.cost));
         ledger
     }
 
@@ -200,8 +197,9 @@ impl<'a> TrainThenTest<'a> {
             Recipe::Full(fit) => {
                 let training = self.table.training_set(&self.split.train);
                 let arms = 0..self.table.arms();
-                let bought = self.split.train.iter().flat_map(|&row| arms.clone().map(move |arm| (row, Arm::at(arm))));
-                let bought = bought.collect();
+                let cells = self.split.train.iter().flat_map(|&row| arms.clone().map(move |arm| (row, arm)));
+                let recorded = cells.filter(|&(row, arm)| self.table.outcome(row, arm).is_some());
+                let bought = recorded.map(|(row, arm)| (row, Arm::at(arm))).collect();
                 Trained { bought, ..self.fixed(Decider::Router(fit(&self.task, &training, seed)), self.full_labels()) }
             }
             Recipe::Bandit { epochs, batch, build } => self.explore(build(&self.task, seed), *epochs, *batch, seed),
@@ -240,7 +238,7 @@ impl<'a> TrainThenTest<'a> {
         let mut order = self.split.train.clone();
         let mut due = Checkpoints::new(self.checkpoints, order.len() as u64 * u64::from(epochs));
         let mut batch = Batch::new(self.table.dimension(), self.table.arms());
-        let (mut choices, mut feedback) = (Vec::new(), Vec::new());
+        let (mut choices, mut revealed) = (Vec::new(), Revealed::new(self.table.dimension(), self.table.arms()));
         let (mut ledger, mut round, mut curve) = (Ledger::default(), 0, Vec::new());
         let mut best: Option<(f64, Box<dyn Router>)> = None;
         let mut seen = vec![false; self.table.len() * self.table.arms()];
@@ -253,11 +251,11 @@ impl<'a> TrainThenTest<'a> {
                     self.push(&mut batch, row, round, preference);
                 }
                 policy.choose(&batch.contexts(), &choice_stream, &mut choices);
-                batch.reveal(&choices, &mut ledger, &mut feedback);
-                for (&row, feedback) in visited.iter().zip(&feedback) {
-                    seen[row * self.table.arms() + feedback.arm.index()] = true;
+                let (contexts, feedback) = batch.reveal(&choices, &mut ledger, &mut revealed);
+                policy.learn(&contexts, feedback);
+                for (&row, choice) in visited.iter().zip(&choices) {
+                    seen[row * self.table.arms() + choice.arm.index()] = true;
                 }
-                policy.learn(&batch.contexts(), &feedback);
                 round += visited.len() as u64;
                 self.log("training", &batch, &choices);
                 if !due.passed(round) {
@@ -281,8 +279,9 @@ impl<'a> TrainThenTest<'a> {
         }
         let router = best.map_or_else(|| policy.freeze(), |(_, router)| router);
         let arms = self.table.arms();
-        let shown = seen.iter().enumerate().filter(|(_, seen)| **seen);
-        let bought = shown.map(|(cell, _)| (cell / arms, Arm::at(cell % arms))).collect();
+        let chosen = seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(cell, _)| (cell / arms, cell % arms));
+        let shown = chosen.filter(|&(row, arm)| self.table.outcome(row, arm).is_some());
+        let bought = shown.map(|(row, arm)| (row, Arm::at(arm))).collect();
         Trained { decider: Decider::Router(router), ledger, round, curve, bought }
     }
 
@@ -317,7 +316,8 @@ impl<'a> TrainThenTest<'a> {
         let mut tallies: Vec<Tally> = grid.iter().map(|_| Tally::new(arms, tasks)).collect();
         let mut calibrations: Vec<Calibration> = grid.iter().map(|_| Calibration::default()).collect();
         let mut batch = Batch::new(self.table.dimension(), arms);
-        let (mut choices, mut feedback, mut seen) = (Vec::new(), Vec::new(), Ledger::default());
+        let (mut choices, mut seen) = (Vec::new(), Ledger::default());
+        let mut revealed = Revealed::new(self.table.dimension(), arms);
         let mut total = 0.0;
         for (chunk, rows) in rows.chunks(TEST_ROWS).enumerate() {
             batch.clear();
@@ -327,9 +327,10 @@ impl<'a> TrainThenTest<'a> {
             for ((&preference, tally), calibration) in grid.iter().zip(&mut tallies).zip(&mut calibrations) {
                 batch.set_preference(preference);
                 decide(&batch, &mut choices);
-                batch.reveal(&choices, &mut seen, &mut feedback);
+                batch.reveal(&choices, &mut seen, &mut revealed);
                 for (row, choice) in choices.iter().enumerate() {
                     let reward = tally.observe(&batch, row, choice.arm, &self.task.objective);
+                    let Some(reward) = reward else { continue };
                     if let Some(expected) = choice.expected_reward {
                         calibration.observe(expected, reward);
                     }
@@ -337,8 +338,9 @@ impl<'a> TrainThenTest<'a> {
                 }
             }
         }
-        let requests = (rows.len() * grid.len()) as u64;
-        Sweep { tallies, calibrations, reward: total / requests as f64, seen, requests }
+        let requests = tallies.iter().map(Tally::scored).sum();
+        let prompts = tallies.iter().map(Tally::scored).min().unwrap_or_default();
+        Sweep { tallies, calibrations, reward: total / requests as f64, seen, requests, prompts }
     }
 
     /// Adds the scores on the test prompts to those of the learning curve.
@@ -360,7 +362,7 @@ impl<'a> TrainThenTest<'a> {
             calibrated(calibration, &at, &mut scores);
         }
         let at = Moment { phase: "test", round, w_cost: None, ledger };
-        scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, rows.len() as u64));
+        scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, sweep.prompts));
         self.decisions = decisions;
         scores
     }
@@ -386,5 +388,8 @@ struct Sweep {
     reward: f64,
     /// The bill, had the outcomes been bought.
     seen: Ledger,
+    /// Requests that were scored.
     requests: u64,
+    /// Prompts that were scored, at the preference at which they are fewest.
+    prompts: u64,
 }

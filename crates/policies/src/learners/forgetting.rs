@@ -64,7 +64,7 @@ impl Memory for Discounted {
     fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
-            let reward = arms.objective().reward(contexts.preferences()[row], feedback.quality, feedback.cost);
+            let reward = arms.objective().reward(contexts.preferences()[row], &feedback.outcome);
             arms.absorb(feedback.arm, &self.features, reward);
             self.sums[feedback.arm.index()].add(&self.features, reward, 1.0);
             self.seen += 1;
@@ -131,7 +131,7 @@ impl Memory for Window {
     fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
-            let reward = arms.objective().reward(contexts.preferences()[row], feedback.quality, feedback.cost);
+            let reward = arms.objective().reward(contexts.preferences()[row], &feedback.outcome);
             arms.absorb(feedback.arm, &self.features, reward);
             self.sums[feedback.arm.index()].add(&self.features, reward, 1.0);
             self.replace_oldest(arms, feedback.arm, reward);
@@ -166,7 +166,7 @@ impl Memory for Restart {
     fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
-            let reward = arms.objective().reward(contexts.preferences()[row], feedback.quality, feedback.cost);
+            let reward = arms.objective().reward(contexts.preferences()[row], &feedback.outcome);
             let error = arms.absorb(feedback.arm, &self.features, reward);
             if self.detectors[feedback.arm.index()].hear(error) {
                 arms.reset(feedback.arm, self.lambda);
@@ -243,10 +243,10 @@ impl Detector {
 mod tests {
     use super::*;
     use routing::random::{normal, uniform};
-    use routing::{ContextsBuffer, Dollars, Objective, Preference, Round, Seed, Task};
+    use routing::{ContextsBuffer, Dollars, Objective, Outcome, Preference, Round, Seed, Task};
 
     fn arms() -> LinearArms {
-        let objective = Objective { tau: Dollars(1.0) };
+        let objective = Objective::new(Dollars(1.0));
         LinearArms::new(&Task { models: vec!["a".into(), "b".into()], dimension: 2, objective }, 1.0)
     }
 
@@ -260,7 +260,11 @@ mod tests {
             buffer.clear();
             buffer.push(Round(round), &[x, 1.0 - x], preference, &[Dollars(1.0); 2], &[true; 2]);
             let quality = if round < change { 0.9 } else { 0.1 };
-            memory.learn(arms, &buffer.view(), &[Feedback { arm: Arm(0), quality, cost: Dollars(0.0) }]);
+            memory.learn(
+                arms,
+                &buffer.view(),
+                &[Feedback { arm: Arm(0), outcome: Outcome::untimed(quality, Dollars(0.0)) }],
+            );
         }
         arms.means(&[0.5, 0.5, 1.0, 0.0]).next().unwrap()
     }
@@ -293,7 +297,7 @@ mod tests {
             let x = uniform(&mut stream.at(Round(round))) as f32;
             buffer.clear();
             buffer.push(Round(round), &[x, 1.0 - x], Preference::new(0.0).unwrap(), &[Dollars(1.0); 2], &[true; 2]);
-            fresh.learn(&buffer.view(), &[Feedback { arm: Arm(0), quality: 0.1, cost: Dollars(0.0) }]);
+            fresh.learn(&buffer.view(), &[Feedback { arm: Arm(0), outcome: Outcome::untimed(0.1, Dollars(0.0)) }]);
         }
         let expected = fresh.means(&[0.5, 0.5, 1.0, 0.0]).next().unwrap();
         assert!((old - expected).abs() < 1e-9, "{old} against {expected}");

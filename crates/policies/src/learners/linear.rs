@@ -88,7 +88,7 @@ impl LinearArms {
     pub(crate) fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);
-            let reward = self.objective.reward(contexts.preferences()[row], feedback.quality, feedback.cost);
+            let reward = self.objective.reward(contexts.preferences()[row], &feedback.outcome);
             let features = std::mem::take(&mut self.features);
             self.absorb(feedback.arm, &features, reward);
             self.features = features;
@@ -286,11 +286,11 @@ pub(crate) fn check_linear(epochs: u32, batch: usize, lambda: f64) -> Result<(),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use routing::{ContextsBuffer, Dollars, Preference, Round};
+    use routing::{ContextsBuffer, Dollars, Outcome, Preference, Round};
 
     #[test]
     fn online_updates_equal_the_batch_solution() {
-        let task = Task { models: vec!["only".into()], dimension: 2, objective: Objective { tau: Dollars(1.0) } };
+        let task = Task { models: vec!["only".into()], dimension: 2, objective: Objective::new(Dollars(1.0)) };
         let mut online = LinearArms::new(&task, 0.5);
         let (mut matrix, mut right) = (vec![0.0; 16], vec![0.0; 4]);
         for i in 0..4 {
@@ -302,11 +302,11 @@ mod tests {
             let preference = Preference::new(i as f64 % 10.0 / 10.0).unwrap();
             buffer.clear();
             buffer.push(Round(i), &[x, y], preference, &[Dollars(1.0)], &[true]);
-            let feedback = Feedback { arm: Arm(0), quality: x * y, cost: Dollars(f64::from(y)) };
+            let feedback = Feedback { arm: Arm(0), outcome: Outcome::untimed(x * y, Dollars(f64::from(y))) };
             online.learn(&buffer.view(), &[feedback]);
             let z = [f64::from(x), f64::from(y), preference.quality(), preference.cost()];
             kernels::add_outer(&mut matrix, 1.0, &z);
-            let reward = task.objective.reward(preference, feedback.quality, feedback.cost);
+            let reward = task.objective.reward(preference, &feedback.outcome);
             for (right, z) in right.iter_mut().zip(z) {
                 *right += reward * z;
             }

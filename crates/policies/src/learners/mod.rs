@@ -49,7 +49,7 @@ pub(crate) fn stretch(scores: &mut [f64]) {
     let low = scores.iter().copied().fold(f64::INFINITY, f64::min);
     let range = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max) - low;
     for score in scores {
-        *score = if range > 0.0 { (*score - low) / range } else { 0.0 };
+        *score = if range > 0.0 || score.is_nan() { (*score - low) / range } else { 0.0 };
     }
 }
 

@@ -17,15 +17,16 @@ const MOST_OF_A_NEGATIVE: f64 = 0.5;
 
 impl Ranks {
     /// Adds the gradient of the sample-LLM loss of one prompt to `slope`, with respect to the `logits` (cosines over the
-    /// temperature) of the K models, of which `ranked` lists all by falling `scores`.
+    /// temperature) of the K models, of which `ranked` lists all by falling `scores`; a model whose score is NaN plays no part.
     pub(super) fn pull(&self, logits: &[f32], scores: &[f64], ranked: &[usize], slope: &mut [f32]) {
         let mut terms = Vec::with_capacity(self.last_k + 1);
         let mut shares = Vec::with_capacity(self.last_k + 1);
-        for &positive in ranked.iter().take(self.top_k).take_while(|&&arm| scores[arm] > 0.0) {
+        let recorded = || ranked.iter().filter(|&&arm| !scores[arm].is_nan());
+        for &positive in recorded().take(self.top_k).take_while(|&&arm| scores[arm] > 0.0) {
             let negative = |arm: &usize| scores[*arm] <= MOST_OF_A_NEGATIVE && scores[*arm] < scores[positive];
             terms.clear();
             terms.push(positive);
-            terms.extend(ranked.iter().rev().take(self.last_k).copied().filter(negative));
+            terms.extend(recorded().rev().take(self.last_k).copied().filter(negative));
             push(&terms, logits, 1.0, &mut shares, slope);
         }
     }

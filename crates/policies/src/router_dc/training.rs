@@ -6,7 +6,7 @@ use crate::learners::clusters::Clusters;
 use crate::learners::{normalise, stretch};
 use kernels::{Left, add_product, set_product, transpose};
 use network::{Adam, AdamSettings, Tape};
-use routing::{Objective, Preference, Round, Seed, Stream, Task, TrainingSet, random};
+use routing::{Objective, Outcome, Preference, Round, Seed, Stream, Task, TrainingSet, random};
 
 /// Standard deviation of a model vector's numbers before training (the paper's code).
 const SPREAD: f64 = 0.78;
@@ -90,7 +90,7 @@ impl Visits {
 #[derive(Default)]
 struct Batch {
     inputs: Vec<f32>,
-    /// b x K.
+    /// b x K, NaN for what nobody recorded.
     scores: Vec<f64>,
     /// All models of each prompt by falling score, b x K.
     ranked: Vec<usize>,
@@ -115,13 +115,14 @@ impl Batch {
     ) {
         router.extend_inputs(data.feature_row(row), preference, &mut self.inputs);
         let start = self.scores.len();
-        let outcomes = data.quality_row(row).iter().zip(data.cost_row(row));
-        match router.target {
-            Target::Quality => self.scores.extend(outcomes.map(|(&quality, _)| f64::from(quality))),
-            Target::Reward => {
-                self.scores.extend(outcomes.map(|(&quality, &cost)| objective.reward(preference, quality, cost)));
-                stretch(&mut self.scores[start..]);
-            }
+        let score = |outcome: Option<Outcome>| match (router.target, outcome) {
+            (_, None) => f64::NAN,
+            (Target::Quality, Some(outcome)) => f64::from(outcome.quality),
+            (Target::Reward, Some(outcome)) => objective.reward(preference, &outcome),
+        };
+        self.scores.extend(data.outcomes().row(row).map(score));
+        if router.target == Target::Reward {
+            stretch(&mut self.scores[start..]);
         }
         let scores = &self.scores[start..];
         self.ranked.extend(0..scores.len());
@@ -234,7 +235,7 @@ mod tests {
         let quality = (0..12 * 4).map(|_| random::below(generator, 5) as f32 / 4.0).collect();
         let cost = (0..12 * 4).map(|_| Dollars(random::uniform(generator))).collect();
         let models = (0..4).map(|arm| format!("model-{arm}")).collect();
-        let task = Task { models, dimension: 5, objective: Objective { tau: Dollars(1.0) } };
+        let task = Task { models, dimension: 5, objective: Objective::new(Dollars(1.0)) };
         (task, TrainingSet::new(features, quality, cost, 5, 4))
     }
 

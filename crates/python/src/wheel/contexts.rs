@@ -5,7 +5,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use routing::random::{Generator, uniform};
-use routing::{Dollars, Objective, Preference, Stream};
+use routing::{Dollars, Objective, Outcome, Preference, Seconds, Stream};
 use std::sync::{Mutex, PoisonError};
 
 /// Public facts before the first round: models (list of K names), dimension (width d of a feature row), tau_usd (dollars at
@@ -18,20 +18,32 @@ pub(super) struct Task {
     dimension: usize,
     #[pyo3(get)]
     tau_usd: f64,
+    objective: Objective,
 }
 
 impl Task {
     pub(super) fn new(task: &routing::Task) -> Task {
-        Task { models: task.models.clone(), dimension: task.dimension, tau_usd: task.objective.tau.0 }
+        Task {
+            models: task.models.clone(),
+            dimension: task.dimension,
+            tau_usd: task.objective.tau.0,
+            objective: task.objective,
+        }
     }
 }
 
 #[pymethods]
 impl Task {
-    /// Reward (1 - w_cost) quality - w_cost min(cost / tau, 1) of one answered request, in [-1, 1].
-    fn reward(&self, w_cost: f64, quality: f32, cost_usd: f64) -> PyResult<f64> {
+    /// Reward (1 - w_cost) quality - w_cost min(cost / tau, 1) of one answered request, in [-1, 1]; where the experiment
+    /// weighs latency, `latency_s` is needed and enters as well.
+    #[pyo3(signature = (w_cost, quality, cost_usd, latency_s=None))]
+    fn reward(&self, w_cost: f64, quality: f32, cost_usd: f64, latency_s: Option<f32>) -> PyResult<f64> {
         let preference = Preference::new(w_cost).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Objective { tau: Dollars(self.tau_usd) }.reward(preference, quality, Dollars(cost_usd)))
+        if self.objective.latency.is_some() && latency_s.is_none() {
+            return Err(PyValueError::new_err("`latency_s` must be given: the experiment weighs latency, got None"));
+        }
+        let outcome = Outcome { quality, cost: Dollars(cost_usd), latency: latency_s.map(Seconds) };
+        Ok(self.objective.reward(preference, &outcome))
     }
 
     /// It cannot be changed, so that a copy of a policy may share it.
@@ -111,7 +123,8 @@ impl Contexts {
     }
 }
 
-/// Outcomes of the chosen models, one for each request, and of no others: arms (n), quality (n, in [0, 1]), cost (n, dollars).
+/// Outcomes of the chosen models, one for each request, and of no others: arms (n), quality (n, in [0, 1]), cost (n,
+/// dollars), latency (n, seconds, NaN where nobody measured it). Requests whose outcome nobody recorded are left out.
 #[pyclass(frozen, module = "barp")]
 pub(super) struct Feedback {
     #[pyo3(get)]
@@ -120,16 +133,20 @@ pub(super) struct Feedback {
     quality: Py<PyArray1<f32>>,
     #[pyo3(get)]
     cost: Py<PyArray1<f64>>,
+    #[pyo3(get)]
+    latency: Py<PyArray1<f32>>,
     len: usize,
 }
 
 impl Feedback {
     pub(super) fn new(py: Python<'_>, feedback: &[routing::Feedback]) -> Feedback {
         let arms = feedback.iter().map(|one| i64::from(one.arm.0)).collect();
+        let latency = |one: &routing::Feedback| one.outcome.latency.map_or(f32::NAN, |latency| latency.0);
         Feedback {
             arms: PyArray1::from_vec(py, arms).unbind(),
-            quality: PyArray1::from_vec(py, feedback.iter().map(|one| one.quality).collect()).unbind(),
-            cost: PyArray1::from_vec(py, feedback.iter().map(|one| one.cost.0).collect()).unbind(),
+            quality: PyArray1::from_vec(py, feedback.iter().map(|one| one.outcome.quality).collect()).unbind(),
+            cost: PyArray1::from_vec(py, feedback.iter().map(|one| one.outcome.cost.0).collect()).unbind(),
+            latency: PyArray1::from_vec(py, feedback.iter().map(latency).collect()).unbind(),
             len: feedback.len(),
         }
     }

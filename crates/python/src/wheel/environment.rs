@@ -101,6 +101,7 @@ fn table(py: Python<'_>, factory: &Factory, seed: u64, parameters: &Value) -> Py
         models,
         dimension,
         features,
+        ..TableParts::default()
     }))
 }
 

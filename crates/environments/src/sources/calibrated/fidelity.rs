@@ -88,6 +88,7 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(recorded: &'a Table, generated: &'a Calibrated, seed: &'a Seed) -> Result<Self, CalibrationError> {
+        super::fit::complete(recorded)?;
         let calibration = generated.calibration();
         for (field, same) in
             [("models", recorded.models() == calibration.models), ("tasks", recorded.tasks() == generated.tasks)]

@@ -28,6 +28,7 @@ pub fn fit(table: &Table, source: &str) -> Result<Calibration, CalibrationError>
         let found = format!("got {} rows, {} models, {} features", table.len(), table.arms(), table.dimension());
         return Err(CalibrationError::new("table", format!("needs rows, two models and features; {found}")));
     }
+    complete(table)?;
     let mut tasks: Vec<TaskCalibration> =
         rows.iter().enumerate().map(|(task, rows)| grades_of(table, task, rows)).collect();
     let cuts: Vec<Vec<Cuts>> = tasks.iter().map(cuts_of).collect();
@@ -49,6 +50,13 @@ pub fn fit(table: &Table, source: &str) -> Result<Calibration, CalibrationError>
     let calibration = rounded(match_learnability(table, start, &cuts, &correlations));
     calibration.check()?;
     Ok(calibration)
+}
+
+/// Refuses a table with gaps: how the answers of models go together can only be told where all are known.
+pub(super) fn complete(table: &Table) -> Result<(), CalibrationError> {
+    let (gaps, cells) = (table.gaps(), table.len() * table.arms());
+    let found = format!("needs an answer of every model to every prompt; {gaps} of {cells} cells are missing");
+    if gaps == 0 { Ok(()) } else { Err(CalibrationError::new("table", found)) }
 }
 
 /// A task with its name, weight and grades; everything else is filled in later.

@@ -208,6 +208,7 @@ fn tiny_tasks_do_not_break_the_fit() {
         features: (0..rows * 3).map(|at| ((at * 7919) % 101) as f32 / 50.0 - 1.0).collect(),
         quality: (0..rows * 2).map(|at| f32::from(u8::from((at * 31) % 7 < 3))).collect(),
         cost: (0..rows * 2).map(|at| Dollars((at % 5) as f64 * 1e-4)).collect(),
+        ..TableParts::default()
     };
     let calibration = fit(&Table::new(parts(40)), "made up").unwrap();
     let pool = Calibrated::new(calibration, 200, 64).unwrap().pool(&Seed::root(1));

@@ -55,7 +55,7 @@ pub(super) fn learning_facts(table: &Table, payoff: &Payoff, seed: &Seed) -> Vec
 }
 
 fn split_facts(table: &Table, payoff: &Payoff, split: &Split) -> Vec<Fact> {
-    let objective = Objective { tau: table.cost_quantile(&split.train, 0.95) };
+    let objective = Objective::new(table.cost_quantile(&split.train, 0.95).unwrap_or_default());
     let targets = targets(table, payoff);
     let family = by_family(table, &split.train, &split.test, &targets);
     let (neighbours, purity) = by_neighbours(table, &split.train, &split.test, &targets);
@@ -116,7 +116,7 @@ struct Rewards<'a> {
 
 impl Rewards<'_> {
     fn reward(&self, w: Preference, row: usize, model: usize) -> f64 {
-        self.objective.reward(w, self.table.quality(row)[model], self.table.cost(row)[model])
+        self.objective.reward(w, &self.table.outcome(row, model).expect("a table with gaps was refused"))
     }
 
     /// Mean over weights and test rows of the reward of the model that `choose(w, position in the test rows)` names.

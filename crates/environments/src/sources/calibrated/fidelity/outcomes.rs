@@ -16,7 +16,7 @@ pub(super) fn outcome_facts(table: &Table, rows: &[usize], grades: &[Vec<f64>]) 
         task: None,
         model: None,
         unit: "dollars",
-        value: table.cost_quantile(rows, 0.95).0,
+        value: table.cost_quantile(rows, 0.95).unwrap_or_default().0,
     });
     for (task, grades) in grades.iter().enumerate() {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| table.task(row) == task).collect();
