@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub(crate) enum Data {
     /// Check every row of a table, log or list of conversations and store it as DIR/table.parquet, log.parquet or prompts.parquet
     Import(Import),
-    /// Quality and dollars by model and task, oracle shares, dominance, near-duplicate prompts
+    /// What is odd about a table, quality and dollars by model and task, oracle shares; of a log, what it holds
     Describe(Describe),
     /// Fit the generator to a table, and set its facts beside the table's; or to a log, and ask off-policy evaluation
     Calibrate(Calibrate),
@@ -130,13 +130,18 @@ impl Source {
 
     /// Says which prompts of the table are near-duplicates.
     fn leaks(&self) -> Result<(), Failure> {
-        match self.format {
-            Format::Wide => {
-                let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
-                leaks::of_table(&self.file, &columns.id, &columns.prompt)
-            }
-            _ => leaks::of_table(&self.file, &self.long_options()?.columns.id, &self.long_options()?.columns.prompt),
+        let (id, prompt) = self.text_columns()?;
+        leaks::of_table(&self.file, &id, &prompt)
+    }
+
+    /// The columns of the table's ids and prompts.
+    fn text_columns(&self) -> Result<(String, String), Failure> {
+        if self.format == Format::Wide {
+            let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
+            return Ok((columns.id, columns.prompt));
         }
+        let columns = self.long_options()?.columns;
+        Ok((columns.id, columns.prompt))
     }
 
     /// What a calibration or a chart calls the table.
@@ -176,6 +181,7 @@ impl Import {
         if !ignored.is_empty() {
             say!("columns that played no part: {}", ignored.join(", "));
         }
+        describe::warn_of_free_calls(&table);
         self.source.leaks()
     }
 

@@ -3,14 +3,16 @@
 use crate::failure::Failure;
 use crate::output::say;
 use crate::progress;
+use environments::Table;
 use environments::near_duplicates::{NearDuplicates, SampledDuplicates, THRESHOLD};
 use environments::sources::logged::Log;
+use experiment::Texts;
 use statistics::interval_of_sums;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{Record, Records};
 
-/// Most prompts that are compared with each other: they have to be in memory.
+/// Most prompts of a log that are compared with each other: they have to be in memory.
 const MOST: usize = 100_000;
 
 /// Prompts of a longer log that are held, to be compared with all others.
@@ -34,7 +36,6 @@ struct Prompts {
     names: Vec<String>,
     texts: Vec<String>,
     splits: Vec<String>,
-    seen: u64,
 }
 
 /// Says what is found among the prompts of a log: all of them held in memory where that is possible, else a sample that all of
@@ -44,7 +45,7 @@ pub(super) fn of_log(log: &Log) -> Result<(), Failure> {
     if seen > MOST as u64 {
         return of_long_log(log, seen);
     }
-    let mut prompts = Prompts { seen, ..Prompts::default() };
+    let mut prompts = Prompts::default();
     if seen > 0 {
         each_prompt(log, |place, text| {
             prompts.names.push(format!("line {place}"));
@@ -117,27 +118,57 @@ fn in_words(found: &SampledDuplicates, step: u64, seen: u64) -> String {
     )
 }
 
-/// Says what is found among the prompts of a table; rows of one `id` count once.
+/// Says what is found among the prompts of a table, all of them; rows of one `id` count once.
 pub(super) fn of_table(path: &Path, id: &str, prompt: &str) -> Result<(), Failure> {
     let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
+    each_text(path, id, prompt, |name, text, split| {
+        if known.insert(name.clone()) {
+            prompts.splits.extend(split);
+            prompts.names.push(name);
+            prompts.texts.push(text);
+        }
+    })?;
+    prompts.report();
+    Ok(())
+}
+
+/// The texts of a table's prompts in the order of its rows, read from its file unless it holds them itself; none where a
+/// prompt has no text.
+pub(super) fn texts(table: &Table, path: &Path, id: &str, prompt: &str) -> Result<Option<Texts>, Failure> {
+    let places: BTreeMap<&str, usize> = (0..table.len()).map(|row| (table.id(row), row)).collect();
+    let mut texts: Vec<Option<String>> = vec![None; table.len()];
+    let mut splits: Vec<Option<String>> = vec![None; table.len()];
+    each_text(path, id, prompt, |name, text, split| {
+        if let Some(&row) = places.get(name.as_str()) {
+            texts[row].get_or_insert(text);
+            splits[row] = splits[row].take().or(split);
+        }
+    })?;
+    drop(places);
+    let texts: Option<Vec<String>> = match table.prompts() {
+        Some(prompts) => Some(prompts.to_vec()),
+        None => texts.into_iter().collect(),
+    };
+    Ok(texts.map(|texts| Texts::new(texts, splits.into_iter().collect())))
+}
+
+/// Calls `meet` with the id, the prompt and the split of each row that has the first two.
+fn each_text(
+    path: &Path,
+    id: &str,
+    prompt: &str,
+    mut meet: impl FnMut(String, String, Option<String>),
+) -> Result<(), Failure> {
     let (mut records, mut record) = (Records::open(path).map_err(Failure::input)?, Record::default());
     while records.read(&mut record).map_err(Failure::input)? {
         let text = |name: &str| {
             let value = record.get(name)?;
             Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
-        let (Some(name), Some(prompt)) = (text(id), text(prompt)) else { continue };
-        if !known.insert(name.clone()) {
-            continue;
-        }
-        prompts.seen += 1;
-        if prompts.texts.len() < MOST {
-            prompts.splits.extend(text(SPLIT));
-            prompts.names.push(name);
-            prompts.texts.push(prompt);
+        if let (Some(name), Some(prompt)) = (text(id), text(prompt)) {
+            meet(name, prompt, text(SPLIT));
         }
     }
-    prompts.report();
     Ok(())
 }
 
@@ -154,10 +185,6 @@ impl Prompts {
             self.texts.len(),
             found.groups.len()
         );
-        if self.seen > MOST as u64 {
-            let after = self.seen - self.texts.len() as u64;
-            say!("  NOT LOOKED AT: {after} of {} prompts, those after the first {MOST} of this table", self.seen);
-        }
         for pair in found.pairs.iter().take(SHOWN) {
             say!("  {} and {}: {:.2}", self.names[pair.first], self.names[pair.second], pair.similarity);
         }
