@@ -259,8 +259,10 @@ fn near_duplicates_across_splits_are_reported() {
                  3,Name the capital city of France please,x,test,1,0.1\n";
     write(folder.path(), "table.csv", table);
     let text = succeeds(folder.path(), &["data", "describe", "table.csv"]);
-    let expected = "near-duplicate prompts (triples of words shared to 0.8 or more): 2 of 3, in 1 groups\n  1 and 2: 1.00\n  leak: 1 \
-                    prompts of split `test` have one in another split\n  leak: 1 prompts of split `train` have one in another split";
+    let expected = "warning (leak-across-splits): 2 prompts have a near-duplicate in another split of the file\n  1 of split `test`\n  \
+                    1 of split `train`\nwarning (near-duplicate-prompts): 2 prompts of 3 have a near-duplicate (triples of words shared to \
+                    0.8 or more), in 1 group; a random split with 70 % in training puts one of them into training for 46.67 % of all \
+                    others\n  1 and 2: 1.00\n";
     assert!(text.contains(expected), "{text}");
     write(folder.path(), "plain.csv", &table.replace(",split", "").replace(",train", "").replace(",test", ""));
     let text = succeeds(folder.path(), &["data", "import", "plain.csv", "--out", "out"]);
@@ -298,7 +300,8 @@ fn a_described_log_is_a_summary_as_a_described_table_is() {
     write(folder.path(), "log.csv", log);
     let describe = ["data", "describe", "log.csv", "--format", "log"];
     let told = succeeds(folder.path(), &[&describe[..], &["--json", "--out", "out"]].concat());
-    let rows: Value = serde_json::from_str(&told).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let rows = &told["summary"];
     let find = |model: &str, task: &str, metric: &str| {
         let own = |row: &&Value| row["policy"] == model && row["task"] == task && row["metric"] == metric;
         rows.as_array().unwrap().iter().find(own).unwrap_or_else(|| panic!("{model} {task} {metric}: {told}"))
@@ -318,7 +321,8 @@ fn a_described_log_is_a_summary_as_a_described_table_is() {
     assert_eq!(find("log", "all", "with_quality")["value"], 0.75);
     assert_eq!(find("log", "all", "with_propensity")["value"], 0.0);
     let stored = store::read_summary(&folder.path().join("out")).unwrap();
-    assert!(serde_json::to_string_pretty(&stored).unwrap() == told.trim_end(), "the files hold what is printed");
+    let stored: Value = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+    assert_eq!(stored, *rows, "the files hold what is printed");
     assert!(folder.path().join("out/summary.csv").is_file());
     let words = succeeds(folder.path(), &describe);
     assert!(words.starts_with("4 rows, 2 models, 2 tasks"), "{words}");

@@ -4,8 +4,9 @@
 //! words; prompts that share a band of four hashes are compared by the exact Jaccard similarity of their triples with the first
 //! prompt of the band. Assumes: similar prompts share words in order. Time grows with n log n, not with the square: within a
 //! band only pairs with its first prompt are compared, the others are met in other bands. At the threshold of 0.8 two similar
-//! prompts share none of the 32 bands with probability (1 - 0.8^4)^32, 5e-8. What is too long to be held meets a sample of
-//! itself ([`SampledDuplicates`]).
+//! prompts share none of the 32 bands with probability (1 - 0.8^4)^32, 5e-8. Beside the texts it holds 32 keys of a prompt
+//! (256 bytes, however long the text is): triples are taken anew of the few prompts that are compared. What is too long to be
+//! held meets a sample of itself ([`SampledDuplicates`]).
 
 mod sampled;
 
@@ -22,6 +23,9 @@ const WORDS: usize = 3;
 /// Bands of a signature, and hashes in a band.
 const BANDS: usize = 32;
 const BAND: usize = 4;
+
+/// Prompts whose keys are computed at a time, in parallel.
+const PART: usize = 1 << 14;
 
 /// Two prompts that are near-duplicates.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,22 +51,13 @@ pub struct NearDuplicates {
 
 impl NearDuplicates {
     /// Groups the near-duplicates among `prompts`.
-    pub fn find<S: AsRef<str>>(prompts: &[S]) -> NearDuplicates {
-        let shingles: Vec<Vec<u64>> = prompts.iter().map(|prompt| shingles(prompt.as_ref())).collect();
-        let keys: Vec<[u64; BANDS]> = shingles.iter().map(|shingles| bands(shingles)).collect();
+    pub fn find<S: AsRef<str> + Sync>(prompts: &[S]) -> NearDuplicates {
+        let keys = keys_by_band(prompts);
         let mut leaders: Vec<usize> = (0..prompts.len()).collect();
         let mut pairs = BTreeMap::new();
-        (0..BANDS).for_each(|band| meet(band, &keys, &shingles, &mut leaders, &mut pairs));
-        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for at in 0..prompts.len() {
-            groups.entry(leader(&mut leaders, at)).or_default().push(at);
-        }
+        keys.into_iter().for_each(|keys| meet(&keys, prompts, &mut leaders, &mut pairs));
         let pairs = pairs.into_iter().map(|((first, second), similarity)| Pair { first, second, similarity });
-        NearDuplicates {
-            prompts: prompts.len(),
-            groups: groups.into_values().filter(|group| group.len() > 1).collect(),
-            pairs: pairs.collect(),
-        }
+        NearDuplicates { prompts: prompts.len(), groups: groups(&mut leaders), pairs: pairs.collect() }
     }
 
     /// Number of prompts that have a near-duplicate.
@@ -81,36 +76,59 @@ impl NearDuplicates {
     pub fn across<'a>(&self, sides: &[&'a str]) -> BTreeMap<&'a str, usize> {
         let mut counts = BTreeMap::new();
         for group in &self.groups {
-            for &at in group {
-                if group.iter().any(|&other| sides[other] != sides[at]) {
-                    *counts.entry(sides[at]).or_default() += 1;
-                }
+            // With two sides in a group, every member has a near-duplicate on another than its own.
+            if group.iter().any(|&at| sides[at] != sides[group[0]]) {
+                group.iter().for_each(|&at| *counts.entry(sides[at]).or_default() += 1);
             }
         }
         counts
     }
 }
 
-/// Compares the prompts that share `band` with the first of them, and puts groups together where they are similar.
-fn meet(
-    band: usize,
-    keys: &[[u64; BANDS]],
-    shingles: &[Vec<u64>],
-    leaders: &mut [usize],
-    pairs: &mut BTreeMap<(usize, usize), f64>,
-) {
-    let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_unstable_by_key(|&at| (keys[at][band], at));
-    for bucket in order.chunk_by(|&a, &b| keys[a][band] == keys[b][band]) {
-        for &second in &bucket[1..] {
-            let (low, high) = (leader(leaders, bucket[0]), leader(leaders, second));
-            let similarity = if low == high { 0.0 } else { jaccard(&shingles[bucket[0]], &shingles[second]) };
+/// For each band the keys of all prompts.
+fn keys_by_band<S: AsRef<str> + Sync>(prompts: &[S]) -> Vec<Vec<u64>> {
+    let mut keys: Vec<Vec<u64>> = (0..BANDS).map(|_| Vec::with_capacity(prompts.len())).collect();
+    for part in prompts.chunks(PART) {
+        for bands in store::in_parallel(part, |prompt| bands(&shingles(prompt.as_ref()))) {
+            keys.iter_mut().zip(bands).for_each(|(keys, key)| keys.push(key));
+        }
+    }
+    keys
+}
+
+/// Compares the prompts that share a band's key with the first of them, and puts groups together where they are similar.
+fn meet<S: AsRef<str>>(keys: &[u64], prompts: &[S], leaders: &mut [usize], pairs: &mut BTreeMap<(usize, usize), f64>) {
+    let mut order: Vec<(u64, usize)> = keys.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    for bucket in order.chunk_by(|a, b| a.0 == b.0) {
+        let first = bucket[0].1;
+        let mut of_first = None;
+        for &(_, second) in &bucket[1..] {
+            let (low, high) = (leader(leaders, first), leader(leaders, second));
+            if low == high {
+                continue;
+            }
+            let of_first = of_first.get_or_insert_with(|| shingles(prompts[first].as_ref()));
+            let similarity = jaccard(of_first, &shingles(prompts[second].as_ref()));
             if similarity >= THRESHOLD {
-                pairs.insert((bucket[0], second), similarity);
+                pairs.insert((first, second), similarity);
                 leaders[low.max(high)] = low.min(high);
             }
         }
     }
+}
+
+/// Groups of two or more, by their first prompt.
+fn groups(leaders: &mut [usize]) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for at in 0..leaders.len() {
+        let first = leader(leaders, at);
+        // A prompt that leads nobody else has no entry: most have no near-duplicate.
+        if first != at {
+            groups.entry(first).or_insert_with(|| vec![first]).push(at);
+        }
+    }
+    groups.into_values().collect()
 }
 
 /// The first prompt of a group, with the way to it made shorter.
@@ -209,6 +227,51 @@ mod tests {
     fn short_prompts_are_equal_or_not() {
         let found = NearDuplicates::find(&["Hi", "hi!", "hello there", "", "", "why?", "??", "???"]);
         assert_eq!(found.groups, [vec![0, 1], vec![3, 4]]);
+    }
+
+    /// The rule as it was written first, with the triples of all prompts in memory.
+    fn by_the_rule(prompts: &[String]) -> (Vec<Vec<usize>>, Vec<Pair>) {
+        let shingles: Vec<Vec<u64>> = prompts.iter().map(|prompt| shingles(prompt)).collect();
+        let keys: Vec<[u64; BANDS]> = shingles.iter().map(|shingles| bands(shingles)).collect();
+        let (mut group_of, mut pairs) = ((0..prompts.len()).collect::<Vec<usize>>(), Vec::new());
+        for band in 0..BANDS {
+            let mut buckets: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+            (0..prompts.len()).for_each(|at| buckets.entry(keys[at][band]).or_default().push(at));
+            for bucket in buckets.values() {
+                for &second in &bucket[1..] {
+                    let (a, b) = (group_of[bucket[0]], group_of[second]);
+                    let similarity = jaccard(&shingles[bucket[0]], &shingles[second]);
+                    if a != b && similarity >= THRESHOLD {
+                        pairs.push(Pair { first: bucket[0], second, similarity });
+                        group_of.iter_mut().filter(|group| **group == a.max(b)).for_each(|group| *group = a.min(b));
+                    }
+                }
+            }
+        }
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        group_of.iter().enumerate().for_each(|(at, &group)| groups.entry(group).or_default().push(at));
+        pairs.sort_by_key(|pair| (pair.first, pair.second));
+        (groups.into_values().filter(|group| group.len() > 1).collect(), pairs)
+    }
+
+    #[test]
+    fn triples_taken_anew_group_prompts_as_triples_held_in_memory_do() {
+        let mut generator = Seed::root(2).stream("prompts").at(Round(0));
+        let templates: Vec<Vec<String>> = (0..40).map(|_| sentence(&mut generator, 60)).collect();
+        // Up to twelve words of sixty are replaced, so that similarities lie on both sides of the threshold.
+        let edited = (0..1500).map(|_| {
+            let mut words = templates[random::below(&mut generator, 40)].clone();
+            for _ in 0..random::below(&mut generator, 13) {
+                let at = random::below(&mut generator, 60);
+                words[at] = format!("e{}", random::below(&mut generator, 1000));
+            }
+            words.join(" ")
+        });
+        let prompts: Vec<String> = edited.collect();
+        let (groups, pairs) = by_the_rule(&prompts);
+        assert!(groups.len() > 20 && pairs.len() < 1400, "some are alone: {} {}", groups.len(), pairs.len());
+        let found = NearDuplicates::find(&prompts);
+        assert_eq!((found.groups, found.pairs), (groups, pairs));
     }
 
     #[test]

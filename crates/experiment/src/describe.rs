@@ -1,5 +1,17 @@
 //! What a recorded table or a log says about its models before anything is learnt: quality, dollars, oracle shares or shares of
-//! the requests, dominance.
+//! the requests, dominance; and what is odd about a table ([`findings`]). All of it takes time linear in cells, tasks and models.
+
+mod facts;
+mod findings;
+mod models;
+mod names;
+mod prompts;
+#[cfg(test)]
+mod tests;
+
+pub use findings::findings;
+pub use models::free_calls;
+pub use prompts::Texts;
 
 use environments::Table;
 use environments::sources::logged::{Cell, Survey};
@@ -18,12 +30,13 @@ const LOG: &str = "log";
 
 /// Means over prompts with 95 % intervals, for each model on all tasks together and on each task, phase `data`:
 ///
-/// - `quality`, score in [0, 1];
-/// - `cost_usd`, dollars of a call;
+/// - `quality`, score in [0, 1], of the calls that were recorded;
+/// - `cost_usd`, dollars of such a call;
 /// - `oracle_share`, share of prompts in [0, 1] on which the model is the cheapest of the best (the first in the table
 ///   where two cost the same); prompts on which every score is 0 count for the pseudo-model `nobody`, so shares sum to 1.
 ///
-/// The model stands as policy, `name` as environment. A task with one prompt has no interval.
+/// The model stands as policy, `name` as environment. A task with one prompt has no interval, and a model that answered none of a
+/// task's prompts has no quality there.
 pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
     let mut summary = Vec::new();
     let everything = (ALL, (0..table.len()).collect());
@@ -32,10 +45,13 @@ pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
             summary.push(row([name, model, task], metric, &mean_interval(&values), values.len() as u64));
         };
         for (arm, model) in table.models().iter().enumerate() {
-            let quality = rows.iter().map(|&row| f64::from(table.quality(row)[arm])).collect();
-            push(model, ("quality", "score", Direction::Up), quality);
-            let cost = rows.iter().map(|&row| table.cost(row)[arm].0).collect();
-            push(model, ("cost_usd", "USD/request", Direction::Down), cost);
+            let outcomes = || rows.iter().filter_map(|&row| table.outcome(row, arm));
+            let quality: Vec<f64> = outcomes().map(|outcome| f64::from(outcome.quality)).collect();
+            if !quality.is_empty() {
+                push(model, ("quality", "score", Direction::Up), quality);
+                let cost = outcomes().map(|outcome| outcome.cost.0).collect();
+                push(model, ("cost_usd", "USD/request", Direction::Down), cost);
+            }
         }
         let oracle: Vec<Option<usize>> = rows.iter().map(|&row| cheapest_best(table, row)).collect();
         let models = table.models().iter().map(String::as_str).enumerate().map(|(arm, model)| (Some(arm), model));
@@ -94,18 +110,38 @@ fn logged(row: SummaryRow) -> SummaryRow {
     SummaryRow { phase: LOG.into(), ..row }
 }
 
-/// For each model, those that are at least as good on average over all prompts, and cheaper on average.
-pub fn dominance(table: &Table) -> Vec<(String, Vec<String>)> {
-    let rows: Vec<usize> = (0..table.len()).collect();
-    let cost = table.mean_cost(&rows);
-    let quality: Vec<f64> =
-        (0..table.arms()).map(|arm| rows.iter().map(|&row| f64::from(table.quality(row)[arm])).sum()).collect();
-    let dominates = |other: usize, arm: usize| quality[other] >= quality[arm] && cost[other] < cost[arm];
-    let models = table.models();
-    let dominators = |arm: usize| -> Vec<String> {
-        (0..models.len()).filter(|&other| dominates(other, arm)).map(|other| models[other].clone()).collect()
-    };
-    models.iter().enumerate().map(|(arm, model)| (model.clone(), dominators(arm))).collect()
+/// For each model, one that is cheaper on average and at least as good: the best of the cheaper ones, the cheapest of those
+/// that are equally good. Means are over the prompts that each answered.
+pub fn dominators(table: &Table) -> Vec<Option<usize>> {
+    let means: Vec<Option<(f64, f64)>> = (0..table.arms()).map(|arm| means(table, arm)).collect();
+    let mut order: Vec<usize> = (0..table.arms()).filter(|&arm| means[arm].is_some()).collect();
+    let mean = |arm: usize| means[arm].expect("the order holds models that answered something");
+    order.sort_by(|&a, &b| mean(a).1.total_cmp(&mean(b).1));
+    let mut by = vec![None; table.arms()];
+    let mut best: Option<usize> = None;
+    // Models of one price do not dominate each other.
+    for equal in order.chunk_by(|&a, &b| mean(a).1 == mean(b).1) {
+        for &arm in equal {
+            by[arm] = best.filter(|&best| mean(best).0 >= mean(arm).0);
+        }
+        for &arm in equal {
+            if best.is_none_or(|best| mean(arm).0 > mean(best).0) {
+                best = Some(arm);
+            }
+        }
+    }
+    by
+}
+
+/// Mean quality and dollars of a model over the prompts that it answered; none without any.
+fn means(table: &Table, arm: usize) -> Option<(f64, f64)> {
+    let (mut n, mut quality, mut dollars) = (0_u64, 0.0, 0.0);
+    for outcome in (0..table.len()).filter_map(|row| table.outcome(row, arm)) {
+        n += 1;
+        quality += f64::from(outcome.quality);
+        dollars += outcome.cost.0;
+    }
+    (n > 0).then(|| (quality / n as f64, dollars / n as f64))
 }
 
 /// The prompts of each task that has any.
@@ -119,10 +155,10 @@ fn rows_by_task(table: &Table) -> impl Iterator<Item = (&str, Vec<usize>)> {
 
 /// The cheapest of the models with the highest score; None when the highest score is 0.
 fn cheapest_best(table: &Table, row: usize) -> Option<usize> {
-    let (quality, cost) = (table.quality(row), table.cost(row));
-    let best = quality.iter().copied().fold(0.0, f32::max);
-    let arms = (0..quality.len()).filter(|&arm| quality[arm] == best && best > 0.0);
-    arms.min_by(|&a, &b| cost[a].0.total_cmp(&cost[b].0))
+    let outcomes = || (0..table.arms()).filter_map(|arm| table.outcome(row, arm).map(|outcome| (arm, outcome)));
+    let best = outcomes().map(|(_, outcome)| outcome.quality).fold(0.0, f32::max);
+    let good = outcomes().filter(|(_, outcome)| outcome.quality == best && best > 0.0);
+    good.min_by(|(_, a), (_, b)| a.cost.0.total_cmp(&b.cost.0)).map(|(arm, _)| arm)
 }
 
 fn row(
@@ -157,72 +193,4 @@ fn row(
 /// Here the independent units are prompts, not replicates.
 fn method(over_replicates: &str) -> String {
     over_replicates.replace("replicate", "prompt")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use environments::TableParts;
-    use routing::Dollars;
-
-    /// Models `good` (dear), `poor` (cheap), `twin` (as good as `poor`, dearer).
-    fn table() -> Table {
-        Table::new(TableParts {
-            ids: ["1", "2", "3", "4"].map(str::to_owned).to_vec(),
-            tasks: ["code", "empty", "maths"].map(str::to_owned).to_vec(),
-            task_of: vec![0, 0, 0, 2],
-            models: ["good", "poor", "twin"].map(str::to_owned).to_vec(),
-            dimension: 0,
-            features: Vec::new(),
-            quality: vec![1.0, 0.5, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.75, 0.0, 0.5],
-            cost: [8.0, 1.0, 2.0, 8.0, 2.0, 3.0, 8.0, 1.0, 1.0, 8.0, 4.0, 4.0].map(Dollars).to_vec(),
-            ..TableParts::default()
-        })
-    }
-
-    fn find<'a>(rows: &'a [SummaryRow], model: &str, task: &str, metric: &str) -> &'a SummaryRow {
-        let mut matching = rows.iter().filter(|row| row.policy == model && row.task == task && row.metric == metric);
-        let row = matching.next().unwrap();
-        assert!(matching.next().is_none(), "one row for {model}, {task}, {metric}");
-        row
-    }
-
-    #[test]
-    fn quality_and_dollars_are_means_over_prompts_with_intervals() {
-        let rows = describe(&table(), "toy");
-        let quality = find(&rows, "good", "code", "quality");
-        assert_eq!((quality.value, quality.n, quality.unit.as_str()), (2.0 / 3.0, 3, "score"));
-        // Values 1, 1, 0: standard error 1/3, t(0.975, 2) = 4.302653.
-        assert!((quality.ci_high.unwrap() - (2.0 + 4.302_652_729_749_464) / 3.0).abs() < 1e-9);
-        assert!((quality.ci_low.unwrap() - (2.0 - 4.302_652_729_749_464) / 3.0).abs() < 1e-9);
-        assert_eq!(quality.ci_method, "student-t 95% over prompts");
-        assert_eq!((quality.environment.as_str(), quality.phase.as_str(), quality.replicates), ("toy", "data", 1));
-        let cost = find(&rows, "poor", "all", "cost_usd");
-        assert_eq!((cost.value, cost.n, cost.unit.as_str(), cost.direction), (2.0, 4, "USD/request", Direction::Down));
-    }
-
-    #[test]
-    fn a_task_with_one_prompt_has_no_interval_and_one_without_has_no_row() {
-        let rows = describe(&table(), "toy");
-        let quality = find(&rows, "twin", "maths", "quality");
-        assert_eq!((quality.value, quality.ci_low, quality.ci_high), (0.5, None, None));
-        assert_eq!(quality.ci_method, "none (1 prompt)");
-        assert!(rows.iter().all(|row| row.task != "empty"));
-        assert_eq!(rows.len(), 3 * (3 + 3 + 4), "all, code and maths");
-    }
-
-    #[test]
-    fn the_oracle_takes_the_cheapest_of_the_best_or_nobody() {
-        let rows = describe(&table(), "toy");
-        let share = |model, task| find(&rows, model, task, "oracle_share").value;
-        assert_eq!(["good", "poor", "twin", NOBODY].map(|model| share(model, ALL)), [0.5, 0.25, 0.0, 0.25]);
-        assert_eq!(share("good", "maths"), 1.0);
-        assert_eq!(share(NOBODY, "maths"), 0.0);
-    }
-
-    #[test]
-    fn dominance_needs_a_lower_price_and_no_lower_quality() {
-        let named = |model: &str, by: &[&str]| (model.to_owned(), by.iter().map(|by| (*by).to_owned()).collect());
-        assert_eq!(dominance(&table()), [named("good", &[]), named("poor", &[]), named("twin", &["poor"])]);
-    }
 }

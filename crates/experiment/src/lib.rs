@@ -28,7 +28,7 @@ mod train;
 pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
 pub use bill::Bill;
 pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
-pub use describe::{describe, describe_log, dominance};
+pub use describe::{Texts, describe, describe_log, dominators, findings, free_calls};
 pub use encoding::{cosine, open_encoder, text_encoder};
 pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
 pub use features::{Encoding, FeatureCache, Gathered, Heard, TextVectors, encode_texts};

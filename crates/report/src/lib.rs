@@ -2,6 +2,7 @@
 
 mod charts;
 mod claims;
+mod description;
 mod effects;
 #[cfg(test)]
 mod fake;
@@ -18,6 +19,7 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use description::{PAGE, description_page, write_description};
 pub use page::{Figure, page};
 pub use summarise::{summarise, summary};
 pub use terminal::terminal;

@@ -191,6 +191,6 @@ fn remove(path: &Path) -> Result<(), ReportError> {
     }
 }
 
-fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     store::write_whole(path, bytes).map_err(|error| ReportError { path: path.to_owned(), message: error.to_string() })
 }

@@ -3,6 +3,7 @@
 mod cells;
 mod columns;
 mod files;
+mod finding;
 mod folder;
 mod frame;
 mod label;
@@ -15,6 +16,7 @@ mod summary;
 mod tensors;
 
 pub use files::{Whole, write_whole};
+pub use finding::{Finding, Severity};
 pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest, address};
 pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,

@@ -1,5 +1,6 @@
 //! `barp data ...`: outcome tables and logs in, described, and imitated.
 
+mod describe;
 mod encode;
 mod leaks;
 pub(crate) mod log;
@@ -12,6 +13,7 @@ use crate::output::say;
 use crate::progress;
 use crate::table::aligned;
 use clap::{Args, Subcommand, ValueEnum};
+use describe::Describe;
 use environments::Table;
 use environments::sources::calibrated::{Calibrated, Calibration, Fidelity, fidelity, fit};
 use environments::sources::import_frame_with;
@@ -22,13 +24,12 @@ use log::LogArguments;
 use named::NamedArguments;
 use routing::Seed;
 use std::path::{Path, PathBuf};
-use store::SummaryRow;
 
 #[derive(Subcommand)]
 pub(crate) enum Data {
     /// Check every row of a table, log or list of conversations and store it as DIR/table.parquet, log.parquet or prompts.parquet
     Import(Import),
-    /// Quality and dollars by model and task, oracle shares, dominance, near-duplicate prompts
+    /// What is odd about a table, quality and dollars by model and task, oracle shares; of a log, what it holds
     Describe(Describe),
     /// Fit the generator to a table, and set its facts beside the table's; or to a log, and ask off-policy evaluation
     Calibrate(Calibrate),
@@ -164,21 +165,19 @@ impl Source {
         self.log.options(columns, self.on_bad_row())
     }
 
-    /// Says which prompts of the table are near-duplicates.
-    fn leaks(&self) -> Result<(), Failure> {
+    /// The rows that the table is made of, for what is said of their texts.
+    fn rows(&self) -> Result<leaks::Rows<'_>, Failure> {
         if self.named.is_given() {
-            return self.named.leaks(self);
+            return self.named.rows(self);
         }
-        match self.format {
-            Format::Wide => {
-                let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
-                leaks::of_table(&self.file, &self.log.dialect(), &columns.id, &columns.prompt)
-            }
-            _ => {
-                let LogOptions { columns, dialect, .. } = self.long_options()?;
-                leaks::of_table(&self.file, &dialect, &columns.id, &columns.prompt)
-            }
-        }
+        let (id, prompt) = if self.format == Format::Wide {
+            let columns: ColumnMap = self.log.column_map(self.columns.as_deref(), toml::Table::new())?;
+            (columns.id, columns.prompt)
+        } else {
+            let columns = self.long_options()?.columns;
+            (columns.id, columns.prompt)
+        };
+        Ok(leaks::Rows { origin: leaks::Origin::File(&self.file, self.log.dialect()), id, prompt })
     }
 
     /// What a calibration or a chart calls the table.
@@ -222,7 +221,8 @@ impl Import {
         if !ignored.is_empty() {
             say!("columns that played no part: {}", ignored.join(", "));
         }
-        self.source.leaks()
+        describe::warn_of_free_calls(&table);
+        self.source.rows()?.report()
     }
 
     fn prompts(self) -> Result<(), Failure> {
@@ -265,101 +265,6 @@ fn say_dropped<R: std::fmt::Display, N: std::fmt::Display>(dropped: &[(R, N)]) {
     for (rule, rows) in dropped {
         eprintln!("dropped {rows} rows: {rule}");
     }
-}
-
-#[derive(Args)]
-pub(crate) struct Describe {
-    #[command(flatten)]
-    source: Source,
-    /// Folder for the summary (parquet and CSV) and, of tables, charts
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// Print the summary as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-impl Describe {
-    fn run(self) -> Result<(), Failure> {
-        let name = self.source.name();
-        if self.source.format == Format::Log {
-            let log = self.source.log()?;
-            let rows = experiment::describe_log(log.survey(), &name);
-            if self.json {
-                say!("{}", as_json(&rows));
-            } else {
-                say!("{}", log::describe(&log).trim_end());
-                leaks::of_log(&log)?;
-            }
-            return self.summary(&rows);
-        }
-        let table = self.source.import()?.table;
-        let rows = experiment::describe(&table, &name);
-        if self.json {
-            say!("{}", as_json(&rows));
-        } else {
-            say!("{}", described(&table, &rows).trim_end());
-            self.source.leaks()?;
-        }
-        self.write(&rows, name)
-    }
-
-    /// Writes the summary, where a folder is named.
-    fn summary(&self, rows: &[SummaryRow]) -> Result<(), Failure> {
-        let Some(out) = &self.out else { return Ok(()) };
-        store::write_summary(out, rows).map_err(Failure::failed)
-    }
-
-    /// Writes the summary and its charts, where a folder is named.
-    fn write(&self, rows: &[SummaryRow], name: String) -> Result<(), Failure> {
-        self.summary(rows)?;
-        let Some(out) = &self.out else { return Ok(()) };
-        let context = report::Context {
-            command: format!("barp data describe {} --out {}", self.source.file.display(), out.display()),
-            simulated: false,
-            experiment: name,
-        };
-        let written = report::write(out, rows, &context).map_err(Failure::failed)?;
-        // Whoever reads JSON reads nothing else.
-        for chart in written.charts.iter().filter(|_| !self.json) {
-            say!("{}", chart.display());
-        }
-        Ok(())
-    }
-}
-
-fn as_json(rows: &[SummaryRow]) -> String {
-    serde_json::to_string_pretty(rows).expect("a summary is plain text and numbers")
-}
-
-/// Three plain tables: means by model, quality by model and task, and who is dominated.
-fn described(table: &Table, rows: &[SummaryRow]) -> String {
-    let value = |model: &str, task: &str, metric: &str| {
-        let found = rows.iter().find(|row| row.policy == model && row.task == task && row.metric == metric);
-        found.map_or(f64::NAN, |row| row.value)
-    };
-    let mut means = vec![["model", "quality", "USD/request", "oracle share"].map(str::to_owned)];
-    means.extend(table.models().iter().map(|model| {
-        let [quality, cost, share] = ["quality", "cost_usd", "oracle_share"].map(|metric| value(model, "all", metric));
-        [model.clone(), format!("{quality:.4}"), format!("{cost:.7}"), format!("{share:.3}")]
-    }));
-    let nobody = value("nobody", "all", "oracle_share");
-    means.push(["nobody".into(), String::new(), String::new(), format!("{nobody:.3}")]);
-
-    let mut by_task = vec![["model", "task", "prompts", "quality", "USD/request"].map(str::to_owned)];
-    for (position, task) in table.tasks().iter().enumerate() {
-        let prompts = (0..table.len()).filter(|&row| table.task(row) == position).count();
-        by_task.extend(table.models().iter().map(|model| {
-            let [quality, cost] = ["quality", "cost_usd"].map(|metric| value(model, task, metric));
-            [model.clone(), task.clone(), prompts.to_string(), format!("{quality:.4}"), format!("{cost:.7}")]
-        }));
-    }
-    let mut text = format!("{} prompts, {} models\n\n", table.len(), table.arms());
-    text += &format!("{}\n{}\n", aligned(&means, 1), aligned(&by_task, 2));
-    for (model, by) in experiment::dominance(table).into_iter().filter(|(_, by)| !by.is_empty()) {
-        text += &format!("{model} is dominated (no better and dearer on average) by {}\n", by.join(", "));
-    }
-    text
 }
 
 #[derive(Args)]

@@ -9,6 +9,8 @@ use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, Color, INK, Point, SOFT_INK, Scene, Text, WHITE};
 use crate::graphics::text;
 use crate::theme;
+use std::collections::{BTreeMap, BTreeSet};
+use store::SummaryRow;
 
 const QUALITY: &str = "quality";
 const COST: &str = "cost_usd";
@@ -18,6 +20,8 @@ const CELL: f64 = 47.0;
 /// Width of the panels of dollars and of oracle shares.
 const BESIDE: f64 = 190.0;
 const GAP: f64 = 24.0;
+/// Most tasks and models that are drawn: more could be neither read nor, as dots, be held in memory.
+const MOST: (usize, usize) = (40, 60);
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
 const PRICE: Style = Style::new(0x0072B2, Marker::Disc, Inside::Filled, Dash::Solid);
@@ -34,15 +38,20 @@ impl Chart for Dataset {
             title: "The models of the data set",
             what: "Left: mean quality by task, with the number of prompts. Middle: mean dollars per 1,000 requests \
                    (logarithmic). Right: share of prompts on which the model is the cheapest of the best; nobody: no model \
-                   scores at all.",
+                   scores at all. Drawn are at most the 40 tasks with the most prompts and the first 60 models.",
         }
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
+        let (tasks, models) = drawn(rows);
         let mut table = Table::default();
         for metric in [QUALITY, COST, ORACLE] {
-            for row in select(rows, "data", metric).filter(|row| metric == QUALITY || row.task == "all") {
+            let own = |row: &&SummaryRow| match metric {
+                QUALITY => tasks.contains(&*row.task),
+                _ => row.task == "all",
+            };
+            for row in select(rows, "data", metric).filter(own).filter(|row| models.contains(&*row.policy)) {
                 let factor = if metric == COST { REQUESTS } else { 1.0 };
                 let mark = Mark {
                     panel: metric.to_owned(),
@@ -78,6 +87,24 @@ impl Chart for Dataset {
         let left = left + width + GAP;
         oracle_shares(table, Area { left, top, right: left + width - 18.0, bottom }, y, scene);
     }
+}
+
+/// Names of the tasks and models that are drawn.
+fn drawn(rows: &[SummaryRow]) -> (BTreeSet<&str>, BTreeSet<&str>) {
+    let mut prompts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut models: Vec<&str> = Vec::new();
+    for row in select(rows, "data", ORACLE) {
+        prompts.insert(&row.task, row.n);
+        if row.task == "all" {
+            models.push(&row.policy);
+        }
+    }
+    let mut tasks: Vec<(&str, u64)> = prompts.into_iter().filter(|(task, _)| *task != "all").collect();
+    tasks.sort_by_key(|(_, prompts)| std::cmp::Reverse(*prompts));
+    let tasks = tasks.into_iter().take(MOST.0).map(|(task, _)| task).chain(["all"]).collect();
+    // The last is no model but nobody.
+    let nobody = models.last().copied();
+    (tasks, models.into_iter().take(MOST.1).chain(nobody).collect())
 }
 
 /// Tasks in the order of the summary, their mix first.

@@ -16,7 +16,7 @@ use crate::claims::Verdict;
 use crate::write::Context;
 
 const TEMPLATE: &str = include_str!("assets/page.html");
-const STYLE: &str = include_str!("assets/page.css");
+pub(crate) const STYLE: &str = include_str!("assets/page.css");
 /// In the order in which they are run.
 const SCRIPTS: [&str; 7] = [
     include_str!("assets/base.js"),
@@ -72,7 +72,7 @@ fn fill(template: &str, parts: &[(&str, String)]) -> String {
 }
 
 /// Text as HTML, in an element or a quoted attribute.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::new();
     for letter in text.chars() {
         match letter {

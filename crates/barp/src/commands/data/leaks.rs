@@ -3,14 +3,16 @@
 use crate::failure::Failure;
 use crate::output::say;
 use crate::progress;
+use environments::Table;
 use environments::near_duplicates::{NearDuplicates, SampledDuplicates, THRESHOLD};
 use environments::sources::logged::Log;
+use experiment::Texts;
 use statistics::interval_of_sums;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{Dialect, Frame, Record, Records};
 
-/// Most prompts that are compared with each other: they have to be in memory.
+/// Most prompts of a log that are compared with each other: they have to be in memory.
 const MOST: usize = 100_000;
 
 /// Prompts of a longer log that are held, to be compared with all others.
@@ -34,7 +36,6 @@ struct Prompts {
     names: Vec<String>,
     texts: Vec<String>,
     splits: Vec<String>,
-    seen: u64,
 }
 
 /// Says what is found among the prompts of a log: all of them held in memory where that is possible, else a sample that all of
@@ -44,7 +45,7 @@ pub(super) fn of_log(log: &Log) -> Result<(), Failure> {
     if seen > MOST as u64 {
         return of_long_log(log, seen);
     }
-    let mut prompts = Prompts { seen, ..Prompts::default() };
+    let mut prompts = Prompts::default();
     if seen > 0 {
         each_prompt(log, |place, text| {
             prompts.names.push(format!("line {place}"));
@@ -117,52 +118,77 @@ fn in_words(found: &SampledDuplicates, step: u64, seen: u64) -> String {
     )
 }
 
-/// Says what is found among the prompts of a table; rows of one `id` count once.
-pub(super) fn of_table(path: &Path, dialect: &Dialect, id: &str, prompt: &str) -> Result<(), Failure> {
-    let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
-    let (mut records, mut record) = (Records::open_with(path, dialect).map_err(Failure::input)?, Record::default());
-    while records.read(&mut record).map_err(Failure::input)? {
-        let text = |name: &str| {
-            let value = record.get(name)?;
-            Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        };
-        prompts.add(&mut known, text(id), text(prompt), text(SPLIT));
-    }
-    prompts.report();
-    Ok(())
+/// Where the rows of a table are read from, by the names of their columns.
+pub(super) struct Rows<'a> {
+    pub origin: Origin<'a>,
+    pub id: String,
+    pub prompt: String,
 }
 
-/// As [`of_table`], of a table that was made from other files.
-pub(super) fn of_frame(frame: &Frame, id: &str, prompt: &str) {
-    let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
-    for row in 0..frame.rows() {
-        let text = |name: &str| frame.column(name).and_then(|column| column.text(row));
-        prompts.add(&mut known, text(id), text(prompt), text(SPLIT));
+/// What holds the rows of a table.
+pub(super) enum Origin<'a> {
+    /// A file.
+    File(&'a Path, Dialect),
+    /// Columns that were made from other files.
+    Frame(&'a Frame),
+}
+
+impl Rows<'_> {
+    /// Calls `meet` with the id, the prompt and the split of each row that has the first two.
+    fn each(&self, mut meet: impl FnMut(String, String, Option<String>)) -> Result<(), Failure> {
+        let mut row = |text: &dyn Fn(&str) -> Option<String>| {
+            if let (Some(id), Some(prompt)) = (text(&self.id), text(&self.prompt)) {
+                meet(id, prompt, text(SPLIT));
+            }
+        };
+        match &self.origin {
+            Origin::Frame(frame) => {
+                for place in 0..frame.rows() {
+                    row(&|name| frame.column(name).and_then(|column| column.text(place)));
+                }
+            }
+            Origin::File(path, dialect) => {
+                let mut records = Records::open_with(path, dialect).map_err(Failure::input)?;
+                let mut record = Record::default();
+                while records.read(&mut record).map_err(Failure::input)? {
+                    row(&|name| {
+                        let value = record.get(name)?;
+                        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    });
+                }
+            }
+        }
+        Ok(())
     }
-    prompts.report();
+
+    /// Says what is found among the prompts, all of them; rows of one id count once.
+    pub(super) fn report(&self) -> Result<(), Failure> {
+        let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
+        self.each(|name, text, split| {
+            if known.insert(name.clone()) {
+                prompts.splits.extend(split);
+                prompts.names.push(name);
+                prompts.texts.push(text);
+            }
+        })?;
+        prompts.report();
+        Ok(())
+    }
+
+    /// The texts of the prompts of `table`, which was made of these rows, in its own order; none where a prompt has no text.
+    pub(super) fn texts(&self, table: &Table) -> Result<Option<Texts>, Failure> {
+        let places: BTreeMap<&str, usize> = (0..table.len()).map(|row| (table.id(row), row)).collect();
+        let mut splits: Vec<Option<String>> = vec![None; table.len()];
+        self.each(|name, _, split| {
+            if let Some(&row) = places.get(name.as_str()) {
+                splits[row] = splits[row].take().or(split);
+            }
+        })?;
+        Ok(table.prompts().map(|texts| Texts::new(texts.to_vec(), splits.into_iter().collect())))
+    }
 }
 
 impl Prompts {
-    /// Takes a row in, unless it lacks a name or a prompt or its name is among the `known` ones.
-    fn add(
-        &mut self,
-        known: &mut BTreeSet<String>,
-        name: Option<String>,
-        prompt: Option<String>,
-        split: Option<String>,
-    ) {
-        let (Some(name), Some(prompt)) = (name, prompt) else { return };
-        if !known.insert(name.clone()) {
-            return;
-        }
-        self.seen += 1;
-        if self.texts.len() < MOST {
-            self.splits.extend(split);
-            self.names.push(name);
-            self.texts.push(prompt);
-        }
-    }
-
     fn report(&self) {
         if self.texts.is_empty() {
             say!("near-duplicate prompts: not looked for, there are no prompts");
@@ -175,10 +201,6 @@ impl Prompts {
             self.texts.len(),
             found.groups.len()
         );
-        if self.seen > MOST as u64 {
-            let after = self.seen - self.texts.len() as u64;
-            say!("  NOT LOOKED AT: {after} of {} prompts, those after the first {MOST} of this table", self.seen);
-        }
         for pair in found.pairs.iter().take(SHOWN) {
             say!("  {} and {}: {:.2}", self.names[pair.first], self.names[pair.second], pair.similarity);
         }

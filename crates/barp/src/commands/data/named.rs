@@ -61,11 +61,11 @@ impl NamedArguments {
         Ok(imported)
     }
 
-    /// Says which prompts of the table are near-duplicates.
-    pub(super) fn leaks(&self, source: &Source) -> Result<(), Failure> {
-        let opened = self.opened(source)?;
-        leaks::of_frame(&opened.frame, &opened.columns.id, &opened.columns.prompt);
-        Ok(())
+    /// The rows that the table is made of.
+    pub(super) fn rows(&self, source: &Source) -> Result<leaks::Rows<'_>, Failure> {
+        let Opened { frame, columns, .. } = self.opened(source)?;
+        let (id, prompt) = (columns.id.clone(), columns.prompt.clone());
+        Ok(leaks::Rows { origin: leaks::Origin::Frame(frame), id, prompt })
     }
 
     fn entry(&self) -> Result<&'static DataSource, Failure> {
