@@ -166,6 +166,22 @@ impl Plan {
         (environment, &environment.policies[cell.policy])
     }
 
+    /// Environments that hold out other tasks than their configuration names, because it was put on other rows: the label of
+    /// each, and the tasks it holds out instead.
+    pub fn stand_ins(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut found = Vec::new();
+        for environment in &self.environments {
+            let tasks = environment.world.tasks();
+            let held: Vec<&str> = environment.held_out.iter().map(|&task| tasks[task].as_str()).collect();
+            let written = self.spec.environments[environment.written].get("held-out").and_then(Value::as_array);
+            let Some(written) = written else { continue };
+            if self.spec.stand_in.is_some() && written.iter().filter_map(Value::as_str).ne(held.iter().copied()) {
+                found.push((environment.label.as_str(), held));
+            }
+        }
+        found
+    }
+
     /// Environment, policy and replicate of a cell, for people.
     pub fn name(&self, cell: &PlannedCell) -> String {
         let (environment, policy) = self.parts(cell);

@@ -30,6 +30,8 @@ pub struct Spec {
     pub(crate) environments: Vec<Map<String, Value>>,
     pub(crate) policies: Vec<Map<String, Value>>,
     pub(crate) place: Place,
+    /// Only of an experiment that was put on other rows.
+    pub(crate) stand_in: Option<StandIn>,
 }
 
 /// Real rows to run an experiment on.
@@ -39,6 +41,16 @@ pub struct Recorded {
     pub file: PathBuf,
     /// Embeddings of its prompts, keyed by `sample_id`.
     pub embeddings: Option<PathBuf>,
+    /// Tasks that are only tested on, instead of those that the experiment holds out; none: those of the experiment, and where
+    /// the rows lack one of them every third task by name, from the second on.
+    pub held_out: Option<Vec<String>>,
+}
+
+/// What is held out on rows that an experiment was not written for.
+#[derive(Clone, Debug)]
+pub(crate) struct StandIn {
+    /// As in [`Recorded::held_out`].
+    pub(crate) tasks: Option<Vec<String>>,
 }
 
 /// How policies learn and are tested.
@@ -202,6 +214,7 @@ impl Spec {
             environments: top.list("environment")?,
             policies: top.list("policy")?,
             place,
+            stand_in: None,
         };
         spec.check()?;
         Ok(spec)
@@ -219,6 +232,7 @@ impl Spec {
                 table.insert("embeddings".into(), embeddings.display().to_string().into());
             }
         }
+        self.stand_in = Some(StandIn { tasks: recorded.held_out.clone() });
         self
     }
 

@@ -125,7 +125,11 @@ fn metrics() -> Vec<Item> {
         about: about.what.into(),
         facts: vec![("unit", json!(about.unit)), ("version", json!(about.version))],
     };
-    let others = metrics::CALIBRATION.iter().chain(metrics::adaptation_metrics());
+    let others = metrics::CALIBRATION
+        .iter()
+        .chain(metrics::LATENCY)
+        .chain([&metrics::UNSCORED])
+        .chain(metrics::adaptation_metrics());
     metrics::METRICS.iter().map(item).chain(others.map(other)).collect()
 }
 

@@ -18,6 +18,10 @@ pub(crate) struct Reproduce {
     /// Embeddings of its prompts, keyed by `sample_id`
     #[arg(long, requires = "data")]
     embeddings: Option<PathBuf>,
+    /// Tasks of the rows that are only tested on where an experiment holds tasks out [default: the experiment's own; where the
+    /// rows lack one of them, every third task by name, from the second on]
+    #[arg(long, requires = "data", value_delimiter = ',')]
+    held_out: Option<Vec<String>>,
     /// Result folder [default: results/WHAT, or results/WHAT-DATA]
     #[arg(long)]
     out: Option<PathBuf>,
@@ -104,12 +108,11 @@ impl Reproduce {
             let plan = plan(spec)?;
             let folder = out.join(&plan.spec.name);
             say!("\n== {}: {}", plan.spec.name, plan.spec.about);
-            let experiment = Experiment {
-                plan,
-                claims: part.claims.map(str::to_owned),
-                command: self.command(what),
-                siblings: done.clone(),
-            };
+            let claims = part.claims.map(|claims| without_their_tasks(claims, &plan.stand_ins()));
+            for (environment, tasks) in plan.stand_ins() {
+                say!("{environment}: these rows are tested on {} instead", tasks.join(", "));
+            }
+            let experiment = Experiment { plan, claims, command: self.command(what), siblings: done.clone() };
             experiment.compute_and_report(&folder, &self.effort, &stop)?;
             done.push(folder);
         }
@@ -118,7 +121,11 @@ impl Reproduce {
     }
 
     fn recorded(&self) -> Option<Recorded> {
-        self.data.clone().map(|file| Recorded { file, embeddings: self.embeddings.clone() })
+        self.data.clone().map(|file| Recorded {
+            file,
+            embeddings: self.embeddings.clone(),
+            held_out: self.held_out.clone(),
+        })
     }
 
     fn folder(&self, what: &str) -> String {
@@ -132,6 +139,26 @@ impl Reproduce {
         let option = |name: &str, path: &Option<PathBuf>| {
             path.as_ref().map_or(String::new(), |path| format!(" --{name} {}", path.display()))
         };
-        format!("barp reproduce {what}{}{}", option("data", &self.data), option("embeddings", &self.embeddings))
+        let held_out = self.held_out.as_ref().map_or(String::new(), |tasks| format!(" --held-out {}", tasks.join(",")));
+        let data = option("data", &self.data) + &option("embeddings", &self.embeddings) + &held_out;
+        format!("barp reproduce {what}{data}")
     }
+}
+
+/// The claims, those about an environment that holds out other tasks than the paper's marked as such: what a paper says of
+/// its tasks is not decided on others.
+fn without_their_tasks(claims: &str, stand_ins: &[(&str, Vec<&str>)]) -> String {
+    if stand_ins.is_empty() {
+        return claims.to_owned();
+    }
+    let mut all: toml::Table = toml::from_str(claims).expect("embedded claims are checked by a test");
+    for claim in all.get_mut("claim").and_then(toml::Value::as_array_mut).into_iter().flatten() {
+        let of = claim.get("environment").and_then(toml::Value::as_str);
+        let Some((_, tasks)) = stand_ins.iter().find(|(environment, _)| of == Some(environment)) else { continue };
+        let reason =
+            format!("it is about the tasks of the paper, and these rows were tested on {} instead", tasks.join(", "));
+        let Some(table) = claim.as_table_mut() else { continue };
+        table.entry("unavailable").or_insert(reason.into());
+    }
+    toml::to_string(&all).expect("what was TOML is TOML")
 }

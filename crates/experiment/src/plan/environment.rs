@@ -43,7 +43,7 @@ impl Spec {
         let mut environments = Vec::new();
         let pool = opened.pool(&Seed::root(0));
         self.timed(&place, &pool)?;
-        for variant in variants(&place, &group, axes, shifts, &*opened)? {
+        for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {
             let Variant { label, held_out, shots, shifts, factors } = variant;
             enough_shots(&place, &pool, &held_out, shots, &protocol)?;
             enough_prompts(&place, &pool, &HeldOut { tasks: &held_out, shots }, &protocol)?;

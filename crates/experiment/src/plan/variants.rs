@@ -1,6 +1,7 @@
 //! One environment table as several: each task held out in turn, each model moved in turn, few shots, shifts on and off.
 
 use crate::settings::{Place, SpecError};
+use crate::spec::StandIn;
 use crate::take::{take_name, take_names};
 use environments::Environment;
 use serde_json::{Map, Value};
@@ -62,9 +63,10 @@ pub(super) fn variants(
     axes: Axes,
     shifts: Vec<Map<String, Value>>,
     world: &dyn Environment,
+    stand_in: Option<&StandIn>,
 ) -> Result<Vec<Variant>, SpecError> {
     let plain = Variant { label: group.into(), held_out: Vec::new(), shots: None, shifts, factors: None };
-    let mut all = held_out(place, &axes.held_out, plain, world.tasks())?;
+    let mut all = held_out(place, &stood_in(axes.held_out, stand_in, world.tasks()), plain, world.tasks())?;
     if !axes.shots.is_empty() {
         let with = |variant: &Variant, &shots: &u64| {
             let label =
@@ -95,6 +97,23 @@ impl Variant {
             shots: self.shots,
             shifts: self.shifts.clone(),
             factors: self.factors.clone(),
+        }
+    }
+}
+
+/// The tasks that are held out where `stand_in` says that the rows are others than the experiment was written for.
+fn stood_in(written: HeldOut, stand_in: Option<&StandIn>, tasks: &[String]) -> HeldOut {
+    let (HeldOut::Tasks(names), Some(stand_in)) = (&written, stand_in) else { return written };
+    if names.is_empty() {
+        return written;
+    }
+    match &stand_in.tasks {
+        Some(given) => HeldOut::Tasks(given.clone()),
+        None if names.iter().all(|name| tasks.contains(name)) => written,
+        None => {
+            let mut sorted = tasks.to_vec();
+            sorted.sort_unstable();
+            HeldOut::Tasks(sorted.into_iter().skip(1).step_by(3).collect())
         }
     }
 }
