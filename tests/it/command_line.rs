@@ -14,7 +14,7 @@ const GOOD: &str = "name = 'x'\n[[environment]]\nrows = 200\n";
 fn unknown_names_get_the_nearest_known_one() {
     check(
         "nmae = 'x'",
-        "my.toml: unknown key `nmae` (nearest is `name`; known: name, about, seed, replicates, protocol, objective, \
+        "my.toml: unknown key `nmae` (nearest is `name`; known: name, about, seed, replicates, protocol, objective, latency, \
          preferences, environment, policy)",
     );
     check(
@@ -98,7 +98,7 @@ fn bad_input_exits_with_2_and_says_why() {
     std::fs::write(folder.path().join("bad.toml"), "name = 'x'\nsed = 3\n").unwrap();
     fails(
         &["run", "bad.toml"],
-        "error: bad.toml: unknown key `sed` (nearest is `seed`; known: name, about, seed, replicates, protocol, objective, \
+        "error: bad.toml: unknown key `sed` (nearest is `seed`; known: name, about, seed, replicates, protocol, objective, latency, \
          preferences, environment, policy)",
     );
     fails(&["run", "absent.toml"], "error: absent.toml: No such file or directory (os error 2)");

@@ -70,25 +70,33 @@ const TRAINED: &str = "kind = \"train-then-test\"\ncheckpoints = 2";
 #[test]
 fn complete_models_score_as_in_the_complete_table_and_others_on_what_was_recorded() {
     let (whole, gaps) = (Files::new(|_, _| false), Files::new(left_out));
-    let run = |files: &Files| results(&experiment(&files.path(), TRAINED, &["single-models", "knn"], ""));
+    // A whole task is tested on: which prompts these are does not depend on the seed, and so not on the table.
+    let run = |files: &Files| {
+        let toml = experiment(&files.path(), TRAINED, &["single-models", "knn"], "");
+        results(&toml.replace("kind = \"recorded\"", "kind = \"recorded\"\nheld-out = [\"law\"]"))
+    };
     let (whole, gaps) = (run(&whole), run(&gaps));
     let all = |replicates: &[Replicate], policy: &str, metric: &str| -> Vec<(f64, u64)> {
         scores(replicates, policy, metric).iter().map(|score| (score.value, score.n)).collect()
     };
     for metric in ["quality", "cost_usd", "latency_s", "latency_p95_s"] {
-        assert_eq!(all(&whole, "m0", metric), all(&gaps, "m0", metric), "m0 has no gap: {metric}");
-        assert!(!all(&whole, "m0", metric).is_empty(), "{metric}");
+        assert_eq!(all(&whole, "single:m0", metric), all(&gaps, "single:m0", metric), "m0 has no gap: {metric}");
+        assert!(!all(&whole, "single:m0", metric).is_empty(), "{metric}");
     }
     for arm in 1..MODELS {
-        let (full, part) = (all(&whole, &format!("m{arm}"), "quality"), all(&gaps, &format!("m{arm}"), "quality"));
-        let unscored = all(&gaps, &format!("m{arm}"), "unscored_share");
+        let (full, part) =
+            (all(&whole, &format!("single:m{arm}"), "quality"), all(&gaps, &format!("single:m{arm}"), "quality"));
+        let unscored = all(&gaps, &format!("single:m{arm}"), "unscored_share");
         assert!(part[0].1 < full[0].1, "m{arm} stands on fewer prompts");
+        let known = || (1..ROWS).step_by(2).filter(|&row| !left_out(row, arm));
+        let mean = known().map(|row| answer(row, arm).0).sum::<f64>() / known().count() as f64;
+        assert!((part[0].0 - mean).abs() < 1e-12 && part[0].1 == known().count() as u64, "m{arm}: {part:?}");
         let share = (full[0].1 - part[0].1) as f64 / full[0].1 as f64;
         assert!((unscored[0].0 - share).abs() < 1e-12 && unscored[0].1 == full[0].1, "m{arm}: {unscored:?}");
     }
-    assert!(all(&whole, "m1", "unscored_share").is_empty(), "a complete table has no such score");
+    assert!(all(&whole, "single:m1", "unscored_share").is_empty(), "a complete table has no such score");
     let bought = |replicates: &[Replicate]| scores(replicates, "knn", "sweep_reward")[0].outcomes;
-    assert_eq!(bought(&whole), 168 * MODELS as u64);
+    assert_eq!(bought(&whole), 84 * MODELS as u64);
     assert!(bought(&gaps) < bought(&whole), "what nobody recorded is not charged");
 }
 
@@ -148,15 +156,10 @@ fn a_weight_on_latency_moves_choices_and_none_changes_no_address() {
     assert_ne!(ids(""), ids(weighed));
     let (plain, slow) = (results(&toml("")), results(&toml(weighed)));
     let latency = |replicates: &[Replicate], policy: &str| scores(replicates, policy, "latency_s")[1].value;
-    for policy in ["oracle", "best-single", "knn", "ridge"] {
-        assert!(
-            latency(&slow, policy) <= latency(&plain, policy),
-            "`{policy}` does not wait longer when waiting costs"
-        );
-    }
     assert!(latency(&slow, "oracle") < 0.5 * latency(&plain, "oracle"));
     for policy in &policies {
-        assert!(scores(&slow, policy, "sweep_reward").iter().all(|score| score.value.is_finite()), "`{policy}`");
+        let sweep = |policy: &str| scores(&slow, policy, "sweep_reward").last().unwrap().value;
+        assert!(sweep(policy) <= sweep("oracle"), "`{policy}` cannot earn more than all that there is");
     }
     let untimed = "name = \"x\"\n[latency]\nweight = 0.2\n[[environment]]\nkind = \"calibrated\"\nrows = 200\n\
                    [[policy]]\nkind = \"random\"\n";

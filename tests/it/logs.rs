@@ -175,7 +175,7 @@ fn what_a_log_cannot_carry_is_refused() {
         &["ope", "zero.csv", "--column", "qualty=score"],
         2,
         "error: --column: unknown field `qualty`, expected one of `id`, `prompt`, `messages`, `model`, `quality`, `thumbs`, \
-         `judge`, `judge_scale`, `cost`, `input_tokens`, `output_tokens`, `propensity`, `w_cost`, `task`, `timestamp`, `tenant`, \
+         `judge`, `judge_scale`, `cost`, `input_tokens`, `output_tokens`, `cached_tokens`, `latency`, `latency_ms`, `propensity`, `w_cost`, `task`, `timestamp`, `tenant`, \
          `models`",
     );
 }
@@ -225,10 +225,9 @@ fn a_long_table_is_the_wide_table_it_stands_for() {
     write(folder.path(), "bad.csv", bad);
     let (code, _, error) =
         said(&barp(folder.path(), &["data", "import", "bad.csv", "--format", "long", "--out", "bad"]));
-    let expected = "error: bad.csv: 4 problems\n  line 3, field `model`: one row for each request and model: `a` answered `1` \
+    let expected = "error: bad.csv: 3 problems\n  line 3, field `model`: one row for each request and model: `a` answered `1` \
                     before\n  line 4, field `prompt`: rows of one request contradict each other: another prompt than in line \
-                    2\n  line 5, field `task`: rows of one request contradict each other: `y`, `x` in line 2\n  line 6, field \
-                    `quality`: missing cell";
+                    2\n  line 5, field `task`: rows of one request contradict each other: `y`, `x` in line 2";
     assert_eq!((code, error.trim_end()), (Some(2), expected));
     assert!(!folder.path().join("bad").exists(), "a refused file leaves nothing behind");
 }

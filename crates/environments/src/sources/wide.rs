@@ -145,7 +145,7 @@ pub struct Imported {
     pub dropped: Vec<(Rule, usize)>,
     /// Columns that played no part, in file order.
     pub ignored: Vec<String>,
-    /// Gaps that had a score or dollars, but not both; those of rows that were dropped included.
+    /// Gaps that had a score or dollars, but not both.
     pub halves: usize,
     /// Prompts that were left out by [`OnGaps::DropPrompts`].
     pub cut_prompts: usize,
@@ -387,7 +387,7 @@ impl<'a> Rows<'a> {
     }
 
     fn outcomes(&mut self, row: usize) {
-        let (columns, mut answers) = (self.columns, 0);
+        let (columns, mut answers, mut halves) = (self.columns, 0, 0);
         let counted = columns.models.iter().any(|model| model.input.is_some() && model.output.is_some());
         let timed = columns.models.iter().any(|model| model.latency.is_some());
         for model in &columns.models {
@@ -403,7 +403,7 @@ impl<'a> Rows<'a> {
                 self.parts.quality.push(quality as f32);
                 self.parts.cost.push(Dollars(cost));
             } else {
-                self.halves += usize::from(quality.is_some() != cost.is_some());
+                halves += usize::from(quality.is_some() != cost.is_some());
                 self.parts.quality.push(f32::NAN);
                 self.parts.cost.push(Dollars(f64::NAN));
             }
@@ -416,6 +416,7 @@ impl<'a> Rows<'a> {
                 self.parts.seconds.push(seconds.map_or(f32::NAN, |seconds| seconds as f32));
             }
         }
+        self.halves += if self.broken.is_none() { halves } else { 0 };
         if answers == 0 && self.broken.is_none() {
             self.problem(row, columns.models[0].name, Rule::NoOutcome, || "of no model".to_owned());
         }

@@ -46,7 +46,10 @@ impl Spec {
         for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {
             let Variant { label, held_out, shots, shifts, factors } = variant;
             enough_shots(&place, &pool, &held_out, shots, &protocol)?;
-            enough_prompts(&place, &pool, &HeldOut { tasks: &held_out, shots }, &protocol)?;
+            // How many prompts of a task a generated pool has differs from replicate to replicate.
+            if !opened.simulated() || held_out.is_empty() {
+                enough_prompts(&place, &pool, &HeldOut { tasks: &held_out, shots }, &protocol)?;
+            }
             let Moving { world, shifts, contents: shift_contents } =
                 moving(&place, shifts, Arc::clone(&opened), &protocol)?;
             environments.push(PlannedEnvironment {
