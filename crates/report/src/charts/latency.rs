@@ -87,7 +87,9 @@ impl Chart for Latency {
         let area = legend::place(scene, area, &key());
         let named = names(&table.series());
         let gutter = text::widest(named.iter().map(String::as_str), TICK) + 12.0;
-        let reach = range(table.marks.iter().flat_map(|mark| mark.x.reach()).chain([0.0])).unwrap_or((0.0, 1.0));
+        // No answer takes less than no time, whatever a symmetric interval says.
+        let seconds = table.marks.iter().flat_map(|mark| mark.x.reach()).map(|seconds| seconds.max(0.0));
+        let reach = range(seconds.chain([0.0])).unwrap_or((0.0, 1.0));
         let mut top = area.top;
         for name in table.panels() {
             let policies = ranked(table, &name);
@@ -147,8 +149,8 @@ fn row<'a>(marks: impl Iterator<Item = &'a Mark>, place: f64, panel: &Panel, are
         let Some(position) = MARKS.iter().position(|(_, label, _)| *label == mark.label) else { continue };
         let (style, column) = (MARKS[position].2, area.right - COLUMN * (1.0 - position as f64));
         let lane = place + LANE * (1.0 - 2.0 * position as f64);
-        if let Some(ends) = mark.x.interval {
-            panel.level_interval(scene, ends, lane, style.color);
+        if let Some((low, high)) = mark.x.interval {
+            panel.level_interval(scene, (low.max(0.0), high.max(0.0)), lane, style.color);
         }
         style.mark(scene, panel.at((mark.x.value, lane)), 3.6);
         let (value, decimals) = (mark.x.value, decimals(mark.x.value));
