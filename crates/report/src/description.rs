@@ -27,14 +27,14 @@ const BESIDE: usize = 24;
 /// What the style of the report's page does not have.
 const OWN_STYLE: &str = "main > section { margin-top: 30px; }
 .findings { list-style: none; padding: 0; margin: 8px 0; }
-.findings li { display: grid; grid-template-columns: 6.5em minmax(0, 1fr); gap: 2px 14px; padding: 10px 0; border-bottom: 1px solid var(--line); }
+.findings > li { display: grid; grid-template-columns: 6.5em minmax(0, 1fr); gap: 2px 14px; padding: 10px 0; border-bottom: 1px solid var(--line); }
 .severity { font-weight: 700; font-size: .85rem; }
 .warning .severity { color: var(--fail); }
 .note .severity { color: var(--open); }
 .findings p { margin: 0 0 .25em; }
 .findings code { color: var(--soft); }
 .findings ul { margin: .2em 0 0; padding-left: 1.1em; font-size: .88rem; color: var(--soft); }
-@media (max-width: 520px) { .findings li { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 520px) { .findings > li { grid-template-columns: minmax(0, 1fr); } }
 ";
 
 /// The page as HTML, from `findings` and the rows of a description (phase `data`). Equal arguments give equal bytes.
