@@ -205,6 +205,12 @@ fn tokens_and_judges_are_read_as_declared() {
     let frame = store::read(&folder.path().join("out/log.parquet")).unwrap();
     assert_eq!(frame.column("cost_usd"), Some(&store::Column::Real(vec![Some(3.0), Some(2.5)])));
     assert_eq!(frame.column("quality"), Some(&store::Column::Real(vec![Some(0.5), Some(1.0)])));
+    let tokens = store::Column::Real(vec![Some(500_000.0); 2]);
+    assert_eq!(frame.column("usage.completion_tokens"), Some(&tokens), "they can be priced again");
+    let again = ["data", "import", "out/log.parquet", "--format", "log", "--prices", "embedded", "--out", "again"];
+    succeeds(folder.path(), &again);
+    let bytes = |name: &str| std::fs::read(folder.path().join(name).join("log.parquet")).unwrap();
+    assert!(bytes("out") == bytes("again"), "an imported log is a log");
     let text = succeeds(folder.path(), &["data", "describe", "out/log.parquet", "--format", "log"]);
     assert!(text.contains("from 2023-06-12T00:00:00Z to 2023-06-13T00:00:00Z"), "{text}");
     assert!(text.contains("gpt-3.5-turbo     2  1.000   0.7500    2.7500000"), "{text}");

@@ -51,7 +51,7 @@ enum Command {
     Ope(commands::ope::Ope),
     /// Import, describe and imitate outcome tables and logs
     #[command(subcommand)]
-    Data(commands::data::Data),
+    Data(Box<commands::data::Data>),
 }
 
 fn main() -> ExitCode {

@@ -236,7 +236,7 @@ mod tests {
         let (mut group_of, mut pairs) = ((0..prompts.len()).collect::<Vec<usize>>(), Vec::new());
         for band in 0..BANDS {
             let mut buckets: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-            (0..prompts.len()).for_each(|at| buckets.entry(keys[at][band]).or_default().push(at));
+            keys.iter().enumerate().for_each(|(at, keys)| buckets.entry(keys[band]).or_default().push(at));
             for bucket in buckets.values() {
                 for &second in &bucket[1..] {
                     let (a, b) = (group_of[bucket[0]], group_of[second]);

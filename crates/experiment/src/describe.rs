@@ -1,5 +1,5 @@
 //! What a recorded table or a log says about its models before anything is learnt: quality, dollars, oracle shares or shares of
-//! the requests, dominance; and what is odd about a table ([`findings`]). All of it takes time linear in cells, tasks and models.
+//! the requests, dominance; and what is odd about a table ([`findings()`]). All of it takes time linear in cells, tasks and models.
 
 mod facts;
 mod findings;

@@ -130,7 +130,8 @@ fn findings_section(findings: &[Finding]) -> String {
 
 fn item(finding: &Finding) -> String {
     let class = finding.severity.word();
-    let numbers: Vec<String> = finding.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let numbers: Vec<String> =
+        finding.numbers.iter().map(|(name, value)| format!("{name} {}", short(*value))).collect();
     let examples: String = finding.examples.iter().map(|example| format!("<li>{}</li>", escape(example))).collect();
     let list = if examples.is_empty() { String::new() } else { format!("<ul>{examples}</ul>") };
     format!(
@@ -225,6 +226,16 @@ fn table(id: &str, name: &str, caption: &str, head: &str, body: &str) -> String 
          <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{name}, scrolls sideways\"><table>\n<thead><tr>{head}</tr></thead>\n\
          <tbody>\n{body}</tbody>\n</table></div>\n</section>\n"
     )
+}
+
+/// A whole number as it is, another in four significant digits.
+fn short(value: f64) -> String {
+    if value == value.trunc() {
+        return value.to_string();
+    }
+    let magnitude = libm::floor(libm::log10(value.abs()));
+    let decimals = (3.0 - magnitude).clamp(0.0, 12.0) as usize;
+    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]

@@ -62,6 +62,13 @@ pub(super) fn finding(
     }
 }
 
+/// Dollars in three significant digits, for readers; the exact number stands among a finding's numbers.
+pub(super) fn dollars(amount: f64) -> String {
+    let magnitude = if amount > 0.0 { libm::floor(libm::log10(amount)) } else { 0.0 };
+    let decimals = (2.0 - magnitude).clamp(0.0, 12.0) as usize;
+    format!("${amount:.decimals$}")
+}
+
 /// A number with the word for what is counted: `1 model`, `2 models`.
 pub(super) fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }

@@ -1,7 +1,7 @@
 //! What is odd about models, their scores and dollars, about features, and about how prompts spread over tasks.
 
 use super::facts::{Facts, STEPS};
-use super::findings::{counted, finding};
+use super::findings::{counted, dollars, finding};
 use environments::Table;
 use routing::{Objective, Preference};
 use store::{Finding, Severity};
@@ -72,7 +72,8 @@ pub(super) fn outliers(facts: &Facts<'_>) -> Option<Finding> {
     );
     let shown = found.iter().map(|&(times, arm, row)| {
         let cost = facts.table.cost(row)[arm].0;
-        format!("{}, {}: ${cost} is {times:.0} times the median", facts.model(arm), facts.table.id(row))
+        let (model, id, cost) = (facts.model(arm), facts.table.id(row), dollars(cost));
+        format!("{model}, {id}: {cost} is {times:.0} times the median")
     });
     let numbers = [("calls", found.len() as f64), ("most_times_the_median", most)];
     Some(finding("cost-outliers", Severity::Warning, what, &numbers, shown))
@@ -101,7 +102,7 @@ pub(super) fn gaps_by_task(facts: &Facts<'_>) -> Option<Finding> {
     let mut lacking: Vec<usize> = (0..facts.tasks.len()).filter(|&task| facts.tasks[task].gaps > 0).collect();
     lacking.sort_by_key(|&task| std::cmp::Reverse(facts.tasks[task].gaps));
     (!lacking.is_empty()).then(|| {
-        let what = format!("{} have gaps", counted(lacking.len(), "task"));
+        let what = format!("{} with gaps", counted(lacking.len(), "task"));
         let shown = |&task: &usize| {
             let cells = facts.tasks[task].prompts * facts.table.arms();
             format!("{}: {} of {cells} cells", facts.table.tasks()[task], facts.tasks[task].gaps)
@@ -252,7 +253,11 @@ pub(super) fn dollars_range(facts: &Facts<'_>) -> Option<Finding> {
     let orders = libm::log10(high / low);
     let severity = if orders >= WIDE { Severity::Warning } else { Severity::Note };
     let doubt = if orders >= WIDE { ": is every price in the same unit?" } else { "" };
-    let what = format!("dollars of a call above 0 span {orders:.1} orders of magnitude, ${low} to ${high}{doubt}");
+    let what = format!(
+        "dollars of a call above 0 span {orders:.1} orders of magnitude, {} to {}{doubt}",
+        dollars(low),
+        dollars(high)
+    );
     let numbers = [("orders_of_magnitude", orders), ("least_usd", low), ("most_usd", high)];
     Some(finding("dollars-range", severity, what, &numbers, []))
 }

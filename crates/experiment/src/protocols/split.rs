@@ -24,8 +24,9 @@ pub(crate) struct HeldOut<'a> {
 /// prompts are kept: the test prompts are the same for any number of shots.
 pub(crate) fn split(table: &Table, shares: [f64; 3], held_out: &HeldOut<'_>, stream: &Stream) -> Split {
     let mut parts = Split { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
-    for task in 0..table.tasks().len() {
-        let mut rows: Vec<usize> = (0..table.len()).filter(|&row| table.task(row) == task).collect();
+    let mut by_task: Vec<Vec<usize>> = vec![Vec::new(); table.tasks().len()];
+    (0..table.len()).for_each(|row| by_task[table.task(row)].push(row));
+    for (task, mut rows) in by_task.into_iter().enumerate() {
         let held = held_out.tasks.contains(&task);
         if held && held_out.shots.is_none() {
             parts.test.extend(rows);

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use crate::table::aligned;
 use clap::Args;
+use environments::Tokens;
 use environments::price_book::{Date, PriceBook};
 use environments::repricing::Pricing;
 use environments::sources::calibrated::{LoggedCells, fit_log};
@@ -141,7 +142,19 @@ fn frame(log: &Log, rows: &[LogRow]) -> Frame {
         ("timestamp", text(&|row| row.time.map(|time| time.to_string()))),
         ("tenant", text(&|row| row.tenant.clone())),
     ];
-    Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+    let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
+    // What no row of the log has gets no column.
+    let names = LogColumns::default();
+    if log.survey().with_tokens > 0 {
+        let tokens = |cell: fn(&Tokens) -> u32| real(&|row| row.tokens.as_ref().map(|tokens| cell(tokens).into()));
+        columns.push((names.input_tokens, tokens(|tokens| tokens.input)));
+        columns.push((names.cached_tokens, tokens(|tokens| tokens.cached)));
+        columns.push((names.output_tokens, tokens(|tokens| tokens.output)));
+    }
+    if log.survey().with_latency > 0 {
+        columns.push((names.latency, real(&|row| row.latency.map(|latency| latency.0.into()))));
+    }
+    Frame { columns, metadata: Vec::new() }
 }
 
 /// Says what is in a log.

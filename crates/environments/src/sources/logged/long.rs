@@ -74,8 +74,11 @@ pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
     Ok(Pivoted { frame: long.frame(&models), dropped: problems.by_rule.into_iter().collect() })
 }
 
+/// A number in an answer; none where it is missing.
+type Cell = fn(&Answer) -> Option<f64>;
+
 /// What a wide table may hold of each model beside quality and dollars: the default suffix of its column, and the cell.
-const OPTIONAL: [(&str, fn(&Answer) -> Option<f64>); 4] = [
+const OPTIONAL: [(&str, Cell); 4] = [
     (INPUT_TOKENS, |answer| answer.tokens.map(|tokens| tokens.input.into())),
     (CACHED_TOKENS, |answer| answer.tokens.map(|tokens| tokens.cached.into())),
     (OUTPUT_TOKENS, |answer| answer.tokens.map(|tokens| tokens.output.into())),
@@ -147,11 +150,11 @@ impl Long<'_> {
             columns.push((map.prompt, text(|request| request.prompt.clone())));
         }
         // What no row has gets no column.
-        let count = |cell: fn(&Answer) -> Option<f64>| self.answers().filter_map(cell).count();
+        let count = |cell: Cell| self.answers().filter_map(cell).count();
         let optional = OPTIONAL.iter().filter(|(_, cell)| count(*cell) > 0);
-        let suffixes: Vec<(&str, fn(&Answer) -> Option<f64>)> = optional.copied().collect();
+        let suffixes: Vec<(&str, Cell)> = optional.copied().collect();
         for model in models {
-            let real = |cell: fn(&Answer) -> Option<f64>| {
+            let real = |cell: Cell| {
                 let answers = self.requests.iter().map(|request| request.answers.get(model).and_then(cell));
                 Column::Real(answers.collect())
             };

@@ -121,6 +121,10 @@ pub struct Survey {
     pub with_quality: u64,
     /// Those with a propensity.
     pub with_propensity: u64,
+    /// Those with tokens.
+    pub with_tokens: u64,
+    /// Those with a latency.
+    pub with_latency: u64,
     /// Lowest and highest propensity.
     pub propensity: Option<Range<f64>>,
     /// First and last moment.
@@ -149,6 +153,8 @@ impl Survey {
         self.rows += 1;
         self.with_prompt += u64::from(row.prompt.is_some());
         self.with_quality += u64::from(row.quality.is_some());
+        self.with_tokens += u64::from(row.tokens.is_some());
+        self.with_latency += u64::from(row.seconds.is_some());
         if let Some(propensity) = row.propensity {
             self.with_propensity += 1;
             widen(&mut self.propensity, propensity);
