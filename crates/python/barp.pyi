@@ -23,8 +23,11 @@ class Task:
     @property
     def tau_usd(self) -> float:
         """Dollars at which a call counts as fully expensive."""
-    def reward(self, w_cost: float, quality: float, cost_usd: float) -> float:
-        """(1 - w_cost) quality - w_cost min(cost / tau, 1), in [-1, 1]."""
+    def reward(
+        self, w_cost: float, quality: float, cost_usd: float, latency_s: float | None = None
+    ) -> float:
+        """(1 - w_cost) quality - w_cost min(cost / tau, 1), in [-1, 1]; `latency_s` is needed, and
+        enters, where the experiment weighs latency."""
 
 class Contexts:
     """What is public about n requests when the decision falls. Arrays are copies."""
@@ -50,7 +53,7 @@ class Contexts:
     def __len__(self) -> int: ...
 
 class Feedback:
-    """Outcomes of the chosen models, one for each request, and of no others."""
+    """Outcomes of the chosen models and of no others; a request whose outcome nobody recorded is left out."""
 
     @property
     def arms(self) -> npt.NDArray[np.int64]:
@@ -61,6 +64,9 @@ class Feedback:
     @property
     def cost(self) -> npt.NDArray[np.float64]:
         """n; dollars of the call."""
+    @property
+    def latency(self) -> npt.NDArray[np.float32]:
+        """n; seconds, NaN where nobody measured it."""
     def __len__(self) -> int: ...
 
 class Policy(Protocol):

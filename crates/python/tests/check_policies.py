@@ -29,7 +29,7 @@ def check_a_policy_sees_contexts_and_the_outcomes_of_its_choices_alone():
     text = config("[[policy]]\nkind = 'mine'", "[[environment]]\nkind = 'world'", ONLINE)
     barp.run(text, out=scratch(), policies={"mine": Curious}, environments={"world": world})
     assert seen["contexts"] == {"rounds", "features", "preferences", "list_prices", "available", "uniform"}
-    assert seen["feedback"] == {"arms", "quality", "cost"}
+    assert seen["feedback"] == {"arms", "quality", "cost", "latency"}
     assert seen["task"] == {"models", "dimension", "tau_usd", "reward"}
     rows = 300 % 16
     assert seen["rows"] == (rows, rows, (rows,), (rows,), (rows,))

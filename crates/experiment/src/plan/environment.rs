@@ -9,7 +9,7 @@ use crate::settings::{Place, SpecError};
 use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_name, take_tables};
-use environments::Table;
+use environments::Environment;
 use routing::Seed;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -41,15 +41,11 @@ impl Spec {
         let encoder = |name: &str| text_encoder(name, &extensions.heard);
         let opened = source.open(&parameters, &encoder).map_err(|rule| place.error(rule))?;
         let mut environments = Vec::new();
-        let pool = opened.pool(&Seed::root(0));
-        self.timed(&place, &pool)?;
+        self.timed(&place, &*opened)?;
         for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {
             let Variant { label, held_out, shots, shifts, factors } = variant;
-            enough_shots(&place, &pool, &held_out, shots, &protocol)?;
-            // How many prompts of a task a generated pool has differs from replicate to replicate.
-            if !opened.simulated() || held_out.is_empty() {
-                enough_prompts(&place, &pool, &HeldOut { tasks: &held_out, shots }, &protocol)?;
-            }
+            enough_shots(&place, &*opened, &held_out, shots, &protocol)?;
+            enough_prompts(&place, &*opened, &HeldOut { tasks: &held_out, shots }, &protocol)?;
             let Moving { world, shifts, contents: shift_contents } =
                 moving(&place, shifts, Arc::clone(&opened), &protocol)?;
             environments.push(PlannedEnvironment {
@@ -76,18 +72,35 @@ impl Spec {
 
 impl Spec {
     /// Refuses a weight on latency where a recorded call has none.
-    fn timed(&self, place: &Place, pool: &Table) -> Result<(), SpecError> {
+    fn timed(&self, place: &Place, world: &dyn Environment) -> Result<(), SpecError> {
+        if self.latency.weight == 0.0 {
+            return Ok(());
+        }
+        if world.simulated() {
+            return Err(place.error("`[latency]` needs recorded latencies, and generated requests have none"));
+        }
+        let pool = world.pool(&Seed::root(0));
         let calls = pool.len() * pool.arms() - pool.gaps();
         let rule = "with a weight on latency, that of every recorded call must be known";
         let problem = format!("{rule}, got {} of {calls} calls (`[latency]` of the configuration)", pool.timed());
-        if self.latency.weight == 0.0 || pool.timed() == calls { Ok(()) } else { Err(place.error(problem)) }
+        if pool.timed() == calls { Ok(()) } else { Err(place.error(problem)) }
     }
 }
 
-/// Refuses a split that leaves a part without prompts: it would have no score.
-fn enough_prompts(place: &Place, pool: &Table, held_out: &HeldOut<'_>, protocol: &Protocol) -> Result<(), SpecError> {
+/// Refuses a split of recorded rows that leaves a part without prompts: it would have no score. A generated pool differs from
+/// replicate to replicate; there the cell says so.
+fn enough_prompts(
+    place: &Place,
+    world: &dyn Environment,
+    held_out: &HeldOut<'_>,
+    protocol: &Protocol,
+) -> Result<(), SpecError> {
     let Protocol::TrainThenTest { split: shares, .. } = protocol else { return Ok(()) };
-    let parts = split(pool, *shares, held_out, &Seed::root(0).stream("split"));
+    if world.simulated() {
+        return Ok(());
+    }
+    let pool = world.pool(&Seed::root(0));
+    let parts = split(&pool, *shares, held_out, &Seed::root(0).stream("split"));
     let sizes = [parts.train.len(), parts.validation.len(), parts.test.len()];
     let [train, validation, test] = sizes;
     if !sizes.contains(&0) {
@@ -101,7 +114,7 @@ fn enough_prompts(place: &Place, pool: &Table, held_out: &HeldOut<'_>, protocol:
 /// Refuses more shots than the held-out tasks have training prompts.
 fn enough_shots(
     place: &Place,
-    pool: &Table,
+    world: &dyn Environment,
     held_out: &[usize],
     shots: Option<u64>,
     protocol: &Protocol,
@@ -111,6 +124,7 @@ fn enough_shots(
     let Protocol::TrainThenTest { split, .. } = protocol else {
         return Err(place.error("`shots` needs a training split; protocol `online` has none"));
     };
+    let pool = world.pool(&Seed::root(0));
     for &task in held_out {
         let prompts = (0..pool.len()).filter(|&row| pool.task(row) == task).count();
         // Generated pools differ a little from replicate to replicate.

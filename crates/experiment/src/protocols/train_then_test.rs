@@ -72,6 +72,13 @@ impl<'a> TrainThenTest<'a> {
         let table = environment.world.pool(&world);
         let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
         let split = split(&table, shares, &held_out, &world.stream("split"));
+        if split.train.is_empty() || split.test.is_empty() {
+            let sizes = format!("{} for training and {} for test", split.train.len(), split.test.len());
+            routing::give_up(format!(
+                "`split` must leave each part a prompt, got {sizes} (of {} prompts)",
+                table.len()
+            ));
+        }
         // Shots of a held-out task leave the scale of the reward, and with it what is compared, as it is.
         let usual = |&row: &usize| !environment.held_out.contains(&table.task(row));
         let usual: Vec<usize> = split.train.iter().copied().filter(usual).collect();
