@@ -175,6 +175,28 @@ fn real_rows_can_be_described() {
 }
 
 #[test]
+fn cells_of_other_rows_than_the_present_ones_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |score: u32| {
+        let row = |row: u32| format!("{row},p {row},t,{},0.1\n", (row + score) % 2);
+        "sample_id,prompt,task,m,m|total_cost\n".to_owned() + &(0..40).map(row).collect::<String>()
+    };
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("rows.csv", &rows(0));
+    write(
+        "r.toml",
+        "name = 'r'\nreplicates = 1\n[[environment]]\nkind = 'recorded'\nfile = 'rows.csv'\n[[policy]]\nkind = 'random'\n",
+    );
+    assert!(barp(folder.path(), &["run", "r.toml", "--out", "out"]).status.success());
+    assert!(barp(folder.path(), &["verify", "out", "--sample", "1"]).status.success());
+    write("rows.csv", &rows(1));
+    let output = barp(folder.path(), &["verify", "out", "--sample", "1"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("1 of 1 cells of the manifest are not those of config.toml now"), "{error}");
+}
+
+#[test]
 fn shards_merge_verify_and_compare() {
     let folder = tempfile::tempdir().unwrap();
     let toml = "name = 'x'\nreplicates = 2\n[[environment]]\nrows = 300\n[[policy]]\nkind = 'random'\n[[policy]]\nkind = 'knn'";

@@ -15,6 +15,7 @@ pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
 pub use policies::{TaskPolicy, names, policies};
 pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_routers};
 
+use crate::prompt_sketch;
 use environments::sources::logged::{Cell, Log, LogRow};
 use routing::Dollars;
 use statistics::off_policy::{Estimator, Flaw, LoggedRow, OffPolicy, weight};
@@ -79,18 +80,18 @@ impl Fold {
         self.cells[row.task][row.arm.index()].add_row(row);
     }
 
-    /// Mean outcome of each model on each task, T x K; where a cell has none, that of the model on all tasks, and where that
-    /// has none, 0.
-    fn means(&self, outcome: Outcome) -> Vec<Vec<f64>> {
-        let overall: Vec<f64> = (0..self.cells.first().map_or(0, Vec::len))
+    /// Mean outcome of each model on each task, T x K; where a cell has none, that of the model on all tasks; none for a model
+    /// without any.
+    fn means(&self, outcome: Outcome) -> Vec<Vec<Option<f64>>> {
+        let overall: Vec<Option<f64>> = (0..self.cells.first().map_or(0, Vec::len))
             .map(|model| {
                 let mut all = Cell::default();
                 self.cells.iter().for_each(|task| all.merge(&task[model]));
-                Some(outcome.mean(&all)).filter(|mean| mean.is_finite()).unwrap_or(0.0)
+                Some(outcome.mean(&all)).filter(|mean| mean.is_finite())
             })
             .collect();
-        let mean = |(cell, &overall): (&Cell, &f64)| {
-            Some(outcome.mean(cell)).filter(|mean| mean.is_finite()).unwrap_or(overall)
+        let mean = |(cell, &overall): (&Cell, &Option<f64>)| {
+            Some(outcome.mean(cell)).filter(|mean| mean.is_finite()).or(overall)
         };
         self.cells.iter().map(|task| task.iter().zip(&overall).map(mean).collect()).collect()
     }
@@ -105,29 +106,40 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// The gathered rows.
     pub gathered: OffPolicy,
+    /// Sum over these rows of the probability that the policy takes a model of which nothing is known there.
+    pub unknown: f64,
 }
 
 impl Evaluation {
     /// Why the estimates should not be believed.
     pub fn flaw(&self) -> Option<Flaw> {
-        self.gathered.flaw()
+        let share = self.unknown / (self.gathered.rows() as f64).max(1.0);
+        self.gathered.flaw().or_else(|| (share > MOST_UNKNOWN).then_some(Flaw::Hole { share }))
     }
 }
+
+/// Most of a policy's choices, as a share, that may go to models of which nothing is known: an estimate may be wrong by as
+/// much.
+const MOST_UNKNOWN: f64 = 0.01;
 
 /// Policies and outcome models made from one fold, ready to meet rows of another.
 struct Prepared {
     policies: Vec<TaskPolicy>,
-    quality: Vec<Vec<f64>>,
-    dollars: Vec<Vec<f64>>,
+    quality: Vec<Vec<Option<f64>>>,
+    dollars: Vec<Vec<Option<f64>>>,
 }
 
 impl Prepared {
-    fn new(fold: &Fold, models: &[String], named: &[String]) -> Result<Prepared, String> {
-        Ok(Prepared {
-            policies: policies(named, models, fold)?,
-            quality: fold.means(Outcome::Quality),
-            dollars: fold.means(Outcome::Dollars),
-        })
+    /// What the log as a whole never saw is a hole, whatever the model did on other tasks.
+    fn new(fold: &Fold, log: &Log, named: &[String]) -> Result<Prepared, String> {
+        let means = |outcome: Outcome| -> Vec<Vec<Option<f64>>> {
+            let seen = |cell: &Cell| if outcome == Outcome::Quality { cell.scored > 0 } else { cell.rows > 0 };
+            let all = fold.means(outcome).into_iter().zip(&log.survey().cells);
+            let known = |(mean, cell): (Option<f64>, &Cell)| mean.filter(|_| seen(cell));
+            all.map(|(means, cells)| means.into_iter().zip(cells).map(known).collect()).collect()
+        };
+        let (quality, dollars) = (means(Outcome::Quality), means(Outcome::Dollars));
+        Ok(Prepared { policies: policies(named, log.models(), fold)?, quality, dollars })
     }
 
     /// Enters a row whose choice had probability `propensity` into each policy's two evaluations.
@@ -147,16 +159,28 @@ impl Prepared {
                 Outcome::Dollars => &self.dollars[row.task],
             };
             let Some(outcome) = evaluation.outcome.of(row) else { continue };
-            let expected = chances.iter().zip(model).map(|(chance, mean)| chance * mean).sum();
-            evaluation.gathered.add(&LoggedRow { weight, outcome, predicted: model[row.arm.index()], expected });
+            let known = || chances.iter().zip(model).filter_map(|(chance, mean)| mean.map(|mean| (chance, mean)));
+            let mass: f64 = known().map(|(chance, _)| chance).sum();
+            let mut expected: f64 = known().map(|(chance, mean)| chance * mean).sum();
+            if known().count() < model.len() {
+                // What is left of the policy stands for the little that is unknown; if it is not little, nothing is believed.
+                evaluation.unknown += (1.0 - mass).max(0.0);
+                expected = if mass > 0.0 { expected / mass } else { 0.0 };
+            }
+            let predicted = model[row.arm.index()].unwrap_or(expected);
+            evaluation.gathered.add(&LoggedRow { weight, outcome, predicted, expected });
         }
         Ok(())
     }
 }
 
-/// Which half of the log a row belongs to: what a policy and the outcome model know of it comes from the other.
+/// Which half of the log a row belongs to: what a policy and the outcome model know of it comes from the other. Drawn by
+/// prompt, so that equal prompts stay together and no pattern in the order of lines (one model after the other) decides; by
+/// identifier where there is no prompt, and by line where there is neither.
 fn half(row: &LogRow) -> usize {
-    usize::from(!row.place.is_multiple_of(2))
+    let prompt = row.prompt.as_deref().filter(|prompt| !prompt.is_empty());
+    let key = prompt.or(row.id.as_deref()).map_or_else(|| row.place.to_string(), str::to_owned);
+    usize::from(prompt_sketch::hash(&key) & 1 == 1)
 }
 
 fn at(row: &LogRow, message: &str) -> String {
@@ -169,6 +193,7 @@ fn blank(named: &[String]) -> Vec<Evaluation> {
             policy: name.clone(),
             outcome,
             gathered: OffPolicy::default(),
+            unknown: 0.0,
         })
     };
     named.iter().flat_map(both).collect()
@@ -191,8 +216,8 @@ pub(crate) fn share(log: &Log, row: &LogRow) -> f64 {
     cells[row.arm.index()].rows as f64 / rows as f64
 }
 
-/// Evaluates the `named` policies on every row of `log`. Rows of even and odd lines take turns: what a policy and the outcome
-/// model know comes from the other half.
+/// Evaluates the `named` policies on every row of `log`. The log is cut in two by prompt: what a policy and the outcome model
+/// know of a row comes from the other half. The order of lines does not matter where rows have prompts or identifiers.
 ///
 /// # Errors
 /// When a policy's name is unknown, or a row has no propensity and needs one.
@@ -203,7 +228,7 @@ pub fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Vec<E
         folds[half(&row)].add(&row);
     }
     let [even, odd] = &folds;
-    let prepared = [Prepared::new(odd, log.models(), named)?, Prepared::new(even, log.models(), named)?];
+    let prepared = [Prepared::new(odd, log, named)?, Prepared::new(even, log, named)?];
     let mut evaluations = blank(named);
     for row in log.rows().map_err(|error| error.to_string())? {
         let row = row.map_err(|error| error.to_string())?;

@@ -64,7 +64,8 @@ impl TryFrom<String> for PromptSketch {
     }
 }
 
-fn hash(prompt: &str) -> u64 {
+/// The first eight bytes of a text's SHA-256.
+pub(crate) fn hash(prompt: &str) -> u64 {
     let digest = Sha256::digest(prompt.as_bytes());
     u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
 }

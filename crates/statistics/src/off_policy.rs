@@ -90,6 +90,11 @@ pub enum Flaw {
         /// Half the width of its interval, at 99.9 % confidence.
         half_width: f64,
     },
+    /// The policy takes models of which the rows that outcomes are foretold from say nothing.
+    Hole {
+        /// Share of its choices.
+        share: f64,
+    },
 }
 
 impl std::fmt::Display for Flaw {
@@ -103,6 +108,11 @@ impl std::fmt::Display for Flaw {
                 f,
                 "mean weight {mean:.3} +- {half_width:.3} is not 1: the propensities are not those of the log, or the \
                  policy makes choices that the log never holds"
+            ),
+            Flaw::Hole { share } => write!(
+                f,
+                "{:.1} % of the policy's choices go to a model of which the log says nothing on that task",
+                100.0 * share
             ),
         }
     }

@@ -15,7 +15,7 @@ use experiment::logged::{
 use experiment::{Artifact, Deployment};
 use routing::Preference;
 use serde_json::{Value, json};
-use statistics::off_policy::Estimator;
+use statistics::off_policy::{Estimator, Flaw};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -169,10 +169,15 @@ fn router_json(scores: &RouterScores) -> Vec<Value> {
     scores.evaluations.iter().zip(&scores.w_cost).map(one).collect()
 }
 
-/// What is believed of an estimate: nothing where a flaw forbids it. The direct method needs no weights, so it stands.
+/// What is believed of an estimate: nothing where a flaw forbids it.
 fn believed(evaluation: &Evaluation, estimator: Estimator) -> Option<statistics::Interval> {
     let interval = evaluation.gathered.estimate(estimator);
-    let stands = evaluation.flaw().is_none() || estimator == Estimator::DirectMethod;
+    let stands = match evaluation.flaw() {
+        None => true,
+        // The direct method needs no weights, but it needs to know of every model that is taken.
+        Some(Flaw::Hole { .. } | Flaw::NoSupport) => false,
+        Some(_) => estimator == Estimator::DirectMethod,
+    };
     (stands && interval.mean.is_finite()).then_some(interval)
 }
 

@@ -4,9 +4,13 @@ use crate::commands::run::{plan, read};
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
-use experiment::{PlannedCell, Spec};
+use experiment::{Plan, PlannedCell, Spec};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use store::Folder;
+use store::{Folder, Manifest};
+
+/// Cells that are named; the others are counted.
+const SHOWN: usize = 5;
 
 #[derive(Args)]
 pub(crate) struct Verify {
@@ -30,6 +34,8 @@ impl Verify {
         let config = self.folder.join("config.toml");
         let spec = Spec::parse(&read(&config)?, &config.display().to_string());
         let plan = plan(spec.map_err(Failure::input)?)?;
+        let manifest = folder.read_manifest().map_err(Failure::failed)?;
+        not_of_the_plan(&manifest, &plan)?;
         let present: Vec<&PlannedCell> = plan.cells().iter().filter(|cell| folder.has(&cell.id)).collect();
         if present.is_empty() {
             return Err(Failure::Input(format!("{}: it holds no cell of its config.toml", self.folder.display())));
@@ -53,4 +59,26 @@ impl Verify {
         }
         Err(Failure::Failed(format!("{} of {count} cells differ: {}", differing.len(), differing.join(", "))))
     }
+}
+
+/// Refuses a folder whose published cells are not those that its configuration gives now: the data or the program have changed
+/// since, and to compute the new ones again would say nothing of what was published.
+fn not_of_the_plan(manifest: &Manifest, plan: &Plan) -> Result<(), Failure> {
+    let planned: BTreeSet<&str> = plan.cells().iter().map(|cell| cell.id.as_str()).collect();
+    let stale: Vec<String> = manifest
+        .cells
+        .iter()
+        .filter(|cell| !planned.contains(cell.id.as_str()))
+        .map(|cell| format!("{} ({} · {} · replicate {})", cell.id, cell.environment, cell.policy, cell.replicate + 1))
+        .collect();
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let (count, all) = (stale.len(), manifest.cells.len());
+    let shown = stale.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = if count > SHOWN { format!(", and {} more", count - SHOWN) } else { String::new() };
+    let why = "the rows, the configuration or the program are others than when they were computed";
+    Err(Failure::Failed(format!(
+        "{count} of {all} cells of the manifest are not those of config.toml now ({why}): {shown}{more}"
+    )))
 }

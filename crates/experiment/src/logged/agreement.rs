@@ -114,7 +114,7 @@ pub fn compare(log: &Log, named: &[String], from: Propensities, margins: Margins
             continue;
         }
         if prepared.is_none() {
-            prepared = Some(Prepared::new(&fold, log.models(), named)?);
+            prepared = Some(Prepared::new(&fold, log, named)?);
         }
         let ready = prepared.as_ref().expect("made above");
         ready.enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
@@ -160,7 +160,7 @@ fn fit_variance(policy: &TaskPolicy, fold: &Fold, outcome: Outcome) -> f64 {
     let (mut cells, mut first, mut second) = (0.0, 0.0, 0.0);
     for ((task, chances), means) in fold.cells.iter().zip(&policy.probabilities).zip(&means) {
         let share = rows_of(task) / rows;
-        let of_task: f64 = chances.iter().zip(means).map(|(chance, mean)| chance * mean).sum();
+        let of_task: f64 = chances.iter().zip(means).map(|(chance, mean)| chance * mean.unwrap_or(0.0)).sum();
         first += share * of_task;
         second += share * of_task * of_task;
         for (cell, chance) in task.iter().zip(chances) {
@@ -195,7 +195,7 @@ fn judge(evaluation: Evaluation, simulated: Interval, error: f64, margins: Margi
     };
     let verdict = match evaluation.flaw() {
         Some(Flaw::MeanWeight { .. }) => Verdict::Disagree,
-        Some(Flaw::NoSupport | Flaw::FewEffective { .. }) => Verdict::Open,
+        Some(Flaw::NoSupport | Flaw::FewEffective { .. } | Flaw::Hole { .. }) => Verdict::Open,
         None => {
             match agreement(estimate - simulated.mean, libm::sqrt(own * own + error * error), margin, comparisons) {
                 Agreement::Agree => Verdict::Agree,

@@ -26,11 +26,11 @@ pub fn names(models: &[String]) -> Vec<String> {
 type Rule = fn(&Means) -> Vec<f64>;
 
 struct Means {
-    /// On the task.
-    quality: Vec<f64>,
+    /// On the task; none where nothing is known of a model.
+    quality: Vec<Option<f64>>,
     /// Over all tasks.
-    overall_quality: Vec<f64>,
-    overall_dollars: Vec<f64>,
+    overall_quality: Vec<Option<f64>>,
+    overall_dollars: Vec<Option<f64>>,
 }
 
 const RULES: &[(&str, Rule)] = &[
@@ -41,14 +41,11 @@ const RULES: &[(&str, Rule)] = &[
     ("best-per-task", |means| best(&means.quality, |a, b| a > b)),
 ];
 
-/// All probability on the first value that none is `better` than.
-fn best(values: &[f64], better: fn(f64, f64) -> bool) -> Vec<f64> {
-    let mut chosen = 0;
-    for (at, &value) in values.iter().enumerate() {
-        if better(value, values[chosen]) {
-            chosen = at;
-        }
-    }
+/// All probability on the first known value that none is `better` than.
+fn best(values: &[Option<f64>], better: fn(f64, f64) -> bool) -> Vec<f64> {
+    let known = values.iter().enumerate().filter_map(|(at, value)| value.map(|value| (at, value)));
+    let top = known.reduce(|top, next| if better(next.1, top.1) { next } else { top });
+    let chosen = top.map_or(0, |(at, _)| at);
     (0..values.len()).map(|at| f64::from(u8::from(at == chosen))).collect()
 }
 
@@ -61,14 +58,13 @@ pub fn policies(named: &[String], models: &[String], fold: &Fold) -> Result<Vec<
     let shares: Vec<f64> =
         fold.cells.iter().map(|task| task.iter().map(|cell| cell.rows).sum::<u64>() as f64).collect();
     let dollars = fold.means(Outcome::Dollars);
-    let overall = |means: &[Vec<f64>]| -> Vec<f64> {
-        (0..models.len())
-            .map(|model| means.iter().zip(&shares).map(|(task, share)| share * task[model]).sum())
-            .collect()
+    let overall = |means: &[Vec<Option<f64>>]| -> Vec<Option<f64>> {
+        let of = |model: usize| means.iter().zip(&shares).map(|(task, share)| Some(share * task[model]?)).sum();
+        (0..models.len()).map(of).collect()
     };
     let (overall_quality, overall_dollars) = (overall(&quality), overall(&dollars));
     let probabilities = |rule: Rule| {
-        let of_task = |quality: &Vec<f64>| {
+        let of_task = |quality: &Vec<Option<f64>>| {
             let (overall_quality, overall_dollars) = (overall_quality.clone(), overall_dollars.clone());
             rule(&Means { quality: quality.clone(), overall_quality, overall_dollars })
         };

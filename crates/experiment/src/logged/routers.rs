@@ -73,7 +73,7 @@ pub struct RouterScores {
     pub rows: ScoredRows,
 }
 
-/// Evaluates trained routers on `log`; rows of even and odd lines take turns with the outcome model. `heard` is told how the
+/// Evaluates trained routers on `log`; the outcome model comes from the half of the prompts that a row is not in. `heard` is told how the
 /// encoding of prompts goes on.
 ///
 /// # Errors
@@ -96,7 +96,7 @@ pub fn evaluate_routers(
         first.add(&row.map_err(|error| error.to_string())?, &targets)?;
     }
     let [even, odd] = &first.folds;
-    let models = [Prepared::new(odd, log.models(), &[])?, Prepared::new(even, log.models(), &[])?];
+    let models = [Prepared::new(odd, log, &[])?, Prepared::new(even, log, &[])?];
     let score = |(target, seen): (&Target<'_>, &Seen)| target.score(log, &models, seen, from, heard);
     targets.iter().zip(&first.seen).map(score).collect()
 }
