@@ -220,6 +220,15 @@ fn a_price_book_shift_on_rows_with_tokens_is_the_re_pricing_by_hand() {
         assert!((batch.contexts().list_prices(at)[0].0 / dollars(20.5) - 1.0).abs() < 1e-12, "round {at}");
         assert_eq!((batch.cost(at)[1], batch.contexts().list_prices(at)[1]), (Dollars(2.0), Dollars(2.0)));
     }
+    let decisions = plan.simulate(&plan.cells()[0], true).decisions.unwrap();
+    let number = |name: &str, row: usize| decisions.column(name).unwrap().number(row).unwrap();
+    let chose_m = |row: &usize| decisions.column("arm").unwrap().text(*row).unwrap() == "m";
+    for row in (0..100).filter(chose_m) {
+        let (read, written) =
+            (number("usage.prompt_tokens", row).unwrap(), number("usage.completion_tokens", row).unwrap());
+        let dollars = (3.0 * read + 15.0 * written) / 1e6;
+        assert!((number("cost_usd", row).unwrap() / dollars - 1.0).abs() < 1e-9, "the log tells what was paid for");
+    }
 }
 
 #[test]

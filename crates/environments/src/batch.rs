@@ -166,6 +166,11 @@ impl Batch {
         self.outcomes.get(row, arm)
     }
 
+    /// Tokens of the call of the model at position `arm` on request `row`; none where nobody counted them.
+    pub fn tokens(&self, row: usize, arm: usize) -> Option<Tokens> {
+        self.tokens.get(row * self.arms + arm).copied().flatten()
+    }
+
     /// What each of the K models answers to request `row`.
     pub fn outcomes(&self, row: usize) -> impl Iterator<Item = Option<Outcome>> + Clone + '_ {
         self.outcomes.row(row)

@@ -1,6 +1,7 @@
 //! Every decision of a cell with its propensity, so that each log can feed off-policy evaluation.
 
-use environments::Batch;
+use environments::sources::logged::LogColumns;
+use environments::{Batch, Tokens};
 use routing::{Choice, Objective, Propensity};
 use store::{Column, Frame};
 
@@ -20,6 +21,8 @@ pub(super) struct DecisionLog {
     expected_reward: Vec<Option<f64>>,
     /// In the log only where there is any.
     latency_s: Vec<Option<f64>>,
+    /// The same.
+    tokens: Vec<Option<Tokens>>,
 }
 
 /// Names that a batch refers to by position, and the reward.
@@ -53,6 +56,7 @@ impl DecisionLog {
             self.reward.push(outcome.map(|outcome| names.objective.reward(preference, &outcome)));
             let latency = outcome.and_then(|outcome| outcome.latency);
             self.latency_s.push(latency.map(|latency| latency.0.into()));
+            self.tokens.push(outcome.and_then(|_| batch.tokens(row, arm)));
             self.expected_reward.push(choice.expected_reward);
         }
     }
@@ -75,6 +79,19 @@ impl DecisionLog {
         let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
         if self.latency_s.iter().any(Option::is_some) {
             columns.push(("latency_s".to_owned(), Column::Real(self.latency_s)));
+        }
+        if self.tokens.iter().any(Option::is_some) {
+            // Under the names by which a log is read, so that decisions can be priced anew.
+            let names = LogColumns::default();
+            let cells: [(String, fn(&Tokens) -> u32); 3] = [
+                (names.input_tokens, |tokens| tokens.input),
+                (names.cached_tokens, |tokens| tokens.cached),
+                (names.output_tokens, |tokens| tokens.output),
+            ];
+            columns.extend(cells.into_iter().map(|(name, cell)| {
+                let counts = self.tokens.iter().map(|tokens| tokens.as_ref().map(|tokens| cell(tokens).into()));
+                (name, Column::Integer(counts.collect()))
+            }));
         }
         Frame { columns, metadata: Vec::new() }
     }
