@@ -83,15 +83,13 @@ impl DecisionLog {
         if self.tokens.iter().any(Option::is_some) {
             // Under the names by which a log is read, so that decisions can be priced anew.
             let names = LogColumns::default();
-            let cells: [(String, fn(&Tokens) -> u32); 3] = [
-                (names.input_tokens, |tokens| tokens.input),
-                (names.cached_tokens, |tokens| tokens.cached),
-                (names.output_tokens, |tokens| tokens.output),
-            ];
-            columns.extend(cells.into_iter().map(|(name, cell)| {
+            let mut push = |name: String, cell: fn(&Tokens) -> u32| {
                 let counts = self.tokens.iter().map(|tokens| tokens.as_ref().map(|tokens| cell(tokens).into()));
-                (name, Column::Integer(counts.collect()))
-            }));
+                columns.push((name, Column::Integer(counts.collect())));
+            };
+            push(names.input_tokens, |tokens| tokens.input);
+            push(names.cached_tokens, |tokens| tokens.cached);
+            push(names.output_tokens, |tokens| tokens.output);
         }
         Frame { columns, metadata: Vec::new() }
     }
