@@ -44,7 +44,8 @@ fn to_frame(table: &Table, rows: Range<usize>) -> Frame {
     Frame { columns, metadata: Vec::new() }
 }
 
-/// Writes the table as [`to_frame`] lays it out, some thousand rows at a time.
+/// Writes the table so that [`super::import`] reads it back with the default [`ColumnMap`], some thousand rows at a time. Texts
+/// of prompts, tokens and latencies are written where the table has any; a gap is an empty cell.
 ///
 /// # Errors
 /// When the file cannot be written.
