@@ -1,6 +1,6 @@
 //! Outcomes that nobody recorded are never guessed; latencies and tokens that somebody did are used.
 
-use crate::support::{Toy, plan, results};
+use crate::support::{Toy, barp, plan, results};
 use environments::{Batch, Revealed};
 use policies::{Information, POLICIES};
 use routing::{Arm, Choice, Dollars, Ledger};
@@ -245,4 +245,16 @@ fn a_free_pool_has_rewards() {
         let rewards = scores(&replicates, policy, "sweep_reward");
         assert!(rewards.iter().all(|score| (0.0..=1.0).contains(&score.value)), "`{policy}`: {rewards:?}");
     }
+}
+
+#[test]
+fn a_policy_whose_choices_have_few_outcomes_is_named() {
+    let files = Files::new(|row, arm| arm == 5 && row > 0);
+    let toml = experiment(&files.path(), TRAINED, &["single-models"], "");
+    store::write_whole(&files.folder.path().join("few.toml"), toml.as_bytes()).unwrap();
+    let output = barp(files.folder.path(), &["run", "few.toml", "--out", "few"]);
+    let told = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+    assert!(output.status.success(), "{told}");
+    let sentence = "few outcomes: nobody recorded what up to 100 % of the choices of single:m5 would have brought";
+    assert!(told.contains(sentence) && !told.contains("choices of single:m0"), "{told}");
 }

@@ -8,6 +8,7 @@ mod output;
 mod progress;
 mod rehearsal;
 mod table;
+mod unscored;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -67,7 +67,7 @@ fn print(folder: &Folder, manifest: &Manifest, rows: &[SummaryRow], verdicts: &[
     }
     let (width, colour) = crate::output::shape();
     say!("{}", report::terminal(rows, width, colour).trim_end());
-    for warning in crate::collapse::warnings(rows) {
+    for warning in crate::collapse::warnings(rows).into_iter().chain(crate::unscored::warnings(rows)) {
         say!("{warning}");
     }
     if !verdicts.is_empty() {

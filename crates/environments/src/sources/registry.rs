@@ -189,9 +189,7 @@ impl RecordedParameters {
         };
         let book = PriceBook::named(book).map_err(|error| format!("`prices`: {error}"))?;
         let date = self.price_date.as_deref().ok_or("`price-date` is missing: it must be a day, YYYY-MM-DD")?;
-        let date = date
-            .parse()
-            .map_err(|cause: String| format!("`price-date` must be a day, YYYY-MM-DD ({cause}), got {date}"))?;
+        let date = date.parse().map_err(|cause: String| format!("`price-date` {cause}"))?;
         Ok(Some(Pricing { book, date, names: self.price_names.clone() }))
     }
 }

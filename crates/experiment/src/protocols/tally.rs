@@ -51,8 +51,9 @@ impl Tally {
     /// Appends a score for each metric and group that saw a decision.
     pub(super) fn report(&self, at: &Moment<'_>, tasks: &[String], models: &[String], scores: &mut Vec<Score>) {
         let names = std::iter::once(ALL).chain(tasks.iter().map(String::as_str));
-        for (group, task) in self.groups.iter().zip(names).filter(|(group, _)| group.scored > 0) {
-            for (entry, metric) in METRICS.iter().zip(&group.metrics) {
+        for (group, task) in self.groups.iter().zip(names).filter(|(group, _)| group.scored + group.unscored > 0) {
+            // What stands on no decision, as a mean reward where no outcome was recorded, is no number.
+            for (entry, metric) in METRICS.iter().zip(&group.metrics).filter(|(_, metric)| metric.n() > 0) {
                 metric.report(&mut |arm, value| {
                     let mut score = at.score(entry.about.name, entry.about.unit, entry.about.better, value, metric.n());
                     score.task = task.into();

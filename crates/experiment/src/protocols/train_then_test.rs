@@ -369,7 +369,9 @@ impl<'a> TrainThenTest<'a> {
             calibrated(calibration, &at, &mut scores);
         }
         let at = Moment { phase: "test", round, w_cost: None, ledger };
-        scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, sweep.prompts));
+        if sweep.requests > 0 {
+            scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, sweep.prompts));
+        }
         self.decisions = decisions;
         scores
     }

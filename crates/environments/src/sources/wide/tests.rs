@@ -378,10 +378,8 @@ fn a_cell_without_score_or_dollars_is_a_gap_and_half_a_cell_is_counted() {
 #[test]
 fn an_empty_prompt_is_a_prompt_like_any_other() {
     let files = Files::table("a,,t,1,0,1,0\nb,hi,t,0,0,1,0\n");
-    let frame = store::read(&files.path("t.csv")).unwrap();
     let lines = "{\"sample_id\":\"a\",\"prompt\":\"\",\"eval_name\":\"t\",\"m\":1,\"m|total_cost\":0}\n";
     let jsonl = Files::new(&[("t.jsonl", lines)]);
-    drop(frame);
     for (files, name) in [(&files, "t.csv"), (&jsonl, "t.jsonl")] {
         let table = import(&files.path(name), LENGTH, &ColumnMap::default(), OnBadRow::Refuse).unwrap().table;
         assert_eq!((table.features(0), &table.prompts().unwrap()[0][..]), (&[0.0f32][..], ""), "{name}");
