@@ -1,26 +1,41 @@
 //! The map of `crates/README.md`, from `cargo metadata`: who may depend on whom, and where the heavy crates are confined.
 
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Each crate with the crates of this workspace that it may use.
-const ALLOWED: &[(&str, &[&str])] = &[
+const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
+
+/// Each crate with the crates of this workspace that it uses: no more, and no fewer.
+const USES: &[(&str, &[&str])] = &[
     ("routing", &[]),
     ("kernels", &[]),
     ("encoder", &["kernels"]),
     ("network", &["kernels"]),
     ("policies", &["kernels", "network", "routing"]),
     ("metrics", &["routing"]),
-    ("statistics", &["routing"]),
+    ("statistics", &[]),
     ("store", &["routing"]),
+    ("deployment", &["encoder", "policies", "routing"]),
     ("environments", &["kernels", "routing", "store"]),
-    ("experiment", &["encoder", "environments", "kernels", "metrics", "policies", "routing", "statistics", "store"]),
-    ("report", &["statistics", "store", "routing"]),
+    ("experiment", &["deployment", "encoder", "environments", "metrics", "policies", "routing", "statistics", "store"]),
+    ("report", &["routing", "statistics", "store"]),
     (
         "barp",
-        &["encoder", "environments", "experiment", "metrics", "policies", "report", "routing", "statistics", "store"],
+        &[
+            "deployment",
+            "encoder",
+            "environments",
+            "experiment",
+            "metrics",
+            "policies",
+            "report",
+            "routing",
+            "statistics",
+            "store",
+        ],
     ),
-    ("barp-python", &["environments", "experiment", "policies", "report", "routing", "store"]),
+    ("barp-python", &["deployment", "environments", "experiment", "policies", "report", "routing", "store"]),
 ];
 
 /// Heavy crates and the one crate that may name each.
@@ -58,15 +73,43 @@ fn dependencies() -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn crates_know_only_whom_they_may_know() {
+fn crates_use_whom_the_map_says_and_nobody_else() {
     for (name, used) in dependencies() {
-        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
+        let Some((_, expected)) = USES.iter().find(|(known, _)| *known == name) else {
             panic!("crate `{name}` is not on the map of tests/it/architecture.rs and crates/README.md");
         };
-        for other in used.iter().filter(|other| ALLOWED.iter().any(|(known, _)| known == other)) {
-            assert!(allowed.contains(&other.as_str()), "`{name}` must not know `{other}`");
+        let mut own: Vec<&str> =
+            used.iter().map(String::as_str).filter(|other| USES.iter().any(|(known, _)| known == other)).collect();
+        own.sort_unstable();
+        assert_eq!(own, *expected, "what `{name}` uses");
+    }
+}
+
+#[test]
+fn every_dependency_is_named_in_the_source() {
+    for (name, used) in dependencies() {
+        let folder = name.strip_prefix("barp-").unwrap_or(&name);
+        let source = source_of(Path::new(CRATES).join(folder).join("src"));
+        for other in used {
+            let word = other.replace('-', "_");
+            let forms = [format!("{word}::"), format!("use {word};"), format!("{word} as ")];
+            assert!(forms.iter().any(|form| source.contains(form)), "`{name}` depends on `{other}` and never names it");
         }
     }
+}
+
+/// All Rust source below a folder.
+fn source_of(folder: PathBuf) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &source_of(path);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text += &std::fs::read_to_string(path).unwrap();
+        }
+    }
+    text
 }
 
 #[test]
@@ -83,7 +126,7 @@ fn heavy_crates_are_confined() {
 
 #[test]
 fn every_crate_is_on_the_readme_map() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/README.md")).unwrap();
+    let readme = std::fs::read_to_string(Path::new(CRATES).join("README.md")).unwrap();
     for (name, _) in dependencies() {
         assert!(readme.contains(&format!("| `{name}` |")), "crates/README.md lacks a line for `{name}`");
     }

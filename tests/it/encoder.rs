@@ -229,17 +229,17 @@ fn a_log_and_prompts_go_through_the_cache_in_parts_and_no_bit_changes() {
 /// Whether `routed` is what a router says that encodes each of `lines` by itself, in their order.
 fn one_by_one(router: &Path, lines: &str, routed: &str) {
     let encoder = experiment::open_encoder("hashed", None).unwrap();
-    let deployment = experiment::Deployment::new(experiment::Artifact::read(router).unwrap(), Some(encoder)).unwrap();
+    let deployment = deployment::Deployment::new(deployment::Artifact::read(router).unwrap(), Some(encoder)).unwrap();
     let mut routed = routed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     for (line, number) in lines.lines().zip(0u64..).filter(|(line, _)| !line.is_empty()) {
         let fields: serde_json::Value = serde_json::from_str(line).unwrap();
         let embedded: Vec<f32>;
         let prompt = match fields["prompt"].as_str() {
-            Some(text) => experiment::Prompt::Text(text),
+            Some(text) => deployment::Prompt::Text(text),
             None => {
                 let numbers = fields["embedding"].as_array().unwrap().iter();
                 embedded = numbers.map(|number| number.as_f64().unwrap() as f32).collect();
-                experiment::Prompt::Features(&embedded)
+                deployment::Prompt::Features(&embedded)
             }
         };
         let preference = routing::Preference::new(fields["w_cost"].as_f64().unwrap_or(0.3)).unwrap();

@@ -6,6 +6,7 @@ mod adaptation; // buckets, exploration bill, budgets, alarms, regret of the who
 mod allocation; // a training step allocates nothing
 mod architecture; // who may know whom
 mod calibration; // what routers expect of their choices, redrawn from decisions
+mod circles; // inside a crate, files lean on one another in one direction
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them

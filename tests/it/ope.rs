@@ -1,7 +1,7 @@
 //! Trained routers on a log that another one decided: what they would have earned, and on which rows that may be asked.
 
 use crate::support::barp;
-use experiment::Artifact;
+use deployment::Artifact;
 use routing::{Round, Seed, random};
 use serde_json::{Value, json};
 use std::ops::Range;
@@ -137,7 +137,7 @@ fn rows_that_a_router_was_trained_on_never_score_it() {
     // Whoever cannot say what it was trained on is not scored.
     let mut artifact = Artifact::read(&folder.path().join("r.router")).unwrap();
     artifact.card.data.held_out = None;
-    artifact.write(&folder.path().join("old.router")).unwrap();
+    store::write_whole(&folder.path().join("old.router"), &artifact.to_bytes()).unwrap();
     let error = refuse(folder.path(), &["ope", "taught.jsonl", "--router", "old.router", "--w-cost", "0.2"]);
     assert!(error.contains("old.router: its card does not say which prompts of a log it was trained on"), "{error}");
 }

@@ -1,7 +1,8 @@
 //! What leaves the laboratory: a saved router decides as the one it was saved from, and says what is wrong with bad input.
 
 use crate::support::{Toy, barp, plan};
-use experiment::{Artifact, Deployment, Prompt, Training};
+use deployment::{Artifact, Deployment, Prompt};
+use experiment::Training;
 use policies::POLICIES;
 use routing::{Choice, Preference, Round, Router, Seed, random};
 use serde_json::{Value, json};
@@ -151,10 +152,9 @@ fn a_trained_router_has_the_scores_of_its_cells_and_decides_the_same_from_its_fi
         assert_eq!(card.value, statistics::mean_interval(&sweep).mean, "`{label}`");
 
         let path = folder.path().join(label);
-        artifact.write(&path).unwrap();
-        let again = folder.path().join("again");
-        plan.train(&wanted).unwrap().write(&again).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap(), "`{label}`: same bytes");
+        let bytes = artifact.to_bytes();
+        assert_eq!(bytes, plan.train(&wanted).unwrap().to_bytes(), "`{label}`: same bytes");
+        store::write_whole(&path, &bytes).unwrap();
         let encoder = || Some(experiment::open_encoder("hashed", None).unwrap());
         let [before, after] = [artifact, Artifact::read(&path).unwrap()];
         let [before, after] = [before, after].map(|artifact| Deployment::new(artifact, encoder()).unwrap());
@@ -249,7 +249,7 @@ fn a_router_that_is_torn_changed_or_foreign_is_refused() {
         let at = whole.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
         [&whole[..at], to.as_bytes(), &whole[at + from.len()..]].concat()
     };
-    check(&replace("\\\"format\\\": 1", "\\\"format\\\": 9"), "`format` of its card must be 1, got 9");
+    check(&replace("\\\"format\\\": 1", "\\\"format\\\": 9"), "its card: `format` must be 1, got 9");
     let other = replace("hashed n-grams 1", "hashed n-grams 2");
     store::write_whole(&path, &other).unwrap();
     let error = refuse(folder.path(), &["route", "router", "--prompts", "p.jsonl"], 2);

@@ -3,10 +3,16 @@
 
 mod collapse;
 mod commands;
+mod encoding;
 mod failure;
+mod files;
 mod output;
 mod progress;
 mod rehearsal;
+mod reporting;
+mod routers;
+mod running;
+mod spellings;
 mod table;
 mod unscored;
 
@@ -48,15 +54,16 @@ enum Command {
     Inspect(commands::inspect::Inspect),
     /// List what can be named in a configuration
     List(commands::list::List),
-    /// Estimate from a log what other policies would have earned
-    Ope(commands::ope::Ope),
-    /// Import, describe and imitate outcome tables and logs
+    /// Describe a production log, learn from it, and estimate what others would have earned on it
+    #[command(subcommand)]
+    Log(Box<commands::log::Log>),
+    /// Import, describe and imitate outcome tables
     #[command(subcommand)]
     Data(Box<commands::data::Data>),
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let result = match Arguments::parse_from(spellings::current(std::env::args_os().collect())).command {
         Command::Run(command) => command.run(),
         Command::Reproduce(command) => command.run(),
         Command::Plan(command) => command.run(),
@@ -69,7 +76,7 @@ fn main() -> ExitCode {
         Command::Route(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::List(command) => command.run(),
-        Command::Ope(command) => command.run(),
+        Command::Log(command) => command.run(),
         Command::Data(command) => command.run(),
     };
     match result {

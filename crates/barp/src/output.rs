@@ -26,3 +26,10 @@ pub(crate) fn shape() -> (usize, bool) {
     let width = terminal.size_checked().map_or(100, |(_, columns)| usize::from(columns));
     (width, terminal.is_term() && console::colors_enabled())
 }
+
+/// Says on stderr which rows were left out, by the rule that they break.
+pub(crate) fn say_dropped<R: std::fmt::Display, N: std::fmt::Display>(dropped: &[(R, N)]) {
+    for (rule, rows) in dropped {
+        eprintln!("dropped {rows} rows: {rule}");
+    }
+}

@@ -14,3 +14,13 @@ pub(crate) fn aligned<const N: usize>(lines: &[[String; N]], left: usize) -> Str
     }
     text
 }
+
+/// A mean score, or a dash where there is none.
+pub(crate) fn score(mean: f64) -> String {
+    if mean.is_nan() { "-".into() } else { format!("{mean:.4}") }
+}
+
+/// A mean amount, or a dash where there is none.
+pub(crate) fn dollars(mean: f64) -> String {
+    if mean.is_nan() { "-".into() } else { format!("{mean:.7}") }
+}

@@ -36,6 +36,9 @@ pub struct ReferenceEntry {
     pub fit: fn(table: &Table, rows: &[usize], objective: &Objective) -> Box<dyn Reference>,
 }
 
+/// Kind that stands for one reference for each model: it always takes that model.
+pub const SINGLE_MODELS: &str = "single-models";
+
 /// Every reference, in the order of `barp list`.
 pub const REFERENCES: &[ReferenceEntry] = &[
     ReferenceEntry {

@@ -2,10 +2,9 @@
 //! same protocols, the same feedback and the same addressing of cells as registered ones.
 
 use crate::features::Heard;
-use crate::plan::SINGLE_MODELS;
 use crate::settings::{Place, SpecError};
 use environments::sources::{Opening, SOURCES, TextEncoder};
-use environments::{Environment, REFERENCES};
+use environments::{Environment, REFERENCES, SINGLE_MODELS};
 use policies::{Configured, Information, POLICIES, ParameterError};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -5,8 +5,11 @@
 //! nobody uses them. Whoever reads text goes through [`TextVectors`]: tables, logs that teach or score, prompts to be routed.
 
 mod cache;
+mod encoders;
 
-use cache::Known;
+pub use encoders::{cosine, open_encoder, text_encoder};
+
+use cache::{Key, Known};
 use encoder::Encoder;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -23,9 +26,6 @@ const TOGETHER: usize = 16;
 
 /// Texts, and their bytes, that a stream gathers before it has them encoded: enough for every thread, whatever the file.
 const GATHERED: (usize, usize) = (2048, 1 << 24);
-
-/// Hash of a text.
-type Key = [u8; 16];
 
 /// A folder of encoded texts.
 #[derive(Clone, Debug)]

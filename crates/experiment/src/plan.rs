@@ -1,17 +1,22 @@
 //! A configuration as runnable: worlds opened, policies checked, cells addressed. Configuration errors end here.
 
 mod address;
+mod bill;
 mod environment;
 mod policy;
+mod resolve;
+mod shifts;
+mod split;
 mod variants;
 
+pub use bill::Bill;
+
 pub(crate) use address::canonical;
-pub(crate) use policy::SINGLE_MODELS;
+pub(crate) use split::{HeldOut, Split, split};
 
 use crate::extensions::Extensions;
-use crate::protocols::FeedbackRule;
 use crate::settings::SpecError;
-use crate::spec::{Protocol, Spec};
+use crate::spec::{FeedbackRule, Protocol, Spec};
 use crate::take::{take_names, unique};
 use environments::{Environment, ReferenceEntry};
 use policies::Configured;

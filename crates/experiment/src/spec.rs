@@ -1,5 +1,9 @@
 //! A configuration as written: one TOML file, parsed strictly, not yet runnable.
 
+mod feedback;
+
+pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
+
 use crate::settings::{Place, SpecError};
 use environments::Table;
 use routing::{LatencyWeight, Preference, Seconds};

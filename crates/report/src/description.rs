@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use store::{Finding, SummaryRow};
 
 use crate::charts::{CHARTS, Source, compose, description};
+use crate::context::Context;
 use crate::graphics::paint;
 use crate::page::{STYLE, escape};
-use crate::write::{Context, ReportError, put};
+use crate::write::{ReportError, put};
 
 /// Name of the page.
 pub const PAGE: &str = "describe.html";

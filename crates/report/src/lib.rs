@@ -2,6 +2,7 @@
 
 mod charts;
 mod claims;
+mod context;
 mod description;
 mod effects;
 #[cfg(test)]
@@ -19,8 +20,9 @@ mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
 pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use context::Context;
 pub use description::{PAGE, description_page, write_description};
 pub use page::{Figure, page};
 pub use summarise::{summarise, summary};
 pub use terminal::terminal;
-pub use write::{Context, Material, ReportError, Written, write, write_report};
+pub use write::{Material, ReportError, Written, write, write_report};

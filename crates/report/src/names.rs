@@ -47,7 +47,7 @@ pub(crate) fn brief(label: &str) -> Cow<'_, str> {
 
 /// Digits that depend on the label alone.
 fn mark(label: &str) -> String {
-    let hash: String = Sha256::digest(label.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = routing::hexadecimal(&Sha256::digest(label.as_bytes()));
     hash[..DIGITS].to_owned()
 }
 

@@ -7,21 +7,11 @@ use store::{CellRecord, Manifest, Run, SummaryRow, in_parallel};
 
 use crate::charts::{CHARTS, Chart, Source, best, compose, description};
 use crate::claims::Verdict;
+use crate::context::Context;
 use crate::graphics::paint::{self, PaintError};
 use crate::names;
 use crate::page::{Figure, SHOWN};
 use crate::tables::{self, Kind};
-
-/// What a report must say about the run it reports on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Context {
-    /// The command that redraws the charts.
-    pub command: String,
-    /// Whether outcomes came from a generator rather than from recorded rows.
-    pub simulated: bool,
-    /// Name of the experiment.
-    pub experiment: String,
-}
 
 /// What a report is made from.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 
 mod context;
 mod give_up;
+mod hexadecimal;
 mod ledger;
 mod money;
 mod outcome;
@@ -18,6 +19,7 @@ mod training;
 
 pub use context::{Contexts, ContextsBuffer, Public};
 pub use give_up::{GaveUp, give_up};
+pub use hexadecimal::hexadecimal;
 pub use ledger::Ledger;
 pub use money::Dollars;
 pub use outcome::{Outcome, Outcomes, Seconds};

@@ -31,7 +31,7 @@ impl Seed {
 
     /// The node's key, 64 hexadecimal digits: what [`Seed::from_hexadecimal`] reads.
     pub fn to_hexadecimal(&self) -> String {
-        self.key.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::hexadecimal(&self.key)
     }
 
     /// The node with the given key; none unless it is 64 hexadecimal digits.

@@ -104,7 +104,7 @@ impl Manifest {
 
 /// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
 pub fn address(inputs: &str) -> String {
-    Sha256::digest(inputs.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    routing::hexadecimal(&Sha256::digest(inputs.as_bytes())[..10])
 }
 
 /// Whether a cell with this `metadata` is the cell `id`, not one that was renamed.

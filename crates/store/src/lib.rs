@@ -13,7 +13,6 @@ mod scores;
 #[cfg(feature = "ffi")]
 mod stream;
 mod summary;
-mod tensors;
 
 pub use files::{Whole, write_whole};
 pub use finding::{Finding, Severity};
@@ -29,4 +28,3 @@ pub use scores::{Measurement, Quantity, Run, Scores, Standing};
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;
 pub use summary::{read_summary, write_summary};
-pub use tensors::{read_tensors, tensors_hash, write_tensors};

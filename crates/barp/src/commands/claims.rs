@@ -1,12 +1,11 @@
 //! `barp claims DIR`: each claim with its verdict, effect, interval and rule.
 
-use crate::commands::run::{read, write};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::reporting::decide;
 use clap::Args;
-use report::Verdict;
 use std::path::PathBuf;
-use store::{Folder, Run};
+use store::Folder;
 
 #[derive(Args)]
 pub(crate) struct Claims {
@@ -33,24 +32,4 @@ impl Claims {
         }
         Ok(())
     }
-}
-
-/// Decides the claims in `claims.toml` of `folder`, if there is one, and writes `claims.json`.
-pub(crate) fn decide(folder: &Folder, runs: &[Run]) -> Result<Vec<Verdict>, Failure> {
-    let verdicts = verdicts(folder, runs)?;
-    if !verdicts.is_empty() {
-        write(&folder.path().join("claims.json"), &report::claims_json(&verdicts))?;
-    }
-    Ok(verdicts)
-}
-
-/// The claims in `claims.toml` of `folder`, decided; none without it.
-pub(crate) fn verdicts(folder: &Folder, runs: &[Run]) -> Result<Vec<Verdict>, Failure> {
-    let path = folder.path().join("claims.toml");
-    if !path.is_file() {
-        return Ok(Vec::new());
-    }
-    let claims = report::parse_claims(&read(&path)?);
-    let claims = claims.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
-    Ok(report::decide(&claims, runs))
 }

@@ -1,15 +1,14 @@
-//! `barp data ...`: outcome tables and logs in, described, and imitated.
+//! `barp data ...`: outcome tables in, described, and imitated; logs are in `barp log`.
 
 mod describe;
 mod encode;
-mod leaks;
-pub(crate) mod log;
 mod named;
 
-use crate::commands::ope::PropensitySource;
-use crate::commands::run::{read, write};
+use crate::commands::leaks;
+use crate::commands::log::LogArguments;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::files::{read, write};
+use crate::output::{say, say_dropped};
 use crate::progress;
 use crate::table::aligned;
 use clap::{Args, Subcommand, ValueEnum};
@@ -17,21 +16,19 @@ use describe::Describe;
 use environments::Table;
 use environments::sources::calibrated::{Calibrated, Calibration, Fidelity, fidelity, fit};
 use environments::sources::import_frame_with;
-use environments::sources::logged::{Log, LogColumns, LogOptions, pivot, prompts};
+use environments::sources::logged::{LogColumns, LogOptions, pivot, prompts};
 use environments::sources::wide::{ColumnMap, ImportOptions, Imported, OnBadRow, OnGaps, write_table};
-use experiment::logged::Margins;
-use log::LogArguments;
 use named::NamedArguments;
 use routing::Seed;
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub(crate) enum Data {
-    /// Check every row of a table, log or list of conversations and store it as DIR/table.parquet, log.parquet or prompts.parquet
+    /// Check every row of a table or list of conversations and store it as DIR/table.parquet or prompts.parquet
     Import(Import),
-    /// What is odd about a table, quality and dollars by model and task, oracle shares; of a log, what it holds
+    /// What is odd about a table, quality and dollars by model and task, oracle shares
     Describe(Describe),
-    /// Fit the generator to a table, and set its facts beside the table's; or to a log, and ask off-policy evaluation
+    /// Fit the generator to a table, and set its facts beside the table's
     Calibrate(Calibrate),
     /// Turn a column of texts into vectors, for --embeddings
     Encode(encode::Encode),
@@ -58,8 +55,6 @@ pub(crate) enum Format {
     Wide,
     /// A table with one row for each prompt and model
     Long,
-    /// A log with one row for each answered request
-    Log,
     /// Conversations in the OpenAI message shape; import takes the last user message of each as its prompt
     Chat,
 }
@@ -85,7 +80,7 @@ impl From<Gaps> for OnGaps {
     }
 }
 
-/// A table or a log, and how to read it.
+/// A table, and how to read it.
 #[derive(Args)]
 struct Source {
     /// The file: parquet, CSV (also .tsv) or JSONL (also .ndjson); of some data sets (--source) a folder or a pickle
@@ -123,11 +118,6 @@ impl Source {
         if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse }
     }
 
-    /// The log that the file is.
-    fn log(&self) -> Result<Log, Failure> {
-        self.log.open(&self.file, self.columns.as_deref(), self.on_bad_row())
-    }
-
     /// The table that the file is.
     fn import(&self) -> Result<Imported, Failure> {
         let encoder = experiment::text_encoder(&self.encoder, &progress::encoding()).map_err(Failure::input)?;
@@ -149,7 +139,7 @@ impl Source {
                 say_dropped(&pivoted.dropped);
                 import_frame_with(&self.file, pivoted.frame, embeddings, &encoder, &options)
             }
-            Format::Log | Format::Chat => {
+            Format::Chat => {
                 return Err(Failure::Input("a table is needed: `--format` must be wide or long".into()));
             }
         };
@@ -202,11 +192,6 @@ impl Import {
     fn run(self) -> Result<(), Failure> {
         match self.source.format {
             Format::Wide | Format::Long => self.table(),
-            Format::Log => {
-                let log = self.source.log()?;
-                log::import(&log, &self.out)?;
-                leaks::of_log(&log)
-            }
             Format::Chat => self.prompts(),
         }
     }
@@ -260,13 +245,6 @@ fn say_gaps(imported: &Imported) {
     }
 }
 
-/// Says on stderr what was left out.
-fn say_dropped<R: std::fmt::Display, N: std::fmt::Display>(dropped: &[(R, N)]) {
-    for (rule, rows) in dropped {
-        eprintln!("dropped {rows} rows: {rule}");
-    }
-}
-
 #[derive(Args)]
 pub(crate) struct Calibrate {
     #[command(flatten)]
@@ -274,27 +252,10 @@ pub(crate) struct Calibrate {
     /// TOML file for the calibration, to be named by `file` of a `calibrated` environment
     #[arg(long)]
     out: PathBuf,
-    /// Logs: where the propensities come from
-    #[arg(long, value_enum, default_value = "logged")]
-    propensities: PropensitySource,
-    /// Logs: largest difference of mean scores that does not matter
-    #[arg(long, default_value_t = Margins::default().quality)]
-    quality_margin: f64,
-    /// Logs: largest difference of mean dollars that does not matter, as a share of them
-    #[arg(long, default_value_t = Margins::default().dollars)]
-    dollars_margin: f64,
 }
 
 impl Calibrate {
     fn run(self) -> Result<(), Failure> {
-        if self.source.format == Format::Log {
-            let margins = Margins { quality: self.quality_margin, dollars: self.dollars_margin };
-            if [margins.quality, margins.dollars].iter().any(|margin| !(margin.is_finite() && *margin >= 0.0)) {
-                return Err(Failure::Input("margins must be finite and not negative".into()));
-            }
-            let (log, name) = (self.source.log()?, self.source.name());
-            return log::calibrate(&log, &name, &self.out, self.propensities.propensities(), margins);
-        }
         let table = self.source.import()?.table;
         let calibration = fit(&table, &self.source.name()).map_err(Failure::failed)?;
         write(&self.out, &calibration.to_toml())?;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
-use experiment::{Artifact, Card};
+use deployment::{Artifact, Card};
 use std::path::PathBuf;
 
 #[derive(Args)]

@@ -1,7 +1,7 @@
 //! `barp merge DIR...`: shards of one experiment into one folder, by copying cells.
 
-use crate::commands::run::{read, write};
 use crate::failure::Failure;
+use crate::files::{read, write};
 use crate::output::say;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,6 @@ impl Merge {
         out.write_manifest(&manifest).map_err(Failure::failed)?;
         let there = manifest.cells.iter().filter(|cell| cell.ledger.is_some()).count();
         say!("{there} of {} cells in {}", manifest.cells.len(), self.out.display());
-        super::report::report(&out, &manifest)
+        crate::reporting::report(&out, &manifest)
     }
 }

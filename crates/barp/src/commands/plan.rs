@@ -1,9 +1,10 @@
 //! `barp plan CONFIG`: cells, what they would buy, and how long they would take. Nothing is computed that is kept.
 
-use crate::commands::run::{plan, read};
 use crate::failure::Failure;
+use crate::files::read;
 use crate::output::say;
 use crate::rehearsal;
+use crate::running::plan;
 use crate::table::aligned;
 use clap::Args;
 use experiment::{Bill, Spec};

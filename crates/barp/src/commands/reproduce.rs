@@ -1,8 +1,8 @@
 //! `barp reproduce`: the experiments of a paper, from configurations that travel with the program.
 
-use crate::commands::run::{Effort, Experiment, interrupt, plan};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::running::{Effort, Experiment, interrupt, plan};
 use clap::Args;
 use experiment::{Recorded, Spec};
 use std::path::{Path, PathBuf};

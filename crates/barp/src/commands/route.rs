@@ -1,10 +1,11 @@
 //! `barp route FILE`: a saved router chooses a model for each prompt of a JSONL file.
 
-use crate::commands::encoding::EncodingArguments;
+use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
-use crate::{output, progress};
+use crate::{output, progress, routers};
 use clap::Args;
-use experiment::{Artifact, Decision, Deployment, Gathered, Prompt, TextVectors};
+use deployment::{Decision, Deployment, DeploymentError, Prompt};
+use experiment::{Gathered, TextVectors};
 use indicatif::ProgressBar;
 use routing::{Dollars, Preference, Round};
 use serde_json::{Map, Value, json};
@@ -54,11 +55,8 @@ struct Line {
 
 impl Route {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let artifact = Artifact::read(&self.router).map_err(Failure::input)?;
-        let encoder = artifact.card.encoder.as_ref().map(|card| self.encoding.open(&card.name)).transpose()?;
-        let name = self.router.display();
-        let refuse = |error: experiment::DeploymentError| Failure::Input(format!("{name}: {error}"));
-        let mut deployment = Deployment::new(artifact, encoder).map_err(refuse)?;
+        let mut deployment = routers::open(&self.router, &self.encoding)?;
+        let refuse = |error: DeploymentError| Failure::Input(format!("{}: {error}", self.router.display()));
         for (model, price) in &self.list_price {
             deployment.set_price(model, Dollars(*price)).map_err(refuse)?;
         }

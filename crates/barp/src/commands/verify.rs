@@ -1,8 +1,9 @@
 //! `barp verify DIR`: compute a sample of cells again and compare bytes.
 
-use crate::commands::run::{plan, read};
 use crate::failure::Failure;
+use crate::files::read;
 use crate::output::say;
+use crate::running::plan;
 use clap::Args;
 use experiment::{Plan, PlannedCell, Spec};
 use std::collections::BTreeSet;

@@ -204,5 +204,5 @@ fn fingerprint(source: &dyn Environment, shifts: &[Placed]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    routing::hexadecimal(&hash.finalize())
 }

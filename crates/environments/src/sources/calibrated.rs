@@ -148,7 +148,7 @@ impl Environment for Calibrated {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        routing::hexadecimal(&hash.finalize())
     }
 
     fn simulated(&self) -> bool {

@@ -4,7 +4,6 @@ use crate::{Batch, Environment, Episode, MeanTokens, Table};
 use routing::random::{below, uniform};
 use routing::{Dollars, Preference, Round, Seed, Stream};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -150,10 +149,7 @@ pub(super) fn fingerprint(table: &Table) -> String {
             counts.iter().for_each(|count| hash.update(count.to_le_bytes()));
         }
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-        text
-    })
+    routing::hexadecimal(&hash.finalize())
 }
 
 #[cfg(test)]

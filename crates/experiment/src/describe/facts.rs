@@ -1,6 +1,6 @@
 //! What findings are read from: counts of every model and task, taken once.
 
-use super::Texts;
+use super::texts::Texts;
 use environments::Table;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What is odd about models, their scores and dollars, about features, and about how prompts spread over tasks.
 
 use super::facts::{Facts, STEPS};
-use super::findings::{counted, dollars, finding};
+use super::wording::{counted, dollars, finding};
 use environments::Table;
 use routing::{Objective, Preference};
 use store::{Finding, Severity};

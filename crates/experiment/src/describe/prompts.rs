@@ -1,35 +1,12 @@
 //! Prompts that occur twice: exactly, nearly, with other outcomes, on both sides of a split.
 
 use super::facts::Facts;
-use super::findings::{counted, finding};
-use super::names::groups_by_key;
-use environments::near_duplicates::{NearDuplicates, THRESHOLD};
-use std::borrow::Cow;
+use super::wording::{counted, finding};
+use environments::near_duplicates::THRESHOLD;
 use store::{Finding, Severity};
 
 /// Share of prompts that experiments train on unless told otherwise.
 const TRAIN: f64 = 0.7;
-
-/// The texts of a table's prompts, in the order of its rows.
-pub struct Texts {
-    pub(super) prompts: Vec<String>,
-    pub(super) splits: Option<Vec<String>>,
-    near: NearDuplicates,
-    /// Groups of equal prompts.
-    exact: Vec<Vec<usize>>,
-}
-
-impl Texts {
-    /// Looks for duplicates among `prompts`. `splits` says, where it is known, to which split of the file each belongs.
-    ///
-    /// # Panics
-    /// If there are splits, and not one for each prompt.
-    pub fn new(prompts: Vec<String>, splits: Option<Vec<String>>) -> Texts {
-        assert!(splits.as_ref().is_none_or(|splits| splits.len() == prompts.len()), "one split for each prompt");
-        let (near, exact) = (NearDuplicates::find(&prompts), groups_by_key(&prompts, |prompt| Cow::Borrowed(prompt)));
-        Texts { prompts, splits, near, exact }
-    }
-}
 
 /// The same prompt, asked of the same model, with another score.
 pub(super) fn contradictions(facts: &Facts<'_>) -> Option<Finding> {

@@ -1,7 +1,7 @@
 //! Vectors of texts on disk, by content: where each one is, and the files that hold them.
 
-use super::Key;
 use encoder::Encoder;
+use routing::hexadecimal;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ use store::{Column, Frame, FrameError};
 /// Texts that a cache knows at most, about 40 bytes of memory and 1.5 kB of disk each: later ones are encoded whenever they
 /// are met.
 const MOST: usize = 1 << 22;
+
+/// Hash of a text.
+pub(super) type Key = [u8; 16];
 
 /// Where the vector of a text lies.
 #[derive(Clone, Copy, Debug)]
@@ -95,10 +98,6 @@ impl Known {
         self.enter(path, keys.iter().copied().map(Some));
         Ok(())
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    crate::train::hexadecimal(bytes)
 }
 
 /// The key that a file of the cache writes as hexadecimal digits; none if it is not one.

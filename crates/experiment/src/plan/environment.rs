@@ -1,12 +1,12 @@
 //! `[[environment]]` tables as worlds: one table may stand for many that differ in one thing.
 
 use super::PlannedEnvironment;
+use super::shifts::{Moving, feedback_rule, moving};
+use super::split::{HeldOut, split};
 use super::variants::{Axes, Variant, variants};
-use crate::encoding::text_encoder;
 use crate::extensions::Extensions;
-use crate::protocols::{HeldOut, split};
+use crate::features::text_encoder;
 use crate::settings::{Place, SpecError};
-use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_name, take_tables};
 use environments::Environment;

@@ -5,7 +5,7 @@ use crate::extensions::Extensions;
 use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_grid, take_name, take_names};
-use environments::REFERENCES;
+use environments::{REFERENCES, SINGLE_MODELS};
 use policies::Information;
 use routing::Arm;
 use serde_json::{Map, Value, json};
@@ -61,9 +61,6 @@ impl Spec {
         Ok(vec![PlannedPolicy { label, content, subject: Subject::Policy(candidates) }])
     }
 }
-
-/// Kind that stands for one reference for each model.
-pub(crate) const SINGLE_MODELS: &str = "single-models";
 
 fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
     let single = |(position, model): (usize, &String)| PlannedPolicy {

@@ -6,17 +6,15 @@ mod decisions;
 mod feedback;
 mod online;
 mod phases;
-mod split;
 mod tally;
 mod train_then_test;
+mod trained;
 
-pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
-pub(crate) use split::{HeldOut, split};
 pub(crate) use train_then_test::{FORECAST_CHANCE, FORECAST_ERROR};
+pub use trained::TrainedRouter;
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;
-use crate::train::TrainedRouter;
 use store::{Cell, Frame};
 
 /// Prompts of a split, or rounds, that a rehearsal has at least.

@@ -8,12 +8,12 @@
 use super::checkpoints::Checkpoints;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
-use super::split::{HeldOut, Split, split};
+
 use super::tally::{Moment, Tally};
+use super::trained::TrainedRouter;
 use super::{Log, shortened};
-use crate::plan::{Plan, PlannedCell, Subject};
+use crate::plan::{HeldOut, Plan, PlannedCell, Split, Subject, split};
 use crate::spec::{Select, TrainPreferences};
-use crate::train::TrainedRouter;
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
 use metrics::{Better, CALIBRATION, Calibration};
 use policies::{Configured, Forecast, Recipe};

@@ -147,7 +147,7 @@ fn source(callable: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             found = true;
         }
     }
-    Ok(found.then(|| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(found.then(|| routing::hexadecimal(&hash.finalize())))
 }
 
 /// The named callables of an argument such as `policies={"mine": MyPolicy}`.

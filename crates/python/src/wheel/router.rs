@@ -3,7 +3,8 @@
 use super::arrays::{Holds, numbers, rows};
 use super::json;
 use super::run::Config;
-use experiment::{Artifact, Decision, Deployment, DeploymentError, Encoding, Prompt, Training};
+use deployment::{Artifact, Decision, Deployment, DeploymentError, Prompt};
+use experiment::{Encoding, Training};
 use numpy::PyArray1;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -36,7 +37,8 @@ pub(super) fn train<'py>(
         command: format!("barp train {} --policy {policy} --out {}", config.name(), out.display()),
     };
     let artifact = py.detach(|| plan.train(&wanted)).map_err(refuse)?;
-    artifact.write(&out).map_err(|error| PyOSError::new_err(error.to_string()))?;
+    let written = store::write_whole(&out, &artifact.to_bytes());
+    written.map_err(|error| PyOSError::new_err(format!("{}: {error}", out.display())))?;
     json::to_python(py, &serde_json::to_value(&artifact.card).expect("a card is plain"))
 }
 

@@ -7,8 +7,9 @@ use super::{About, Chart, Source, WIDTH, legend_height};
 use crate::graphics::axis::{Axis, Numbers, Order};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, LABEL, Panel, Side};
-use crate::graphics::scene::{Area, Color, INK, Scene, Weight};
+use crate::graphics::scene::{Area, Color, INK, Scene};
 use crate::graphics::text;
+use crate::graphics::text::Weight;
 use crate::theme::{self, SINGLE};
 
 /// Most panels on a page.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::{Basis, Chart, Table};
 use crate::Context;
 use crate::graphics::format::count;
-use crate::graphics::scene::{Area, SOFT_INK, Scene, Text, Weight};
+use crate::graphics::scene::{Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
+use crate::graphics::text::Weight;
 use crate::names;
 
 pub(super) const MARGIN: f64 = 18.0;

@@ -292,7 +292,8 @@ mod tests {
     use crate::Context;
     use crate::charts::compose;
     use crate::fake::{self, LARGE, Size};
-    use crate::graphics::scene::{Shape, Weight};
+    use crate::graphics::scene::Shape;
+    use crate::graphics::text::Weight;
     use store::Run;
 
     fn table(size: Size, spoil: impl Fn(&mut store::Replicate)) -> Option<Table> {

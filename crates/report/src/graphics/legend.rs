@@ -1,8 +1,9 @@
 //! Keys to the series, below what they explain: a page is then narrow enough for one column of a paper.
 
 use super::mark::Style;
-use super::scene::{Area, Color, Point, SOFT_INK, Scene, Text, Weight};
+use super::scene::{Area, Color, Point, SOFT_INK, Scene, Text};
 use super::text;
+use super::text::Weight;
 
 const SIZE: f64 = 11.0;
 const ROW: f64 = 18.0;

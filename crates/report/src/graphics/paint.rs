@@ -14,8 +14,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, IntoFont, TextStyle};
 
 use super::palette::{Indexed, indexed};
-use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn, Weight};
+use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
 use super::text;
+use super::text::Weight;
 
 const FINE: u32 = 4;
 const SHARP: u32 = 2;

@@ -1,6 +1,6 @@
 //! A page as a list of shapes, in points from the upper left corner, painted in order; no file format is known here.
 
-use super::text;
+use super::text::{self, Weight};
 
 /// A place on the page: points to the right of and below its upper left corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -191,12 +191,6 @@ pub(crate) enum Anchor {
     Start,
     Middle,
     End,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Weight {
-    Regular,
-    Bold,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,12 @@ use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, point};
 
-use super::scene::Weight;
+/// How heavy letters are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Weight {
+    Regular,
+    Bold,
+}
 
 /// The family as a browser reads it: the same font where it is installed, else one alike.
 pub(crate) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";

@@ -9,10 +9,10 @@ use store::{CellRecord, Manifest, SummaryRow};
 
 use crate::charts::{best, distinct, model_colors, model_prices, of_environment, ranked};
 use crate::claims::Verdict;
+use crate::context::Context;
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
 use crate::theme::{self, Part, Player, SINGLE};
-use crate::write::Context;
 
 /// Most numbers that a page carries by task; beyond, it has the mix of all tasks only.
 const BY_TASK: usize = 40_000;
@@ -210,7 +210,7 @@ impl<'a> Rows<'a> {
 /// The hash of the bytes of `manifest.json`, as `sha256sum` prints it.
 fn hash(manifest: &Manifest) -> String {
     let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain text and numbers") + "\n";
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    routing::hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
 /// One environment, without scores by task if `cut`, and with about as many numbers as there is `room` for.

@@ -1,7 +1,7 @@
 //! Charts of a run as it goes on, drawn into the page: learning curves, and online runs phase by phase.
 
 use super::escape;
-use crate::write::Context;
+use crate::context::Context;
 
 /// Charts that are shown in the page, by name.
 pub(crate) const SHOWN: [&str; 6] = ["learning_curve", "drift", "regret", "shares_online", "recovery", "factorial"];

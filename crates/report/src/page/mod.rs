@@ -13,7 +13,7 @@ pub(crate) use figures::SHOWN;
 use store::{CellRecord, Manifest, SummaryRow};
 
 use crate::claims::Verdict;
-use crate::write::Context;
+use crate::context::Context;
 
 const TEMPLATE: &str = include_str!("assets/page.html");
 pub(crate) const STYLE: &str = include_str!("assets/page.css");

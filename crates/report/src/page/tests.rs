@@ -143,7 +143,7 @@ fn the_hash_is_that_of_the_file() {
     let place = tempfile::tempdir().unwrap();
     Folder::new(place.path()).write_manifest(&manifest()).unwrap();
     let bytes = std::fs::read(place.path().join("manifest.json")).unwrap();
-    let expected: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = routing::hexadecimal(&Sha256::digest(&bytes));
     assert_eq!(content(&page(&[], &context(), &[], &manifest(), &[], &[]))["hash"], expected.as_str());
 }
 

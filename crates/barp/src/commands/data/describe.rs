@@ -1,6 +1,6 @@
-//! `barp data describe`: what a table or a log holds, and what is odd about it, before anything is run.
+//! `barp data describe`: what a table holds, and what is odd about it, before anything is run.
 
-use super::{Format, Source, leaks, log};
+use super::Source;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::table::aligned;
@@ -18,10 +18,10 @@ const LINES: usize = 200;
 pub(crate) struct Describe {
     #[command(flatten)]
     source: Source,
-    /// Folder for the summary (parquet and CSV) and, of tables, one page (describe.html) and charts
+    /// Folder for the summary (parquet and CSV), one page (describe.html) and charts
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Print JSON: one object with the rows of the summary as `summary` and, of tables, what is odd as `findings`
+    /// Print JSON: one object with the rows of the summary as `summary`, what is odd as `findings`
     #[arg(long)]
     json: bool,
 }
@@ -30,30 +30,18 @@ pub(crate) struct Describe {
 #[derive(serde::Serialize)]
 struct Described<'a> {
     summary: &'a [SummaryRow],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<&'a [Finding]>,
+    findings: &'a [Finding],
 }
 
 impl Describe {
     pub(super) fn run(self) -> Result<(), Failure> {
         let name = self.source.name();
-        if self.source.format == Format::Log {
-            let log = self.source.log()?;
-            let rows = experiment::describe_log(log.survey(), &name);
-            if self.json {
-                say!("{}", as_json(&Described { summary: &rows, findings: None }));
-            } else {
-                say!("{}", log::describe(&log).trim_end());
-                leaks::of_log(&log)?;
-            }
-            return self.summary(&rows);
-        }
         let table = self.source.import()?.table;
         let texts = self.source.rows()?.texts(&table)?;
         let rows = experiment::describe(&table, &name);
         let findings = experiment::findings(&table, texts.as_ref());
         if self.json {
-            say!("{}", as_json(&Described { summary: &rows, findings: Some(&findings) }));
+            say!("{}", as_json(&Described { summary: &rows, findings: &findings }));
         } else {
             say!("{} prompts, {} models\n", table.len(), table.arms());
             say!("{}", in_words(&findings).trim_end());
@@ -65,16 +53,10 @@ impl Describe {
         self.write(&findings, &rows, name)
     }
 
-    /// Writes the summary, where a folder is named.
-    fn summary(&self, rows: &[SummaryRow]) -> Result<(), Failure> {
-        let Some(out) = &self.out else { return Ok(()) };
-        store::write_summary(out, rows).map_err(Failure::failed)
-    }
-
     /// Writes the summary, its page and its charts, where a folder is named.
     fn write(&self, findings: &[Finding], rows: &[SummaryRow], name: String) -> Result<(), Failure> {
-        self.summary(rows)?;
         let Some(out) = &self.out else { return Ok(()) };
+        store::write_summary(out, rows).map_err(Failure::failed)?;
         let context = report::Context {
             command: format!("barp data describe {} --out {}", self.source.file.display(), out.display()),
             simulated: false,

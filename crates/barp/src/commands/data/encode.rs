@@ -1,7 +1,7 @@
 //! `barp data encode`: the texts of a table as vectors, in a file that `barp reproduce` and recorded environments read.
 
 use crate::commands::dialect::DialectArguments;
-use crate::commands::encoding::EncodingArguments;
+use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::progress;

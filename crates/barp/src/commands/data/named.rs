@@ -1,7 +1,9 @@
 //! `--source NAME`: a published data set, by name.
 
-use super::{Source, leaks, say_dropped, say_gaps};
+use super::{Source, say_gaps};
+use crate::commands::leaks;
 use crate::failure::Failure;
+use crate::output::say_dropped;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use environments::sources::logged::LogColumns;

@@ -169,7 +169,7 @@ fn content_hash(table: &Table) -> String {
         table.features(row).iter().chain(table.quality(row)).for_each(|x| hash.update(x.to_le_bytes()));
         table.cost(row).iter().for_each(|cost| hash.update(cost.0.to_le_bytes()));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    routing::hexadecimal(&hash.finalize())
 }
 
 /// Every number to five significant digits: the file stays legible, and is far within the sampling error.

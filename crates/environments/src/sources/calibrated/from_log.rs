@@ -177,5 +177,5 @@ fn fingerprint(log: LoggedCells<'_>) -> String {
             hash.update(rows.to_le_bytes());
         });
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    routing::hexadecimal(&hash.finalize())
 }

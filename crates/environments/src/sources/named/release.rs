@@ -32,7 +32,7 @@ pub(super) fn strangeness<'a>(
     }
     let known = nearest.ids?;
     ids.sort_unstable();
-    let hash: String = Sha256::digest(ids.join("\n").as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = routing::hexadecimal(&Sha256::digest(ids.join("\n").as_bytes()));
     if hash == known { None } else { told("as many prompts and models, but other identifiers".to_owned()) }
 }
 

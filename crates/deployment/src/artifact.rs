@@ -3,12 +3,12 @@
 //! The file is safetensors: tensors for the router and for its forecast, and the card as JSON in the metadata.
 
 use crate::prompt_sketch::PromptSketch;
+use crate::tensors::{NotTensors, read_tensors, tensors_hash, write_tensors};
 use policies::Forecast;
 use routing::{Dollars, LatencyWeight, Ledger, NotRestored, Objective, Router, Saved, Seconds, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use store::FrameError;
 
 /// Raised when files of an older version can no longer be read.
 const FORMAT: u32 = 1;
@@ -72,7 +72,7 @@ pub struct LatencyCard {
 
 impl LatencyCard {
     /// The card of an objective; none where waiting costs nothing.
-    pub(crate) fn of(objective: &Objective) -> Option<LatencyCard> {
+    pub fn of(objective: &Objective) -> Option<LatencyCard> {
         objective.latency.map(|latency| LatencyCard { weight: latency.weight, tau_s: latency.tau.0 })
     }
 }
@@ -157,24 +157,71 @@ pub struct Scored {
 
 /// Why a router's file cannot be used.
 #[derive(Debug)]
-pub enum ArtifactError {
-    /// It cannot be read or written.
-    File(FrameError),
-    /// Its content contradicts itself.
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, naming part, rule and value.
-        problem: String,
+pub struct ArtifactError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: ArtifactProblem,
+}
+
+/// What can be wrong with a router's file.
+#[derive(Debug)]
+pub enum ArtifactProblem {
+    /// It cannot be read.
+    Unreadable(std::io::Error),
+    /// It holds no tensors of a router.
+    Tensors(NotTensors),
+    /// Its card is not JSON, or lacks something.
+    Card(serde_json::Error),
+    /// A field of its card breaks a rule.
+    Field(CardFlaw),
+    /// Its weights are not those that its card has the hash of.
+    Changed {
+        /// Hash that the card states.
+        stated: String,
+        /// Hash of the weights.
+        found: String,
     },
+    /// Its weights are not those of its form.
+    Weights(NotRestored),
+}
+
+/// A field of a card that breaks a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CardFlaw {
+    /// Name of the field.
+    pub field: &'static str,
+    /// What it must be.
+    pub rule: String,
+    /// What it is.
+    pub value: String,
+}
+
+impl std::fmt::Display for CardFlaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let CardFlaw { field, rule, value } = self;
+        write!(f, "`{field}` must be {rule}, got {value}")
+    }
+}
+
+impl std::fmt::Display for ArtifactProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ArtifactProblem::Unreadable(error) => error.fmt(f),
+            ArtifactProblem::Tensors(error) => error.fmt(f),
+            ArtifactProblem::Card(error) => write!(f, "its card: {error}"),
+            ArtifactProblem::Field(flaw) => write!(f, "its card: {flaw}"),
+            ArtifactProblem::Changed { stated, found } => {
+                write!(f, "it is corrupt: `weights_sha256` must be that of its weights, {found}, got {stated}")
+            }
+            ArtifactProblem::Weights(error) => error.fmt(f),
+        }
+    }
 }
 
 impl std::fmt::Display for ArtifactError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ArtifactError::File(error) => error.fmt(f),
-            ArtifactError::Content { path, problem } => write!(f, "{}: {problem}", path.display()),
-        }
+        write!(f, "{}: {}", self.path.display(), self.problem)
     }
 }
 
@@ -196,7 +243,7 @@ impl Artifact {
     pub fn new(card: Card, router: Box<dyn Router>, forecast: Option<Forecast>) -> Option<Artifact> {
         let mut artifact = Artifact { card, router, forecast };
         let saved = artifact.saved()?;
-        artifact.card.weights_sha256 = store::tensors_hash(&saved.tensors);
+        artifact.card.weights_sha256 = tensors_hash(&saved.tensors);
         (artifact.card.form, artifact.card.settings) = (saved.form, saved.settings);
         artifact.card.format = FORMAT;
         Some(artifact)
@@ -208,40 +255,44 @@ impl Artifact {
         Some(saved)
     }
 
-    /// Puts it at `path`; equal routers give equal bytes.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), ArtifactError> {
+    /// The file that [`Artifact::read`] reads; equal routers give equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let saved = self.saved().expect("`new` saved it before");
         let card = serde_json::to_string_pretty(&self.card).expect("a card is plain");
-        store::write_tensors(path, &card, &saved.tensors).map_err(ArtifactError::File)
+        write_tensors(&card, &saved.tensors)
     }
 
-    /// Reads it back; the router decides bit for bit as the one that was written.
+    /// Reads the file at `path`; the router decides bit for bit as the one that was written.
     ///
     /// # Errors
     /// [`ArtifactError`] for a file that is torn, changed, of another version or not a router of barp.
     pub fn read(path: &Path) -> Result<Artifact, ArtifactError> {
-        let (text, tensors) = store::read_tensors(path).map_err(ArtifactError::File)?;
-        let fail = |problem: String| ArtifactError::Content { path: path.into(), problem };
-        let value: Value =
-            serde_json::from_str(&text).map_err(|error| fail(format!("its card is not JSON: {error}")))?;
+        let bytes = std::fs::read(path).map_err(ArtifactProblem::Unreadable);
+        let artifact = bytes.and_then(|bytes| Artifact::from_bytes(&bytes));
+        artifact.map_err(|problem| ArtifactError { path: path.into(), problem })
+    }
+
+    /// What [`Artifact::to_bytes`] gave, checked as by [`Artifact::read`].
+    ///
+    /// # Errors
+    /// [`ArtifactProblem`] as by [`Artifact::read`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Artifact, ArtifactProblem> {
+        let (text, tensors) = read_tensors(bytes).map_err(ArtifactProblem::Tensors)?;
+        let value: Value = serde_json::from_str(&text).map_err(ArtifactProblem::Card)?;
+        let flaw = |field, rule: String, value: String| ArtifactProblem::Field(CardFlaw { field, rule, value });
         if value["format"] != FORMAT {
-            return Err(fail(format!("`format` of its card must be {FORMAT}, got {}", value["format"])));
+            return Err(flaw("format", FORMAT.to_string(), value["format"].to_string()));
         }
-        let card: Card = serde_json::from_value(value).map_err(|error| fail(format!("its card: {error}")))?;
-        let hash = store::tensors_hash(&tensors);
+        let card: Card = serde_json::from_value(value).map_err(ArtifactProblem::Card)?;
+        let hash = tensors_hash(&tensors);
         if hash != card.weights_sha256 {
-            let rule = format!("`weights_sha256` must be that of its weights, {hash}, got {}", card.weights_sha256);
-            return Err(fail(format!("it is corrupt: {rule}")));
+            return Err(ArtifactProblem::Changed { stated: card.weights_sha256, found: hash });
         }
-        card.check().map_err(&fail)?;
+        card.check().map_err(ArtifactProblem::Field)?;
         let task = card.task();
         let saved = Saved { form: card.form.clone(), settings: card.settings.clone(), tensors };
-        let torn = |error: NotRestored| fail(error.to_string());
-        let forecast = Forecast::restore(&saved, &task).map_err(torn)?;
-        let router = policies::restore(&saved, &task).map_err(torn)?;
+        let forecast = Forecast::restore(&saved, &task).map_err(ArtifactProblem::Weights)?;
+        let router = policies::restore(&saved, &task).map_err(ArtifactProblem::Weights)?;
         Ok(Artifact { card, router, forecast })
     }
 }
@@ -254,8 +305,8 @@ impl Card {
         Task { models: self.models.clone(), dimension: self.dimension, objective }
     }
 
-    fn check(&self) -> Result<(), String> {
-        let rule = |field: &str, rule: &str, value: String| Err(format!("`{field}` must be {rule}, got {value}"));
+    fn check(&self) -> Result<(), CardFlaw> {
+        let rule = |field, rule: &str, value: String| Err(CardFlaw { field, rule: rule.into(), value });
         if self.models.is_empty() || self.models.len() > usize::from(u16::MAX) {
             return rule("models", "1 to 65,535 names", format!("{} names", self.models.len()));
         }

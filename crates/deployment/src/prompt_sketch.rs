@@ -23,7 +23,7 @@ pub struct PromptSketch(BTreeSet<u64>);
 impl PromptSketch {
     /// Enters a prompt.
     pub fn add(&mut self, prompt: &str) {
-        self.0.insert(hash(prompt));
+        self.0.insert(prompt_hash(prompt));
         if self.0.len() > SIZE {
             self.0.pop_last();
         }
@@ -31,7 +31,7 @@ impl PromptSketch {
 
     /// Takes a prompt out; whether it was among those that are kept.
     pub fn remove(&mut self, prompt: &str) -> bool {
-        self.0.remove(&hash(prompt))
+        self.0.remove(&prompt_hash(prompt))
     }
 
     /// Number of prompts that are kept.
@@ -65,7 +65,7 @@ impl TryFrom<String> for PromptSketch {
 }
 
 /// The first eight bytes of a text's SHA-256.
-pub(crate) fn hash(prompt: &str) -> u64 {
+pub fn prompt_hash(prompt: &str) -> u64 {
     let digest = Sha256::digest(prompt.as_bytes());
     u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
 }

@@ -40,7 +40,7 @@ struct Prompts {
 
 /// Says what is found among the prompts of a log: all of them held in memory where that is possible, else a sample that all of
 /// them meet.
-pub(super) fn of_log(log: &Log) -> Result<(), Failure> {
+pub(crate) fn of_log(log: &Log) -> Result<(), Failure> {
     let seen = log.survey().with_prompt;
     if seen > MOST as u64 {
         return of_long_log(log, seen);
@@ -119,14 +119,14 @@ fn in_words(found: &SampledDuplicates, step: u64, seen: u64) -> String {
 }
 
 /// Where the rows of a table are read from, by the names of their columns.
-pub(super) struct Rows<'a> {
-    pub origin: Origin<'a>,
-    pub id: String,
-    pub prompt: String,
+pub(crate) struct Rows<'a> {
+    pub(crate) origin: Origin<'a>,
+    pub(crate) id: String,
+    pub(crate) prompt: String,
 }
 
 /// What holds the rows of a table.
-pub(super) enum Origin<'a> {
+pub(crate) enum Origin<'a> {
     /// A file.
     File(&'a Path, Dialect),
     /// Columns that were made from other files.
@@ -162,7 +162,7 @@ impl Rows<'_> {
     }
 
     /// Says what is found among the prompts, all of them; rows of one id count once.
-    pub(super) fn report(&self) -> Result<(), Failure> {
+    pub(crate) fn report(&self) -> Result<(), Failure> {
         let (mut prompts, mut known) = (Prompts::default(), BTreeSet::new());
         self.each(|name, text, split| {
             if known.insert(name.clone()) {
@@ -176,7 +176,7 @@ impl Rows<'_> {
     }
 
     /// The texts of the prompts of `table`, which was made of these rows, in its own order; none where a prompt has no text.
-    pub(super) fn texts(&self, table: &Table) -> Result<Option<Texts>, Failure> {
+    pub(crate) fn texts(&self, table: &Table) -> Result<Option<Texts>, Failure> {
         let places: BTreeMap<&str, usize> = (0..table.len()).map(|row| (table.id(row), row)).collect();
         let mut splits: Vec<Option<String>> = vec![None; table.len()];
         self.each(|name, _, split| {

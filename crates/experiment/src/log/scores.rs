@@ -1,7 +1,7 @@
 //! What a router would have earned on logged requests that another one decided: off-policy estimates for its card.
 
-use crate::artifact::Scored;
-use crate::log_rows::Rows;
+use super::rows::Rows;
+use deployment::Scored;
 use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Task};
 use statistics::off_policy::{Estimator, LoggedRow, OffPolicy, weight};
 

@@ -1,6 +1,6 @@
 //! A plan written out as a configuration with nothing left unsaid.
 
-use crate::plan::{Plan, PlannedEnvironment};
+use super::{Plan, PlannedEnvironment};
 use serde_json::{Map, Value, json};
 
 impl Plan {

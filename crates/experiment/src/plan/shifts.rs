@@ -1,9 +1,8 @@
 //! `[[environment.shift]]` tables as a world that moves, every mistake with its place.
 
-use crate::plan::canonical;
-use crate::protocols::FeedbackRule;
+use super::canonical;
 use crate::settings::{Place, SpecError};
-use crate::spec::Protocol;
+use crate::spec::{FeedbackRule, Protocol};
 use crate::take::take_name;
 use environments::Environment;
 use environments::shifts::{Facts, SHIFTS, ShiftError, Shifted};

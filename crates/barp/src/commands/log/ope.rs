@@ -1,18 +1,15 @@
-//! `barp ope`: what other policies would have earned, estimated from a log alone.
+//! `barp log ope`: what other policies would have earned, estimated from a log alone.
 
-use crate::commands::data::log::{LogArguments, dollars, score};
-use crate::commands::encoding::EncodingArguments;
+use super::reading::{LogSource, PropensitySource};
+use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::progress;
-use crate::table::aligned;
-use clap::{Args, ValueEnum};
-use environments::sources::wide::OnBadRow;
-use experiment::logged::{
-    Decides, Evaluation, LoggedRouter, Outcome, Propensities, RouterScores, ScoredRows, evaluate, evaluate_routers,
-    names,
+use crate::table::{aligned, dollars, score};
+use crate::{progress, routers};
+use clap::Args;
+use experiment::log::{
+    Decides, Evaluation, LoggedRouter, Outcome, RouterScores, ScoredRows, evaluate, evaluate_routers, names,
 };
-use experiment::{Artifact, Deployment};
 use routing::Preference;
 use serde_json::{Value, json};
 use statistics::off_policy::{Estimator, Flaw};
@@ -20,8 +17,8 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct Ope {
-    /// The log: parquet, CSV or JSONL, one row for each answered request, with the propensity of the choice
-    log: PathBuf,
+    #[command(flatten)]
+    source: LogSource,
     /// A policy that chooses by the task alone: always:MODEL, random, cheapest, largest, best-single, best-per-task
     /// (repeatable) [default: all of them]
     #[arg(long)]
@@ -41,45 +38,18 @@ pub(crate) struct Ope {
     /// Where the propensities come from
     #[arg(long, value_enum, default_value = "logged")]
     propensities: PropensitySource,
-    /// TOML file that says which column is what
-    #[arg(long)]
-    columns: Option<PathBuf>,
-    #[command(flatten)]
-    arguments: LogArguments,
-    /// Leave out rows that break a rule, and say how many, instead of refusing the file
-    #[arg(long)]
-    drop_bad_rows: bool,
     /// Print as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// As [`Propensities`], with words for the command line.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum PropensitySource {
-    /// The log's own column
-    Logged,
-    /// The share of the chosen model among the rows of its task: right only if nothing else decided the choice
-    Shares,
-}
-
-impl PropensitySource {
-    pub(crate) fn propensities(self) -> Propensities {
-        match self {
-            PropensitySource::Logged => Propensities::Logged,
-            PropensitySource::Shares => Propensities::Shares,
-        }
-    }
-}
-
 impl Ope {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let on_bad_row = if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse };
-        let log = self.arguments.open(&self.log, self.columns.as_deref(), on_bad_row)?;
+        let log = self.source.open()?;
         let named = if self.policy.is_empty() { names(log.models()) } else { self.policy.clone() };
         let routers = self.routers()?;
         let from = self.propensities.propensities();
-        let refuse = |error: String| Failure::Input(format!("{}: {error}", self.log.display()));
+        let refuse = |error: String| Failure::Input(format!("{}: {error}", self.source.file.display()));
         let mut evaluations = evaluate(&log, &named, from).map_err(refuse)?;
         let scored = match routers.is_empty() {
             true => Vec::new(),
@@ -114,13 +84,10 @@ impl Ope {
             |&weight: &f64| Preference::new(weight).map_err(|error| Failure::Input(format!("--w-cost: {error}")));
         let preferences: Vec<Preference> = self.w_cost.iter().map(preference).collect::<Result<_, _>>()?;
         let open = |path: &PathBuf| {
-            let artifact = Artifact::read(path).map_err(Failure::input)?;
-            let encoder = artifact.card.encoder.as_ref().map(|card| card.name.clone());
-            let encoding = self.encoding.how(encoder.as_deref().unwrap_or_default());
-            let encoder = encoder.map(|name| self.encoding.open(&name)).transpose()?;
             let name = path.display().to_string();
-            let deployment = Deployment::new(artifact, encoder);
-            let deployment = deployment.map_err(|error| Failure::Input(format!("{name}: {error}")))?;
+            let deployment = routers::open(path, &self.encoding)?;
+            let encoder = deployment.card().encoder.as_ref().map_or("", |card| card.name.as_str());
+            let encoding = self.encoding.how(encoder);
             let decides = if self.greedy { Decides::Greedily } else { Decides::ByProbability };
             Ok(LoggedRouter { name, deployment, preferences: preferences.clone(), decides, encoding })
         };

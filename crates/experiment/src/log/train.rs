@@ -5,45 +5,22 @@
 //! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
-use crate::artifact::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
-use crate::features::{Encoding, Heard};
-use crate::log_rows::{LogParts, Rows, read};
-use crate::log_scores::log_scores;
+use super::rows::{LogParts, Rows, read, seed_of};
+use super::scores::log_scores;
+use super::training::LogTraining;
 use crate::plan::canonical;
 use crate::settings::{Place, SpecError};
 use crate::spec::{Preferences, TauRule};
-use crate::train::hexadecimal;
+use deployment::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
 use encoder::Encoder;
 use environments::quantile_of;
 use environments::sources::logged::Log;
 use policies::{Configured, Forecast, POLICIES, Recipe};
-use routing::{ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, random};
-use serde_json::{Map, Value, json};
+use routing::{
+    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, hexadecimal, random,
+};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-/// How a router is trained on a log.
-pub struct LogTraining {
-    /// Kind of the policy, as in `barp list policies`.
-    pub policy: String,
-    /// Parameters that differ from its defaults.
-    pub parameters: Map<String, Value>,
-    /// Name of the encoder, as in `barp list encoders`.
-    pub encoder: String,
-    /// Root of the seed tree.
-    pub seed: u64,
-    /// How tau is set, from the dollars of the rows trained on.
-    pub tau: TauRule,
-    /// Share of the prompts that are left out for the test, in (0, 1).
-    pub test_share: f64,
-    /// Terms of use.
-    pub licence: String,
-    /// The command that trains it again.
-    pub command: String,
-    /// How prompts are encoded; it changes no bit.
-    pub encoding: Encoding,
-    /// Is told how that goes on.
-    pub heard: Heard,
-}
 
 /// A router with what there is to say of the log that it learnt from.
 pub struct LearntFromLog {
@@ -94,11 +71,6 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;
     Ok(LearntFromLog { artifact, unscored, estimated, tested: parts.test.len() as u64 })
-}
-
-/// Root of everything that is drawn when a router is trained on a log.
-pub(crate) fn seed_of(root: u64) -> Seed {
-    Seed::root(root).child("log", "train")
 }
 
 /// The policy's content and how to build it.

@@ -1,14 +1,13 @@
 //! The scored rows of a log in memory, as features and outcomes, split by prompt.
 
+use super::fold::share;
+use super::training::LogTraining;
 use crate::features::{Gathered, TextVectors};
-use crate::from_log::LogTraining;
-use crate::logged::share;
-use crate::prompt_sketch::PromptSketch;
 use crate::settings::{Place, SpecError};
-use crate::train::hexadecimal;
+use deployment::PromptSketch;
 use encoder::Encoder;
 use environments::sources::logged::{Log, LogRow};
-use routing::{Feedback, Outcome, Round, Seed, random};
+use routing::{Feedback, Outcome, Round, Seed, hexadecimal, random};
 use sha2::{Digest, Sha256};
 
 /// Least probability of a logged choice that is estimated: one rare row must not outweigh all others.
@@ -62,6 +61,11 @@ pub(crate) struct LogParts {
 pub(crate) enum Side {
     Train,
     Test,
+}
+
+/// Root of everything that is drawn when a router is trained on a log.
+pub(crate) fn seed_of(root: u64) -> Seed {
+    Seed::root(root).child("log", "train")
 }
 
 /// The side of a prompt: drawn from `seed` and the prompt alone, so that all rows of one prompt, in whatever log, are on one

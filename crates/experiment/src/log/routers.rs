@@ -5,13 +5,11 @@
 //! trained on: if the log at hand shares prompts with that training, those alone score it. The outcome model is that of the
 //! other policies: means by task and model over the other half of the rows.
 
-use super::{Evaluation, Fold, Prepared, Propensities, at, blank, half, propensity};
-use crate::artifact::HeldOut;
-use crate::deployment::{Decision, Deployment, Prompt};
+use super::evaluate::{Evaluation, Prepared, Propensities, at, blank, half, propensity};
+use super::fold::Fold;
+use super::rows::{Side, seed_of, side};
 use crate::features::{Encoding, Gathered, Heard, TextVectors};
-use crate::from_log::seed_of;
-use crate::log_rows::{Side, side};
-use crate::prompt_sketch::PromptSketch;
+use deployment::{Decision, Deployment, HeldOut, Prompt, PromptSketch};
 use environments::sources::logged::{Log, LogRow};
 use routing::{Preference, Round, Seed};
 

@@ -1,7 +1,6 @@
 //! A saved router at work: prompts in, models out. The decisions are those of the simulator, bit for bit.
 
 use crate::artifact::{Artifact, Card};
-use crate::settings::unknown;
 use encoder::Encoder;
 use policies::Expected;
 use routing::{Arm, Choice, ContextsBuffer, Dollars, Preference, Round};
@@ -34,13 +33,85 @@ pub struct Decision {
     pub expected: Option<Expected>,
 }
 
-/// Why a router cannot be used so, naming field, rule and value.
+/// Why a router cannot be used so.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DeploymentError(pub String);
+pub enum DeploymentError {
+    /// The encoder is not the one that the router was trained with.
+    Encoder {
+        /// Fingerprint of the encoder that the router was trained with.
+        trained: String,
+        /// Fingerprint of the one that was given.
+        given: String,
+    },
+    /// The router does not know a model.
+    UnknownModel {
+        /// Name of the model.
+        model: String,
+        /// Those that it knows.
+        known: Vec<String>,
+    },
+    /// A price is negative or not a number.
+    Price {
+        /// Name of the model.
+        model: String,
+        /// Dollars for a typical request.
+        price: f64,
+    },
+    /// No model is left to choose from.
+    NoModelLeft {
+        /// The one that was taken out last.
+        last: String,
+    },
+    /// The router cannot read text, since nobody knows what made the features that it was trained on.
+    NoEncoder {
+        /// Width d of the features that it wants instead.
+        dimension: usize,
+    },
+    /// A feature row has another width.
+    Width {
+        /// Width d of the router's features.
+        dimension: usize,
+        /// Numbers that were given.
+        given: usize,
+    },
+    /// A feature is not a finite number.
+    NotFinite {
+        /// The number.
+        value: f32,
+        /// Its position in the row.
+        position: usize,
+    },
+}
 
 impl std::fmt::Display for DeploymentError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            DeploymentError::Encoder { trained, given } => {
+                write!(f, "the encoder must be the one that the router was trained with, `{trained}`, got `{given}`")
+            }
+            DeploymentError::UnknownModel { model, known } => {
+                let near = |name: &&String| strsim::normalized_damerau_levenshtein(model, name) > 0.4;
+                let nearest = known.iter().find(near).map_or_else(String::new, |name| format!("nearest is `{name}`; "));
+                write!(f, "unknown model `{model}` ({nearest}known: {})", known.join(", "))
+            }
+            DeploymentError::Price { model, price } => {
+                write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
+            }
+            DeploymentError::NoModelLeft { last } => {
+                write!(f, "no model is left to choose from: `{last}` was the last one")
+            }
+            DeploymentError::NoEncoder { dimension } => write!(
+                f,
+                "the router was trained on features whose encoder is not known and cannot read text: give `embedding`, \
+                 {dimension} numbers"
+            ),
+            DeploymentError::Width { dimension, given } => {
+                write!(f, "`embedding` must have {dimension} numbers, got {given}")
+            }
+            DeploymentError::NotFinite { value, position } => {
+                write!(f, "`embedding` must have finite numbers, got {value} at {position}")
+            }
+        }
     }
 }
 
@@ -55,8 +126,7 @@ impl Deployment {
         if let (Some(trained), Some(given)) = (&artifact.card.encoder, &encoder) {
             let (given, trained) = (given.fingerprint(), &trained.fingerprint);
             if given != *trained {
-                let rule = format!("the one that the router was trained with, `{trained}`");
-                return Err(DeploymentError(format!("the encoder must be {rule}, got `{given}`")));
+                return Err(DeploymentError::Encoder { trained: trained.clone(), given });
             }
         }
         let list_prices = artifact.card.list_prices_usd.iter().map(|&price| Dollars(price)).collect();
@@ -76,7 +146,7 @@ impl Deployment {
     pub fn set_price(&mut self, model: &str, price: Dollars) -> Result<(), DeploymentError> {
         let position = self.position(model)?;
         if !(price.0 >= 0.0 && price.0.is_finite()) {
-            return Err(DeploymentError(format!("the price of `{model}` must be at least 0 dollars, got {}", price.0)));
+            return Err(DeploymentError::Price { model: model.into(), price: price.0 });
         }
         self.list_prices[position] = price;
         Ok(())
@@ -92,13 +162,13 @@ impl Deployment {
         if self.available.contains(&true) {
             return Ok(());
         }
-        Err(DeploymentError(format!("no model is left to choose from: `{model}` was the last one")))
+        Err(DeploymentError::NoModelLeft { last: model.into() })
     }
 
     fn position(&self, model: &str) -> Result<usize, DeploymentError> {
-        let models: Vec<&str> = self.card().models.iter().map(String::as_str).collect();
-        let found = models.iter().position(|known| *known == model);
-        found.ok_or_else(|| DeploymentError(unknown("model", model, &models)))
+        let known = &self.card().models;
+        let unknown = || DeploymentError::UnknownModel { model: model.into(), known: known.clone() };
+        known.iter().position(|known| known == model).ok_or_else(unknown)
     }
 
     /// What turns texts into features, where the router has one.
@@ -111,26 +181,21 @@ impl Deployment {
     /// # Errors
     /// [`DeploymentError`] for a text without an encoder, and for features of another width or that are not finite.
     pub fn check(&self, prompt: Prompt<'_>) -> Result<(), DeploymentError> {
-        let d = self.card().dimension;
+        let dimension = self.card().dimension;
         match prompt {
             Prompt::Text(_) if self.encoder.is_some() => Ok(()),
-            Prompt::Text(_) => Err(DeploymentError(format!(
-                "the router was trained on features whose encoder is not known and cannot read text: give `embedding`, {d} numbers"
-            ))),
-            Prompt::Features(features) if features.len() != d => {
-                Err(DeploymentError(format!("`embedding` must have {d} numbers, got {}", features.len())))
+            Prompt::Text(_) => Err(DeploymentError::NoEncoder { dimension }),
+            Prompt::Features(features) if features.len() != dimension => {
+                Err(DeploymentError::Width { dimension, given: features.len() })
             }
             Prompt::Features(features) => match features.iter().position(|x| !x.is_finite()) {
                 None => Ok(()),
-                Some(place) => Err(DeploymentError(format!(
-                    "`embedding` must have finite numbers, got {} at {place}",
-                    features[place]
-                ))),
+                Some(position) => Err(DeploymentError::NotFinite { value: features[position], position }),
             },
         }
     }
 
-    /// The features of a prompt, d numbers. Many texts are encoded sooner together: [`crate::TextVectors`].
+    /// The features of a prompt, d numbers.
     ///
     /// # Errors
     /// As [`Deployment::check`].

@@ -5,11 +5,13 @@
 //! rows and lean on different assumptions: the simulation on choices that depended on nothing but the task, the evaluation on
 //! propensities that are right; and both on a world that did not move in between. Where they differ, one of these is wrong.
 
-use super::{Evaluation, Fold, HEADLINE, Outcome, Prepared, Propensities, TaskPolicy, blank, dollars, propensity};
+use super::evaluate::{Evaluation, HEADLINE, Prepared, Propensities, blank, propensity};
+use super::fold::{Fold, Outcome};
+use super::policies::TaskPolicy;
 use environments::sources::calibrated::{Calibrated, LoggedCells, fit_log};
 use environments::sources::logged::{Cell, Log};
 use environments::{Environment, Table};
-use routing::Seed;
+use routing::{Dollars, Seed};
 use statistics::Interval;
 use statistics::off_policy::{Agreement, Flaw, agreement};
 
@@ -205,4 +207,9 @@ fn judge(evaluation: Evaluation, simulated: Interval, error: f64, margins: Margi
         }
     };
     Comparison { evaluation, simulated, verdict }
+}
+
+/// Dollars by their number.
+fn dollars(amounts: &[Dollars]) -> Vec<f64> {
+    amounts.iter().map(|amount| amount.0).collect()
 }

@@ -1,6 +1,6 @@
 //! What a plan would buy, without running it.
 
-use crate::plan::{Plan, PlannedEnvironment, Subject};
+use super::{Plan, PlannedEnvironment, Subject};
 use crate::spec::Protocol;
 use environments::Sees;
 use policies::Recipe;

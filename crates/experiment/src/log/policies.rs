@@ -1,6 +1,6 @@
 //! Policies that choose by the task alone, which a log and a generator can both score.
 
-use super::{Fold, Outcome};
+use super::fold::{Fold, Outcome};
 use crate::settings::unknown;
 
 /// Prefix of the policy that always takes one model.

@@ -1,23 +1,9 @@
-//! Policies on a production log: what each would have earned by off-policy evaluation, and what a generator fitted to the
-//! log says of it.
-//!
-//! The policies are those that log and generator can both score: they choose by the task alone. Means of models by task stand
-//! for the outcome model. Both come from rows other than the ones they are applied to ([`Fold`]), so no policy is praised for
-//! luck that it was picked for.
+//! Policies that choose by the task alone on a log: off-policy estimates of what each would have earned.
 
-mod agreement;
-mod policies;
-mod routers;
-#[cfg(test)]
-mod tests;
-
-pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
-pub use policies::{TaskPolicy, names, policies};
-pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_routers};
-
-use crate::prompt_sketch;
+use super::fold::{Fold, Outcome, share};
+use super::policies::{TaskPolicy, policies};
+use deployment::prompt_hash;
 use environments::sources::logged::{Cell, Log, LogRow};
-use routing::Dollars;
 use statistics::off_policy::{Estimator, Flaw, LoggedRow, OffPolicy, weight};
 
 /// Where the propensities come from.
@@ -27,74 +13,6 @@ pub enum Propensities {
     Logged,
     /// The share of the chosen model among the log's rows of the task: right only if nothing else decided.
     Shares,
-}
-
-/// What an evaluation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Score in [0, 1], over the rows that have one.
-    Quality,
-    /// Dollars of a request, over all rows.
-    Dollars,
-}
-
-impl Outcome {
-    /// Name, as metrics have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Quality => "quality",
-            Outcome::Dollars => "cost_usd",
-        }
-    }
-
-    fn of(self, row: &LogRow) -> Option<f64> {
-        match self {
-            Outcome::Quality => row.quality.map(f64::from),
-            Outcome::Dollars => Some(row.cost.0),
-        }
-    }
-
-    fn mean(self, cell: &Cell) -> f64 {
-        match self {
-            Outcome::Quality => cell.mean_quality(),
-            Outcome::Dollars => cell.mean_dollars(),
-        }
-    }
-}
-
-/// Outcomes of some rows of a log, by task and then by model: what policies and outcome models are made from.
-#[derive(Clone, Debug)]
-pub struct Fold {
-    /// T x K.
-    pub cells: Vec<Vec<Cell>>,
-}
-
-impl Fold {
-    /// No rows yet, for the tasks and models of `log`.
-    pub fn empty(log: &Log) -> Fold {
-        Fold { cells: vec![vec![Cell::default(); log.models().len()]; log.tasks().len()] }
-    }
-
-    /// Enters a row.
-    pub fn add(&mut self, row: &LogRow) {
-        self.cells[row.task][row.arm.index()].add_row(row);
-    }
-
-    /// Mean outcome of each model on each task, T x K; where a cell has none, that of the model on all tasks; none for a model
-    /// without any.
-    fn means(&self, outcome: Outcome) -> Vec<Vec<Option<f64>>> {
-        let overall: Vec<Option<f64>> = (0..self.cells.first().map_or(0, Vec::len))
-            .map(|model| {
-                let mut all = Cell::default();
-                self.cells.iter().for_each(|task| all.merge(&task[model]));
-                Some(outcome.mean(&all)).filter(|mean| mean.is_finite())
-            })
-            .collect();
-        let mean = |(cell, &overall): (&Cell, &Option<f64>)| {
-            Some(outcome.mean(cell)).filter(|mean| mean.is_finite()).or(overall)
-        };
-        self.cells.iter().map(|task| task.iter().zip(&overall).map(mean).collect()).collect()
-    }
 }
 
 /// One policy's estimates of one outcome.
@@ -123,15 +41,15 @@ impl Evaluation {
 const MOST_UNKNOWN: f64 = 0.01;
 
 /// Policies and outcome models made from one fold, ready to meet rows of another.
-struct Prepared {
-    policies: Vec<TaskPolicy>,
+pub(super) struct Prepared {
+    pub(super) policies: Vec<TaskPolicy>,
     quality: Vec<Vec<Option<f64>>>,
     dollars: Vec<Vec<Option<f64>>>,
 }
 
 impl Prepared {
     /// What the log as a whole never saw is a hole, whatever the model did on other tasks.
-    fn new(fold: &Fold, log: &Log, named: &[String]) -> Result<Prepared, String> {
+    pub(super) fn new(fold: &Fold, log: &Log, named: &[String]) -> Result<Prepared, String> {
         let means = |outcome: Outcome| -> Vec<Vec<Option<f64>>> {
             let seen = |cell: &Cell| if outcome == Outcome::Quality { cell.scored > 0 } else { cell.rows > 0 };
             let all = fold.means(outcome).into_iter().zip(&log.survey().cells);
@@ -143,7 +61,7 @@ impl Prepared {
     }
 
     /// Enters a row whose choice had probability `propensity` into each policy's two evaluations.
-    fn enter(&self, row: &LogRow, propensity: f64, evaluations: &mut [Evaluation]) -> Result<(), String> {
+    pub(super) fn enter(&self, row: &LogRow, propensity: f64, evaluations: &mut [Evaluation]) -> Result<(), String> {
         for (policy, pair) in self.policies.iter().zip(evaluations.chunks_exact_mut(2)) {
             self.enter_one(row, &policy.probabilities[row.task], propensity, pair)?;
         }
@@ -151,7 +69,13 @@ impl Prepared {
     }
 
     /// Enters a row into the two evaluations of a policy that takes each model with its chance.
-    fn enter_one(&self, row: &LogRow, chances: &[f64], propensity: f64, pair: &mut [Evaluation]) -> Result<(), String> {
+    pub(super) fn enter_one(
+        &self,
+        row: &LogRow,
+        chances: &[f64],
+        propensity: f64,
+        pair: &mut [Evaluation],
+    ) -> Result<(), String> {
         let weight = weight(chances[row.arm.index()], propensity).map_err(|error| at(row, &error))?;
         for evaluation in pair {
             let model = match evaluation.outcome {
@@ -177,17 +101,17 @@ impl Prepared {
 /// Which half of the log a row belongs to: what a policy and the outcome model know of it comes from the other. Drawn by
 /// prompt, so that equal prompts stay together and no pattern in the order of lines (one model after the other) decides; by
 /// identifier where there is no prompt, and by line where there is neither.
-fn half(row: &LogRow) -> usize {
+pub(super) fn half(row: &LogRow) -> usize {
     let prompt = row.prompt.as_deref().filter(|prompt| !prompt.is_empty());
     let key = prompt.or(row.id.as_deref()).map_or_else(|| row.place.to_string(), str::to_owned);
-    usize::from(prompt_sketch::hash(&key) & 1 == 1)
+    usize::from(prompt_hash(&key) & 1 == 1)
 }
 
-fn at(row: &LogRow, message: &str) -> String {
+pub(super) fn at(row: &LogRow, message: &str) -> String {
     format!("line {}: {message}", row.place)
 }
 
-fn blank(named: &[String]) -> Vec<Evaluation> {
+pub(super) fn blank(named: &[String]) -> Vec<Evaluation> {
     let both = |name: &String| {
         [Outcome::Quality, Outcome::Dollars].map(|outcome| Evaluation {
             policy: name.clone(),
@@ -200,20 +124,13 @@ fn blank(named: &[String]) -> Vec<Evaluation> {
 }
 
 /// The propensity of a row.
-fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<f64, String> {
+pub(super) fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<f64, String> {
     match from {
         Propensities::Logged => row.propensity.map(f64::from).ok_or_else(|| {
             at(row, "no propensity: off-policy evaluation needs one, or `--propensities shares` (see its help)")
         }),
         Propensities::Shares => Ok(share(log, row)),
     }
-}
-
-/// Share of the row's model among the log's rows of its task: the propensity, if nothing but the task decided.
-pub(crate) fn share(log: &Log, row: &LogRow) -> f64 {
-    let cells = &log.survey().cells[row.task];
-    let rows: u64 = cells.iter().map(|cell| cell.rows).sum();
-    cells[row.arm.index()].rows as f64 / rows as f64
 }
 
 /// Evaluates the `named` policies on every row of `log`. The log is cut in two by prompt: what a policy and the outcome model
@@ -239,8 +156,3 @@ pub fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Vec<E
 
 /// The estimate that a table leads with: doubly robust.
 pub const HEADLINE: Estimator = Estimator::DoublyRobust;
-
-/// Dollars by their number.
-fn dollars(amounts: &[Dollars]) -> Vec<f64> {
-    amounts.iter().map(|amount| amount.0).collect()
-}

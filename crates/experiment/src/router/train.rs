@@ -1,32 +1,13 @@
 //! From an experiment to one router that leaves it: trained as in its cells, tested as in its cells, saved with a card.
 
-use crate::artifact::{Artifact, Card, DataCard, EncoderCard, LatencyCard, PolicyCard, Scored};
 use crate::plan::{Plan, PlannedCell, Subject};
-use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR};
+use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR, TrainedRouter};
 use crate::settings::SpecError;
-use policies::Forecast;
+use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, PolicyCard, Scored};
 use rayon::prelude::*;
-use routing::{Dollars, Ledger, Router, Task};
+use routing::hexadecimal;
 use sha2::{Digest, Sha256};
 use store::Score;
-
-/// A frozen router with what it took to get it.
-pub struct TrainedRouter {
-    /// What decides.
-    pub router: Box<dyn Router>,
-    /// What it was trained for.
-    pub task: Task,
-    /// Dollars of a typical request of each model.
-    pub list_prices: Vec<Dollars>,
-    /// Expected outcomes, from the outcomes that training bought; none where it bought none.
-    pub forecast: Option<Forecast>,
-    /// Scores on the test prompts.
-    pub scores: Vec<Score>,
-    /// The bill of its training.
-    pub ledger: Ledger,
-    /// Prompts trained on.
-    pub rows: u64,
-}
 
 /// Which router of a plan is wanted, and what its card says beside what the plan knows.
 #[derive(Clone, Debug, Default)]
@@ -136,9 +117,4 @@ fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {
     });
     // A number that cannot be had, as of a forecast over too few prompts: JSON has no word for it.
     scored.filter(|score| score.value.is_finite()).collect()
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

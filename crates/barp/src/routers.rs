@@ -1,0 +1,34 @@
+//! Saved routers on the command line: written with a word on how good they are, and opened with their encoder.
+
+use crate::encoding::EncodingArguments;
+use crate::failure::Failure;
+use crate::output::say;
+use deployment::{Artifact, Deployment};
+use std::path::Path;
+
+/// Writes a router to `out`, and says what it was trained on and how well it does.
+pub(crate) fn save(artifact: &Artifact, out: &Path) -> Result<(), Failure> {
+    let written = store::write_whole(out, &artifact.to_bytes());
+    written.map_err(|error| Failure::Failed(format!("{}: {error}", out.display())))?;
+    let card = &artifact.card;
+    say!("{}: `{}` trained on {} rows", out.display(), card.policy.label, card.data.rows);
+    for score in card.scores.iter().filter(|score| score.w_cost.is_none()) {
+        let interval = match (score.low, score.high) {
+            (Some(low), Some(high)) => format!("[{low:.4}, {high:.4}]"),
+            _ => format!("interval: {}", score.method),
+        };
+        let label = if card.data.simulated { ", simulated" } else { "" };
+        say!("{} {:.4} on prompts it was not trained on{label}, {interval}", score.metric, score.value);
+    }
+    if card.encoder.is_none() {
+        say!("it routes embeddings, not text: the encoder of its features is not known (`--encoder` names it)");
+    }
+    Ok(())
+}
+
+/// Opens the router at `path` with its encoder, where it has one.
+pub(crate) fn open(path: &Path, encoding: &EncodingArguments) -> Result<Deployment, Failure> {
+    let artifact = Artifact::read(path).map_err(Failure::input)?;
+    let encoder = artifact.card.encoder.as_ref().map(|card| encoding.open(&card.name)).transpose()?;
+    Deployment::new(artifact, encoder).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,110 @@
+//! Running an experiment from the command line: what it may use, how it is stopped, what is written beside its cells.
+
+use crate::failure::Failure;
+use crate::files::write;
+use crate::output::say;
+use crate::progress::{self, Progress};
+use crate::reporting;
+use clap::{Args, ValueEnum};
+use experiment::{Done, Extensions, Options, Plan, Spec};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::Folder;
+
+/// What a run may use and keep; none of it changes a number.
+#[derive(Args, Clone)]
+pub(crate) struct Effort {
+    /// Threads; 0 for one a core
+    #[arg(long, default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Only every N-th cell, starting with the I-th
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<(usize, usize)>,
+    /// What to store beside scores
+    #[arg(long, value_enum)]
+    pub(crate) log: Option<Logged>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Logged {
+    /// Every decision with its propensity
+    Decisions,
+}
+
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((i, n)) if 1 <= i && i <= n => Ok((i, n)),
+        _ => Err(format!("must be I/N with 1 <= I <= N, got `{text}`")),
+    }
+}
+
+/// Plans an experiment; encoding the prompts of a world can take minutes, so that is shown.
+pub(crate) fn plan(spec: Spec) -> Result<Plan, Failure> {
+    let extensions = Extensions { heard: progress::encoding(), ..Extensions::default() };
+    spec.plan_with(&extensions).map_err(Failure::input)
+}
+
+/// A flag that Ctrl-C sets: no further cell is begun, those in flight are finished. A second Ctrl-C ends the process.
+pub(crate) fn interrupt() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let handler = move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("stopping after the cells in flight; press Ctrl-C again to stop at once");
+    };
+    // Without a handler Ctrl-C ends the process at once, which loses no finished cell either.
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will stop at once: {error}");
+    }
+    stop
+}
+
+/// An experiment with what is written beside its results.
+pub(crate) struct Experiment {
+    pub(crate) plan: Plan,
+    /// Claims to decide, as TOML.
+    pub(crate) claims: Option<String>,
+    /// The command that makes the folder again.
+    pub(crate) command: String,
+    /// Result folders whose cells may be taken over instead of being computed again.
+    pub(crate) siblings: Vec<PathBuf>,
+}
+
+impl Experiment {
+    /// Computes the missing cells under `out`, writes the report and prints it.
+    pub(crate) fn compute_and_report(self, out: &Path, effort: &Effort, stop: &AtomicBool) -> Result<(), Failure> {
+        let folder = Folder::new(out);
+        let options = Options {
+            threads: effort.threads,
+            shard: effort.shard,
+            log_decisions: effort.log.is_some(),
+            command: self.command.clone(),
+            siblings: self.siblings.iter().map(|path| Folder::new(path)).collect(),
+        };
+        write(&out.join("config.toml"), &self.plan.resolved())?;
+        if let Some(claims) = &self.claims {
+            write(&out.join("claims.toml"), claims)?;
+        }
+        let progress = Progress::new(&self.plan.spec.name);
+        let done = experiment::run(&self.plan, &folder, &options, stop, |event| progress.hear(event));
+        progress.finish();
+        let done = done.map_err(Failure::failed)?;
+        say!("{}", sentence(&self.plan, &done));
+        if done.stopped {
+            return Err(Failure::Failed(format!("stopped; run again to go on: {}", self.command)));
+        }
+        reporting::report(&folder, &done.manifest)
+    }
+}
+
+fn sentence(plan: &Plan, done: &Done) -> String {
+    let elsewhere = match done.elsewhere {
+        0 => String::new(),
+        cells => format!(", {cells} left to other shards"),
+    };
+    format!("{}: {} cells computed, {} were there{elsewhere}", plan.spec.name, done.computed, done.reused)
+}

@@ -1,0 +1,17 @@
+//! A saved router at work: a file with its weights and its card, and the decisions that it takes on prompts.
+//!
+//! A service needs this crate alone: no tables, no configuration, no experiment. Who trains a router makes an [`Artifact`] and
+//! puts its bytes where a [`Deployment`] reads them.
+
+mod artifact;
+mod decision;
+mod prompt_sketch;
+mod tensors;
+
+pub use artifact::{
+    Artifact, ArtifactError, ArtifactProblem, Card, CardFlaw, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard,
+    Scored,
+};
+pub use decision::{Decision, Deployment, DeploymentError, Prompt};
+pub use prompt_sketch::{PromptSketch, prompt_hash};
+pub use tensors::NotTensors;

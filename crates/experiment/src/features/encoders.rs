@@ -1,0 +1,55 @@
+//! Encoders by name, opened where their files are usually found.
+
+use super::{Encoding, Heard, encode_texts};
+use crate::settings::unknown;
+use encoder::Encoder;
+use environments::sources::TextEncoder;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+/// The encoder called `name`, its files in `folder` or where they are usually found.
+///
+/// # Errors
+/// What is wrong with the name, with the known ones; what is wrong with its files.
+pub fn open_encoder(name: &str, folder: Option<&Path>) -> Result<Box<dyn Encoder>, String> {
+    (entry(name)?.open)(folder).map_err(|error| error.to_string())
+}
+
+fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
+    let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
+    encoder::by_name(name).ok_or_else(|| unknown("encoder", name, &known))
+}
+
+/// The encoder called `name`, for sources that read texts. Opened when there are texts to encode; vectors of a costly one
+/// are kept in [`crate::FeatureCache::usual`]. `heard` is told how it goes on.
+///
+/// # Errors
+/// What is wrong with the name, with the known ones.
+pub fn text_encoder(name: &str, heard: &Heard) -> Result<TextEncoder, String> {
+    let (entry, heard) = (entry(name)?, heard.clone());
+    let prepared: Rc<RefCell<BTreeMap<String, Vec<f32>>>> = Rc::default();
+    let known = Rc::clone(&prepared);
+    let prepare = move |texts: &[String]| {
+        let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
+        let told = |more| heard.tell(more, texts.len());
+        let vectors = encode_texts(&*encoder, texts, &Encoding::usual(entry.name), told);
+        let vectors = vectors.map_err(|error| error.to_string())?;
+        let rows = texts.iter().cloned().zip(vectors.chunks_exact(entry.width).map(<[f32]>::to_vec));
+        prepared.borrow_mut().extend(rows);
+        Ok(())
+    };
+    let encode = move |text: &str, out: &mut [f32]| out.copy_from_slice(&known.borrow()[text]);
+    Ok(TextEncoder { width: entry.width, prepare: Box::new(prepare), encode: Box::new(encode) })
+}
+
+/// Cosine of the angle between two vectors of one length; 1 for two without content, which are all zeros, 0 beside a number
+/// that is not finite.
+pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>();
+    match dot(a, b) / (dot(a, a) * dot(b, b)).sqrt() {
+        cosine if cosine.is_finite() => cosine,
+        _ => f64::from(u8::from(a == b)),
+    }
+}

@@ -1,0 +1,28 @@
+//! Production logs: what they say of their models, what policies and trained routers would have earned on them, what a
+//! generator fitted to them says of that, and routers that learn from them.
+//!
+//! The policies are those that log and generator can both score: they choose by the task alone. Means of models by task stand
+//! for the outcome model. Both come from rows other than the ones they are applied to ([`Fold`]), so no policy is praised for
+//! luck that it was picked for.
+
+mod agreement;
+mod describe;
+mod evaluate;
+mod fold;
+mod policies;
+mod routers;
+mod rows;
+mod scores;
+#[cfg(test)]
+mod tests;
+mod train;
+mod training;
+
+pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
+pub use describe::describe_log;
+pub use evaluate::{Evaluation, HEADLINE, Propensities, evaluate};
+pub use fold::{Fold, Outcome};
+pub use policies::{TaskPolicy, names, policies};
+pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_routers};
+pub use train::{LearntFromLog, train_on_log};
+pub use training::LogTraining;

@@ -1,0 +1,23 @@
+//! A router as a protocol leaves it.
+
+use policies::Forecast;
+use routing::{Dollars, Ledger, Router, Task};
+use store::Score;
+
+/// A frozen router with what it took to get it.
+pub struct TrainedRouter {
+    /// What decides.
+    pub router: Box<dyn Router>,
+    /// What it was trained for.
+    pub task: Task,
+    /// Dollars of a typical request of each model.
+    pub list_prices: Vec<Dollars>,
+    /// Expected outcomes, from the outcomes that training bought; none where it bought none.
+    pub forecast: Option<Forecast>,
+    /// Scores on the test prompts.
+    pub scores: Vec<Score>,
+    /// The bill of its training.
+    pub ledger: Ledger,
+    /// Prompts trained on.
+    pub rows: u64,
+}
