@@ -143,7 +143,7 @@ pub fn run(
     let mut manifest = plan.manifest(&options.command);
     for cell in &mut manifest.cells {
         if folder.has(&cell.id) {
-            cell.ledger = Some(folder.read_cell(&cell.id)?.ledger);
+            cell.ledger = Some(folder.read_ledger(&cell.id)?);
         }
     }
     folder.write_manifest(&manifest)?;

@@ -3,6 +3,7 @@
 //! `manifest.json`, `config.toml`, `cells/<id>.parquet`, `decisions/<id>.parquet`, `summary.parquet` and `.csv`, and what
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
+use crate::frame::read_metadata;
 use crate::scores::{Pool, Run};
 use crate::{Column, Frame, FrameError, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
@@ -119,6 +120,12 @@ fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
     ))
 }
 
+/// The bill among the `metadata` of a cell.
+fn ledger(metadata: &[(String, String)]) -> Result<Ledger, String> {
+    let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
+    serde_json::from_str(ledger.unwrap_or_default()).map_err(|error| format!("metadata `barp.ledger`: {error}"))
+}
+
 impl Folder {
     /// The folder at `path`, which need not exist yet.
     pub fn new(path: &Path) -> Folder {
@@ -174,12 +181,19 @@ impl Folder {
         let path = self.cell_path(id);
         let cell = cells::read(&path, &Pool::default()).and_then(|(scores, metadata)| {
             belongs(id, &metadata)?;
-            let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
-            let ledger = serde_json::from_str(ledger.unwrap_or_default());
-            let ledger = ledger.map_err(|error| format!("metadata `barp.ledger`: {error}"))?;
-            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger })
+            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger: ledger(&metadata)? })
         });
         cell.map_err(|message| FrameError { path, message })
+    }
+
+    /// Reads what the policy of the cell `id` was shown, from the footer of its file: its scores are not looked at.
+    ///
+    /// # Errors
+    /// When the footer cannot be read, or is not that of a cell.
+    pub fn read_ledger(&self, id: &str) -> Result<Ledger, FrameError> {
+        let path = self.cell_path(id);
+        let read = read_metadata(&path).and_then(|metadata| belongs(id, &metadata).and_then(|()| ledger(&metadata)));
+        read.map_err(|message| FrameError { path, message })
     }
 
     /// Stores the logged decisions of the cell `id`.
@@ -341,10 +355,12 @@ mod tests {
         folder.write_cell(&id, "{}", &cell).unwrap();
         assert!(folder.has(&id));
         assert_eq!(folder.read_cell(&id).unwrap(), cell);
+        assert_eq!(folder.read_ledger(&id).unwrap(), cell.ledger);
         // Under the name of another cell it is none.
         folder.write_cell("abc", "{}", &cell).unwrap();
         let error = folder.read_cell("abc").unwrap_err().to_string();
         assert!(error.contains(&format!("abc.parquet: this is cell {id} under another name")), "{error}");
+        assert_eq!(folder.read_ledger("abc").unwrap_err().to_string(), error);
     }
 
     #[test]

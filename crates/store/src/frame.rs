@@ -19,6 +19,8 @@ mod records;
 mod tests;
 mod vectors;
 
+pub(crate) use parquet_in::read_metadata;
+
 use self::dialect::Format;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

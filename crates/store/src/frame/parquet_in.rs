@@ -5,6 +5,7 @@ use super::cells::Cells;
 use super::growing::Growing;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::{FileMetaData, ParquetMetaDataReader};
 use std::fs::File;
 use std::path::Path;
 
@@ -22,12 +23,7 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
     let builder = open(path)?;
     let file = builder.metadata().file_metadata();
     let rows = usize::try_from(file.num_rows()).map_err(|error| error.to_string())?;
-    let pairs = file.key_value_metadata().cloned().unwrap_or_default();
-    let metadata = pairs
-        .into_iter()
-        .filter(|pair| pair.key != ARROW_SCHEMA)
-        .map(|pair| (pair.key, pair.value.unwrap_or_default()))
-        .collect();
+    let metadata = pairs(file);
     let schema = builder.schema().clone();
     let mut columns: Vec<Growing> = schema.fields().iter().map(|field| Growing::of(field.data_type(), rows)).collect();
     for batch in builder.build().map_err(|error| error.to_string())? {
@@ -38,6 +34,18 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
     }
     let names = schema.fields().iter().map(|field| field.name().clone());
     Ok(Frame { columns: names.zip(columns.into_iter().map(Growing::finish)).collect(), metadata })
+}
+
+/// The metadata of the file at `path`, from its footer alone; the message of a failure leaves the path out.
+pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let footer = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|error| error.to_string())?;
+    Ok(pairs(footer.file_metadata()))
+}
+
+fn pairs(file: &FileMetaData) -> Vec<(String, String)> {
+    let pairs = file.key_value_metadata().into_iter().flatten().filter(|pair| pair.key != ARROW_SCHEMA);
+    pairs.map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default())).collect()
 }
 
 fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, String> {
