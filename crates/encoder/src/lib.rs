@@ -1,5 +1,6 @@
 //! Prompt text to features. An encoder is one file plus its line in [`ENCODERS`]; it knows nothing of routing.
 
+mod flaw;
 mod hashed;
 mod minilm;
 mod wordpiece;

@@ -13,6 +13,7 @@
 mod forward;
 mod weights;
 
+use crate::flaw::Flaw;
 use crate::wordpiece::WordPiece;
 use crate::{Encoder, EncoderError};
 use forward::{Workspace, forward};
@@ -71,13 +72,13 @@ impl MiniLm {
         let weights = read(folder, &WEIGHTS)?;
         let vocabulary = String::from_utf8(vocabulary).expect("its hash says that it is the pinned text");
         MiniLm::new(&vocabulary, &weights, SHAPE, format!("minilm 1, weights {}", WEIGHTS.sha256))
-            .map_err(|message| EncoderError::new(folder, message))
+            .map_err(|flaw| EncoderError::new(folder, flaw.to_string()))
     }
 
-    fn new(vocabulary: &str, weights: &[u8], shape: Shape, fingerprint: String) -> Result<MiniLm, String> {
+    fn new(vocabulary: &str, weights: &[u8], shape: Shape, fingerprint: String) -> Result<MiniLm, Flaw> {
         let pieces = WordPiece::parse(vocabulary)?;
         if pieces.len() != shape.vocabulary {
-            return Err(format!("the vocabulary must have {} pieces, got {}", shape.vocabulary, pieces.len()));
+            return Err(Flaw::Pieces { expected: shape.vocabulary, found: pieces.len() });
         }
         Ok(MiniLm { pieces, weights: Weights::parse(weights, shape)?, fingerprint })
     }

@@ -9,6 +9,7 @@
 //! What it assumes: the Unicode tables of the reference tokenizer, whose answers on odd texts stand in
 //! `src/wordpiece/reference.txt`.
 
+use crate::flaw::Flaw;
 use unicode_categories::UnicodeCategories;
 use unicode_normalization::UnicodeNormalization;
 
@@ -39,7 +40,7 @@ impl WordPiece {
     ///
     /// # Errors
     /// What is wrong with it: a piece twice, or without `[UNK]`, `[CLS]` or `[SEP]`.
-    pub(crate) fn parse(vocabulary: &str) -> Result<WordPiece, String> {
+    pub(crate) fn parse(vocabulary: &str) -> Result<WordPiece, Flaw> {
         let lines = vocabulary.lines().count();
         let mut own = WordPiece {
             text: String::with_capacity(vocabulary.len()),
@@ -54,7 +55,8 @@ impl WordPiece {
             let slot = match own.find(hash(START, piece), "", piece) {
                 Err(free) => free,
                 Ok(id) => {
-                    return Err(format!("line {line}: a piece may stand once, `{piece}` is in line {} too", id + 1));
+                    let (line, first) = (line as usize, id as usize + 1);
+                    return Err(Flaw::PieceTwice { piece: piece.into(), line, first });
                 }
             };
             own.text.push_str(piece);
@@ -62,9 +64,9 @@ impl WordPiece {
             own.slots[slot] = line;
             own.longest = own.longest.max(piece.len());
         }
-        let special = |name: &str| {
+        let special = |name: &'static str| {
             let found = own.find(hash(START, name), "", name);
-            found.map_err(|_| format!("the vocabulary must have the piece `{name}`, it has {lines} others"))
+            found.map_err(|_| Flaw::NoPiece { name, lines })
         };
         (own.unknown, own.first, own.last) = (special("[UNK]")?, special("[CLS]")?, special("[SEP]")?);
         Ok(own)

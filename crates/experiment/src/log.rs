@@ -7,6 +7,7 @@
 
 mod agreement;
 mod describe;
+mod error;
 mod evaluate;
 mod fold;
 mod policies;
@@ -20,6 +21,7 @@ mod training;
 
 pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
 pub use describe::describe_log;
+pub use error::{EvaluationError, RouterProblem, RowProblem};
 pub use evaluate::{Evaluation, HEADLINE, Propensities, evaluate};
 pub use fold::{Fold, Outcome};
 pub use policies::{TaskPolicy, names, policies};

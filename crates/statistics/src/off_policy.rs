@@ -118,16 +118,36 @@ impl std::fmt::Display for Flaw {
     }
 }
 
+/// A number that is no probability of a choice that was or could be made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NoProbability {
+    /// Of the target; it must lie in [0, 1].
+    Target(f64),
+    /// Of what was logged; it must lie in (0, 1].
+    Propensity(f64),
+}
+
+impl std::fmt::Display for NoProbability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoProbability::Target(got) => write!(f, "the target's probability must lie in [0, 1], got {got}"),
+            NoProbability::Propensity(got) => write!(f, "the propensity must lie in (0, 1], got {got}"),
+        }
+    }
+}
+
+impl std::error::Error for NoProbability {}
+
 /// Checks a pair of probabilities and forms the weight.
 ///
 /// # Errors
-/// When `target` lies outside [0, 1] or `propensity` outside (0, 1]; names the value.
-pub fn weight(target: f64, propensity: f64) -> Result<f64, String> {
+/// When `target` lies outside [0, 1] or `propensity` outside (0, 1].
+pub fn weight(target: f64, propensity: f64) -> Result<f64, NoProbability> {
     if !(0.0..=1.0).contains(&target) {
-        return Err(format!("the target's probability must lie in [0, 1], got {target}"));
+        return Err(NoProbability::Target(target));
     }
     if !(propensity > 0.0 && propensity <= 1.0) {
-        return Err(format!("the propensity must lie in (0, 1], got {propensity}"));
+        return Err(NoProbability::Propensity(propensity));
     }
     Ok(target / propensity)
 }

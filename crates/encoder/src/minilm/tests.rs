@@ -186,7 +186,7 @@ fn bits_depend_on_neither_batch_nor_instructions_nor_threads() {
 
 #[test]
 fn what_is_wrong_with_weights_is_said() {
-    let error = |bytes: &[u8]| MiniLm::new(PIECES, bytes, SMALL, String::new()).err().unwrap();
+    let error = |bytes: &[u8]| MiniLm::new(PIECES, bytes, SMALL, String::new()).err().unwrap().to_string();
     let whole = bytes(&tensors());
     let torn = error(&whole[..whole.len() - 100]);
     assert!(torn.starts_with("the file must be in the safetensors format: "), "{torn}");
@@ -203,6 +203,6 @@ fn what_is_wrong_with_weights_is_said() {
     let mut all = tensors();
     all.remove(name);
     assert_eq!(error(&bytes(&all)), format!("tensor `{name}` is missing"));
-    let short = MiniLm::new("[UNK]\n[CLS]\n[SEP]", &whole, SMALL, String::new()).err().unwrap();
+    let short = MiniLm::new("[UNK]\n[CLS]\n[SEP]", &whole, SMALL, String::new()).err().unwrap().to_string();
     assert_eq!(short, "the vocabulary must have 9 pieces, got 3");
 }

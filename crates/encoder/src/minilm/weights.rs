@@ -1,5 +1,6 @@
 //! The weights as a safetensors file holds them, checked and packed once for the forward pass.
 
+use crate::flaw::Flaw;
 use kernels::Panels;
 use safetensors::{Dtype, SafeTensors};
 
@@ -54,9 +55,9 @@ impl Weights {
     ///
     /// # Errors
     /// What is wrong: no safetensors file, a tensor missing, of another type or shape, or with a number that is not finite.
-    pub(super) fn parse(bytes: &[u8], shape: Shape) -> Result<Weights, String> {
+    pub(super) fn parse(bytes: &[u8], shape: Shape) -> Result<Weights, Flaw> {
         let file = SafeTensors::deserialize(bytes);
-        let file = Tensors(file.map_err(|error| format!("the file must be in the safetensors format: {error:?}"))?);
+        let file = Tensors(file.map_err(Flaw::Format)?);
         let Shape { vocabulary, places: length, width, .. } = shape;
         let mut places = file.get("embeddings.position_embeddings.weight", &[length, width])?;
         let kinds = file.get("embeddings.token_type_embeddings.weight", &[2, width])?;
@@ -76,38 +77,36 @@ impl Weights {
 struct Tensors<'a>(SafeTensors<'a>);
 
 impl Tensors<'_> {
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-        let tensor = self.0.tensor(name).map_err(|_| format!("tensor `{name}` is missing"))?;
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Flaw> {
+        let tensor = self.0.tensor(name).map_err(|_| Flaw::NoTensor(name.into()))?;
         if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-            let (kind, got) = (tensor.dtype(), tensor.shape());
-            return Err(format!("tensor `{name}` must be F32 of shape {shape:?}, got {kind:?} of shape {got:?}"));
+            let (kind, found) = (tensor.dtype(), tensor.shape().to_vec());
+            return Err(Flaw::Shape { name: name.into(), expected: shape.to_vec(), kind, found });
         }
         let numbers = tensor.data().as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
         let numbers: Vec<f32> = numbers.collect();
         match numbers.iter().position(|number| !number.is_finite()) {
             None => Ok(numbers),
-            Some(place) => {
-                Err(format!("tensor `{name}` must hold finite numbers, number {} is {}", place + 1, numbers[place]))
-            }
+            Some(at) => Err(Flaw::NotFinite { name: name.into(), place: at + 1, value: numbers[at] }),
         }
     }
 
     /// A layer's weights (a row for each output) and bias.
-    fn dense(&self, name: &str, outputs: usize, inputs: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
+    fn dense(&self, name: &str, outputs: usize, inputs: usize) -> Result<(Vec<f32>, Vec<f32>), Flaw> {
         Ok((self.get(&format!("{name}.weight"), &[outputs, inputs])?, self.get(&format!("{name}.bias"), &[outputs])?))
     }
 
-    fn packed(&self, name: &str, outputs: usize, inputs: usize) -> Result<(Panels, Vec<f32>), String> {
+    fn packed(&self, name: &str, outputs: usize, inputs: usize) -> Result<(Panels, Vec<f32>), Flaw> {
         let (weights, bias) = self.dense(name, outputs, inputs)?;
         Ok((Panels::of_transpose(&weights, inputs), bias))
     }
 
-    fn norm(&self, name: &str, width: usize) -> Result<Norm, String> {
+    fn norm(&self, name: &str, width: usize) -> Result<Norm, Flaw> {
         let [scale, shift] = ["weight", "bias"].map(|part| self.get(&format!("{name}.{part}"), &[width]));
         Ok(Norm { scale: scale?, shift: shift? })
     }
 
-    fn layer(&self, number: usize, shape: Shape) -> Result<Layer, String> {
+    fn layer(&self, number: usize, shape: Shape) -> Result<Layer, Flaw> {
         let Shape { width, inner, .. } = shape;
         let name = |part: &str| format!("encoder.layer.{number}.{part}");
         let (mut weights, mut project_bias) = self.dense(&name("attention.self.query"), width, width)?;

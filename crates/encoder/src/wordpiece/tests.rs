@@ -53,7 +53,7 @@ fn a_megabyte_is_read_as_far_as_it_plays_a_part() {
 
 #[test]
 fn a_bad_vocabulary_is_refused() {
-    let error = |vocabulary: &str| WordPiece::parse(vocabulary).unwrap_err();
+    let error = |vocabulary: &str| WordPiece::parse(vocabulary).unwrap_err().to_string();
     assert_eq!(error("[UNK]\na\na"), "line 3: a piece may stand once, `a` is in line 2 too");
     assert_eq!(error("[UNK]\n[CLS]"), "the vocabulary must have the piece `[SEP]`, it has 2 others");
 }

@@ -5,6 +5,7 @@
 //! rows and lean on different assumptions: the simulation on choices that depended on nothing but the task, the evaluation on
 //! propensities that are right; and both on a world that did not move in between. Where they differ, one of these is wrong.
 
+use super::error::EvaluationError;
 use super::evaluate::{Evaluation, HEADLINE, Prepared, Propensities, blank, propensity};
 use super::fold::{Fold, Outcome};
 use super::policies::TaskPolicy;
@@ -106,11 +107,16 @@ impl Comparisons {
 ///
 /// # Errors
 /// When the first half cannot be fitted, a policy is unknown, or a row has no propensity and needs one.
-pub fn compare(log: &Log, named: &[String], from: Propensities, margins: Margins) -> Result<Comparisons, String> {
+pub fn compare(
+    log: &Log,
+    named: &[String],
+    from: Propensities,
+    margins: Margins,
+) -> Result<Comparisons, EvaluationError> {
     let half = log.len() / 2;
     let (mut fold, mut evaluations, mut prepared) = (Fold::empty(log), blank(named), None);
-    for (at, row) in log.rows().map_err(|error| error.to_string())?.enumerate() {
-        let row = row.map_err(|error| error.to_string())?;
+    for (at, row) in log.rows()?.enumerate() {
+        let row = row?;
         if (at as u64) < half {
             fold.add(&row);
             continue;
@@ -121,11 +127,11 @@ pub fn compare(log: &Log, named: &[String], from: Propensities, margins: Margins
         let ready = prepared.as_ref().expect("made above");
         ready.enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
     }
-    let Prepared { policies, .. } = prepared.ok_or("the log has too few rows to be cut in two")?;
+    let Prepared { policies, .. } = prepared.ok_or(EvaluationError::TooShort)?;
     let cells = LoggedCells { models: log.models(), tasks: log.tasks(), cells: &fold.cells };
-    let fitted = fit_log(cells, "first half").map_err(|error| format!("the first half of the log: {error}"))?;
+    let fitted = fit_log(cells, "first half").map_err(EvaluationError::FirstHalf)?;
     let dimension = fitted.calibration.dimension;
-    let world = Calibrated::new(fitted.calibration, GENERATED, dimension).map_err(|error| error.to_string())?;
+    let world = Calibrated::new(fitted.calibration, GENERATED, dimension).map_err(EvaluationError::Generator)?;
     let table = world.pool(&Seed::root(1).child("command", "calibrate to a log"));
     let comparisons = evaluations.len();
     let judged = evaluations.into_iter().enumerate().map(|(at, evaluation)| {

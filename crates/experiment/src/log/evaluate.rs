@@ -1,5 +1,6 @@
 //! Policies that choose by the task alone on a log: off-policy estimates of what each would have earned.
 
+use super::error::{EvaluationError, RowProblem};
 use super::fold::{Fold, Outcome, share};
 use super::policies::{TaskPolicy, policies};
 use deployment::prompt_hash;
@@ -49,7 +50,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// What the log as a whole never saw is a hole, whatever the model did on other tasks.
-    pub(super) fn new(fold: &Fold, log: &Log, named: &[String]) -> Result<Prepared, String> {
+    pub(super) fn new(fold: &Fold, log: &Log, named: &[String]) -> Result<Prepared, EvaluationError> {
         let means = |outcome: Outcome| -> Vec<Vec<Option<f64>>> {
             let seen = |cell: &Cell| if outcome == Outcome::Quality { cell.scored > 0 } else { cell.rows > 0 };
             let all = fold.means(outcome).into_iter().zip(&log.survey().cells);
@@ -61,7 +62,12 @@ impl Prepared {
     }
 
     /// Enters a row whose choice had probability `propensity` into each policy's two evaluations.
-    pub(super) fn enter(&self, row: &LogRow, propensity: f64, evaluations: &mut [Evaluation]) -> Result<(), String> {
+    pub(super) fn enter(
+        &self,
+        row: &LogRow,
+        propensity: f64,
+        evaluations: &mut [Evaluation],
+    ) -> Result<(), EvaluationError> {
         for (policy, pair) in self.policies.iter().zip(evaluations.chunks_exact_mut(2)) {
             self.enter_one(row, &policy.probabilities[row.task], propensity, pair)?;
         }
@@ -75,8 +81,9 @@ impl Prepared {
         chances: &[f64],
         propensity: f64,
         pair: &mut [Evaluation],
-    ) -> Result<(), String> {
-        let weight = weight(chances[row.arm.index()], propensity).map_err(|error| at(row, &error))?;
+    ) -> Result<(), EvaluationError> {
+        let weight = weight(chances[row.arm.index()], propensity);
+        let weight = weight.map_err(|error| EvaluationError::at(row, RowProblem::Probability(error)))?;
         for evaluation in pair {
             let model = match evaluation.outcome {
                 Outcome::Quality => &self.quality[row.task],
@@ -107,10 +114,6 @@ pub(super) fn half(row: &LogRow) -> usize {
     usize::from(prompt_hash(&key) & 1 == 1)
 }
 
-pub(super) fn at(row: &LogRow, message: &str) -> String {
-    format!("line {}: {message}", row.place)
-}
-
 pub(super) fn blank(named: &[String]) -> Vec<Evaluation> {
     let both = |name: &String| {
         [Outcome::Quality, Outcome::Dollars].map(|outcome| Evaluation {
@@ -124,11 +127,11 @@ pub(super) fn blank(named: &[String]) -> Vec<Evaluation> {
 }
 
 /// The propensity of a row.
-pub(super) fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<f64, String> {
+pub(super) fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<f64, EvaluationError> {
     match from {
-        Propensities::Logged => row.propensity.map(f64::from).ok_or_else(|| {
-            at(row, "no propensity: off-policy evaluation needs one, or `--propensities shares` (see its help)")
-        }),
+        Propensities::Logged => {
+            row.propensity.map(f64::from).ok_or_else(|| EvaluationError::at(row, RowProblem::NoPropensity))
+        }
         Propensities::Shares => Ok(share(log, row)),
     }
 }
@@ -138,17 +141,17 @@ pub(super) fn propensity(row: &LogRow, log: &Log, from: Propensities) -> Result<
 ///
 /// # Errors
 /// When a policy's name is unknown, or a row has no propensity and needs one.
-pub fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Vec<Evaluation>, String> {
+pub fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Vec<Evaluation>, EvaluationError> {
     let mut folds = [Fold::empty(log), Fold::empty(log)];
-    for row in log.rows().map_err(|error| error.to_string())? {
-        let row = row.map_err(|error| error.to_string())?;
+    for row in log.rows()? {
+        let row = row?;
         folds[half(&row)].add(&row);
     }
     let [even, odd] = &folds;
     let prepared = [Prepared::new(odd, log, named)?, Prepared::new(even, log, named)?];
     let mut evaluations = blank(named);
-    for row in log.rows().map_err(|error| error.to_string())? {
-        let row = row.map_err(|error| error.to_string())?;
+    for row in log.rows()? {
+        let row = row?;
         prepared[half(&row)].enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
     }
     Ok(evaluations)

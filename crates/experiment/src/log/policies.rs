@@ -1,7 +1,7 @@
 //! Policies that choose by the task alone, which a log and a generator can both score.
 
+use super::error::EvaluationError;
 use super::fold::{Fold, Outcome};
-use crate::settings::unknown;
 
 /// Prefix of the policy that always takes one model.
 const ALWAYS: &str = "always:";
@@ -53,7 +53,7 @@ fn best(values: &[Option<f64>], better: fn(f64, f64) -> bool) -> Vec<f64> {
 ///
 /// # Errors
 /// When a name is unknown; names the nearest and all known ones.
-pub fn policies(named: &[String], models: &[String], fold: &Fold) -> Result<Vec<TaskPolicy>, String> {
+pub fn policies(named: &[String], models: &[String], fold: &Fold) -> Result<Vec<TaskPolicy>, EvaluationError> {
     let quality = fold.means(Outcome::Quality);
     let shares: Vec<f64> =
         fold.cells.iter().map(|task| task.iter().map(|cell| cell.rows).sum::<u64>() as f64).collect();
@@ -78,10 +78,8 @@ pub fn policies(named: &[String], models: &[String], fold: &Fold) -> Result<Vec<
             let row: Vec<f64> = (0..models.len()).map(|at| f64::from(u8::from(at == chosen))).collect();
             Some(vec![row; quality.len()])
         };
-        let probabilities = rule.or_else(always).ok_or_else(|| {
-            let known = names(models);
-            unknown("policy", name, &known.iter().map(String::as_str).collect::<Vec<_>>())
-        })?;
+        let unknown = || EvaluationError::UnknownPolicy { name: name.clone(), known: names(models) };
+        let probabilities = rule.or_else(always).ok_or_else(unknown)?;
         Ok(TaskPolicy { name: name.clone(), probabilities })
     };
     named.iter().map(build).collect()

@@ -5,7 +5,8 @@
 //! trained on: if the log at hand shares prompts with that training, those alone score it. The outcome model is that of the
 //! other policies: means by task and model over the other half of the rows.
 
-use super::evaluate::{Evaluation, Prepared, Propensities, at, blank, half, propensity};
+use super::error::{EvaluationError, RouterProblem, RowProblem};
+use super::evaluate::{Evaluation, Prepared, Propensities, blank, half, propensity};
 use super::fold::Fold;
 use super::rows::{Side, seed_of, side};
 use crate::features::{Encoding, Gathered, Heard, TextVectors};
@@ -82,16 +83,14 @@ pub fn evaluate_routers(
     routers: &[LoggedRouter],
     from: Propensities,
     heard: &Heard,
-) -> Result<Vec<RouterScores>, String> {
+) -> Result<Vec<RouterScores>, EvaluationError> {
     let targets = routers.iter().map(|router| Target::new(log, router)).collect::<Result<Vec<_>, _>>()?;
     if log.survey().with_prompt == 0 {
-        return Err(
-            "no row has a prompt, and a router chooses by it (`--column prompt=NAME` says which column it is)".into()
-        );
+        return Err(EvaluationError::NoPrompts);
     }
     let mut first = FirstPass::new(log, &targets);
-    for row in log.rows().map_err(|error| error.to_string())? {
-        first.add(&row.map_err(|error| error.to_string())?, &targets)?;
+    for row in log.rows()? {
+        first.add(&row?, &targets)?;
     }
     let [even, odd] = &first.folds;
     let models = [Prepared::new(odd, log, &[])?, Prepared::new(even, log, &[])?];
@@ -129,9 +128,9 @@ impl FirstPass {
         FirstPass { folds: [Fold::empty(log), Fold::empty(log)], seen: targets.iter().map(seen).collect() }
     }
 
-    fn add(&mut self, row: &LogRow, targets: &[Target<'_>]) -> Result<(), String> {
+    fn add(&mut self, row: &LogRow, targets: &[Target<'_>]) -> Result<(), EvaluationError> {
         let prompt = row.prompt.as_deref();
-        let prompt = prompt.ok_or_else(|| at(row, "the row has no prompt, and a router chooses by it"))?;
+        let prompt = prompt.ok_or_else(|| EvaluationError::at(row, RowProblem::NoPrompt))?;
         self.folds[half(row)].add(row);
         for (seen, target) in self.seen.iter_mut().zip(targets) {
             if target.held_out.is_some() {
@@ -144,20 +143,18 @@ impl FirstPass {
 }
 
 impl<'a> Target<'a> {
-    fn new(log: &Log, router: &'a LoggedRouter) -> Result<Target<'a>, String> {
+    fn new(log: &Log, router: &'a LoggedRouter) -> Result<Target<'a>, EvaluationError> {
         let card = router.deployment.card();
-        let refuse = |problem: String| Err(format!("{}: {problem}", router.name));
+        let refuse = |problem| Err(EvaluationError::Router { name: router.name.clone(), problem });
         if let Err(error) = router.deployment.check(Prompt::Text("")) {
-            return refuse(error.to_string());
+            return refuse(RouterProblem::Deployment(error));
         }
         let held_out = card.data.held_out.as_ref();
         if card.data.source == LOG && held_out.is_none() {
-            let problem = "its card does not say which prompts of a log it was trained on, so no row may score it";
-            return refuse(format!("{problem}: train it again with this version"));
+            return refuse(RouterProblem::NotSaidWhich);
         }
         if let Some(model) = card.models.iter().find(|model| !log.models().contains(model)) {
-            let known = log.models().join(", ");
-            return refuse(format!("its model `{model}` never answers in the log (models there: {known})"));
+            return refuse(RouterProblem::UnknownModel { model: model.clone(), known: log.models().to_vec() });
         }
         let arms = log.models().iter().map(|model| card.models.iter().position(|known| known == model)).collect();
         Ok(Target { router, arms, held_out, seed: seed_of(card.seed) })
@@ -186,22 +183,22 @@ impl<'a> Target<'a> {
         seen: &Seen,
         from: Propensities,
         heard: &Heard,
-    ) -> Result<RouterScores, String> {
+    ) -> Result<RouterScores, EvaluationError> {
         let rows = self.rows(log, seen);
         let only_held_out = matches!(rows, ScoredRows::HeldOut { .. });
         let all = if only_held_out { seen.tested } else { log.len() } as usize;
         let encoder = self.router.deployment.encoder().expect("a router that cannot read text was refused");
-        let mut vectors = TextVectors::open(encoder, &self.router.encoding).map_err(|error| error.to_string())?;
+        let mut vectors = TextVectors::open(encoder, &self.router.encoding).map_err(EvaluationError::Features)?;
         let (mut evaluations, w_cost) = self.blank();
         let mut gathered = Gathered::default();
         let mut enter = |part: Gathered<LogRow>, evaluations: &mut [Evaluation]| {
             let features = vectors.encode(&part.texts, |more| heard.tell(more, all));
-            let features = features.map_err(|error| error.to_string())?;
+            let features = features.map_err(EvaluationError::Features)?;
             self.enter(&part.rows, &features, log, (models, from), evaluations)
         };
-        for row in log.rows().map_err(|error| error.to_string())? {
-            let mut row = row.map_err(|error| error.to_string())?;
-            let Some(prompt) = row.prompt.take() else { return Err(at(&row, "the prompt is gone")) };
+        for row in log.rows()? {
+            let mut row = row?;
+            let Some(prompt) = row.prompt.take() else { return Err(EvaluationError::at(&row, RowProblem::PromptGone)) };
             if only_held_out && !self.is_held_out(&prompt) {
                 continue;
             }
@@ -235,12 +232,11 @@ impl<'a> Target<'a> {
         log: &Log,
         (models, from): (&[Prepared; 2], Propensities),
         evaluations: &mut [Evaluation],
-    ) -> Result<(), String> {
+    ) -> Result<(), EvaluationError> {
         let Some(first) = rows.first() else { return Ok(()) };
         let own = |row: &LogRow| {
-            let weight =
-                row.w_cost.ok_or_else(|| at(row, "the row has no weight on cost, and no --w-cost was given"))?;
-            Preference::new(weight).map_err(|error| at(row, &error.to_string()))
+            let weight = row.w_cost.ok_or_else(|| EvaluationError::at(row, RowProblem::NoWeight))?;
+            Preference::new(weight).map_err(|error| EvaluationError::at(row, RowProblem::Weight(error)))
         };
         for (position, pair) in evaluations.chunks_exact_mut(2).enumerate() {
             let preferences = match self.router.preferences.get(position) {

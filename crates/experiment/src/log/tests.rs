@@ -49,16 +49,17 @@ fn policies_on_a_plain_log_have_known_values() {
 fn what_cannot_be_scored_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let plain = log(&folder, alternating());
-    let unknown = evaluate(&plain, &["cheepest".to_owned()], Propensities::Logged).unwrap_err();
+    let unknown = evaluate(&plain, &["cheepest".to_owned()], Propensities::Logged).unwrap_err().to_string();
     assert!(
         unknown.starts_with("unknown policy `cheepest` (nearest is `cheapest`; known: always:a, always:b"),
         "{unknown}"
     );
     let without = log(&folder, (0..10).map(|_| "a,x,1,0.1,".to_owned()));
-    let error = evaluate(&without, &["random".to_owned()], Propensities::Logged).unwrap_err();
+    let error = evaluate(&without, &["random".to_owned()], Propensities::Logged).unwrap_err().to_string();
     assert!(error.starts_with("line 2: no propensity"), "{error}");
     let one = log(&folder, (0..40).map(|_| "a,x,1,0.1,1".to_owned()));
-    let error = compare(&one, &["random".to_owned()], Propensities::Logged, super::Margins::default()).unwrap_err();
+    let error =
+        compare(&one, &["random".to_owned()], Propensities::Logged, super::Margins::default()).unwrap_err().to_string();
     assert!(error.contains("must name two or more, got 1"), "{error}");
 }
 

@@ -8,7 +8,8 @@ use crate::table::{aligned, dollars, score};
 use crate::{progress, routers};
 use clap::Args;
 use experiment::log::{
-    Decides, Evaluation, LoggedRouter, Outcome, RouterScores, ScoredRows, evaluate, evaluate_routers, names,
+    Decides, Evaluation, EvaluationError, LoggedRouter, Outcome, RouterScores, ScoredRows, evaluate, evaluate_routers,
+    names,
 };
 use routing::Preference;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ impl Ope {
         let named = if self.policy.is_empty() { names(log.models()) } else { self.policy.clone() };
         let routers = self.routers()?;
         let from = self.propensities.propensities();
-        let refuse = |error: String| Failure::Input(format!("{}: {error}", self.source.file.display()));
+        let refuse = |error: EvaluationError| Failure::Input(format!("{}: {error}", self.source.file.display()));
         let mut evaluations = evaluate(&log, &named, from).map_err(refuse)?;
         let scored = match routers.is_empty() {
             true => Vec::new(),
