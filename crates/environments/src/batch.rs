@@ -50,7 +50,8 @@ pub struct LastRequest<'a> {
 /// n requests, what is public about them, and what is not.
 ///
 /// ```
-/// use environments::{Batch, Environment, Revealed, sources::Calibrated};
+/// use environments::sources::calibrated::Calibrated;
+/// use environments::{Batch, Environment, Revealed};
 /// use routing::{Arm, Choice, Ledger, Seed};
 ///
 /// let world = Calibrated::embedded(100, 66).unwrap();
