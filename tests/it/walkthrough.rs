@@ -69,6 +69,19 @@ fn the_experiment_of_the_front_page_and_the_claim_of_the_guide_belong_together()
 }
 
 #[test]
+fn the_guide_leads_from_a_table_to_a_generator_like_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = include_bytes!("../../configs/examples/made-up-rows.csv");
+    store::write_whole(&folder.path().join("rows.csv"), rows).unwrap();
+    let commands = commands(GUIDE, "## From a table of your own");
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    commands.iter().for_each(|command| succeed(folder.path(), command));
+    for file in ["clean/table.parquet", "description/describe.html", "mine.toml"] {
+        assert!(folder.path().join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
 fn every_short_experiment_can_be_planned() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let examples = crate::support::files(&root.join("configs/examples"), ".toml");

@@ -31,7 +31,7 @@ pub enum Prompts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Export {
-    /// As a file, from which [`crate::restore`] builds it again.
+    /// As a file, from which [`crate::restore()`] builds it again.
     File,
     /// It does not: `save` returns none.
     Unsupported,
