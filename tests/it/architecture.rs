@@ -1,42 +1,10 @@
-//! The map of `crates/README.md`, from `cargo metadata`: who may depend on whom, and where the heavy crates are confined.
+//! Where the heavy crates are confined, and that no crate depends on what it never names. Who uses whom is in `map.rs`.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
-
-/// Each crate with the crates of this workspace that it uses: no more, and no fewer.
-const USES: &[(&str, &[&str])] = &[
-    ("routing", &[]),
-    ("kernels", &[]),
-    ("encoder", &["kernels"]),
-    ("network", &["kernels"]),
-    ("policies", &["kernels", "network", "routing"]),
-    ("metrics", &["routing"]),
-    ("statistics", &[]),
-    ("store", &["routing"]),
-    ("deployment", &["encoder", "policies", "routing"]),
-    ("environments", &["kernels", "routing", "store"]),
-    ("experiment", &["deployment", "encoder", "environments", "metrics", "policies", "routing", "statistics", "store"]),
-    ("report", &["routing", "statistics", "store"]),
-    (
-        "barp",
-        &[
-            "deployment",
-            "encoder",
-            "environments",
-            "experiment",
-            "metrics",
-            "policies",
-            "report",
-            "routing",
-            "statistics",
-            "store",
-        ],
-    ),
-    ("barp-python", &["deployment", "environments", "experiment", "policies", "report", "routing", "store"]),
-];
 
 /// Heavy crates and the one crate that may name each.
 const CONFINED: &[(&str, &str)] = &[
@@ -70,19 +38,6 @@ fn dependencies() -> Vec<(String, Vec<String>)> {
         (text(&package["name"]), normal.map(|dependency| text(&dependency["name"])).collect())
     })
     .collect()
-}
-
-#[test]
-fn crates_use_whom_the_map_says_and_nobody_else() {
-    for (name, used) in dependencies() {
-        let Some((_, expected)) = USES.iter().find(|(known, _)| *known == name) else {
-            panic!("crate `{name}` is not on the map of tests/it/architecture.rs and crates/README.md");
-        };
-        let mut own: Vec<&str> =
-            used.iter().map(String::as_str).filter(|other| USES.iter().any(|(known, _)| known == other)).collect();
-        own.sort_unstable();
-        assert_eq!(own, *expected, "what `{name}` uses");
-    }
 }
 
 #[test]
@@ -121,13 +76,5 @@ fn heavy_crates_are_confined() {
                 "`{heavy}` belongs in `{home}`, not `{name}`"
             );
         }
-    }
-}
-
-#[test]
-fn every_crate_is_on_the_readme_map() {
-    let readme = std::fs::read_to_string(Path::new(CRATES).join("README.md")).unwrap();
-    for (name, _) in dependencies() {
-        assert!(readme.contains(&format!("| `{name}` |")), "crates/README.md lacks a line for `{name}`");
     }
 }

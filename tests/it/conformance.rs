@@ -3,7 +3,7 @@
 use crate::support::{Toy, shared};
 use environments::sources::{Opening, SOURCES};
 use environments::{Batch, Environment, REFERENCES};
-use policies::{Information, POLICIES};
+use policies::{Entry, Export, Information, POLICIES, Prompts};
 use routing::{Choice, Propensity, Round, Router, Seed};
 use std::sync::Arc;
 
@@ -73,15 +73,95 @@ fn exploration_is_reproducible_and_its_propensities_are_true() {
     }
 }
 
+/// The easiest world that a policy can learn.
+fn easy_world(entry: &Entry) -> Toy {
+    match entry.prompts {
+        Prompts::Read => Toy::new(6, 3),
+        Prompts::Ignored => Toy::one_best(6, 3),
+    }
+}
+
+/// What is wrong with a policy that learns, on a world that is easy for it.
+fn learns(entry: &Entry) -> Result<(), String> {
+    let toy = easy_world(entry);
+    let random = POLICIES.iter().find(|entry| entry.name == "random").unwrap();
+    let (reward, chance) = (toy.reward(&*toy.trained(entry, 40_000)), toy.reward(&*toy.trained(random, 0)));
+    if reward > chance + 0.15 { Ok(()) } else { Err(format!("`{}` earns {reward}, chance {chance}", entry.name)) }
+}
+
 #[test]
 fn whoever_learns_beats_chance_on_an_easy_world() {
-    let toy = Toy::new(6, 3);
-    let random = POLICIES.iter().find(|entry| entry.name == "random").unwrap();
-    let chance = toy.reward(&*toy.trained(random, 0));
-    for entry in POLICIES.iter().filter(|entry| entry.information != Information::None) {
-        let reward = toy.reward(&*toy.trained(entry, 40_000));
-        assert!(reward > chance + 0.15, "`{}` earns {reward}, chance {chance}", entry.name);
+    for entry in POLICIES.iter().chain([&OPTIMIST]).filter(|entry| entry.information != Information::None) {
+        learns(entry).unwrap_or_else(|problem| panic!("{problem}"));
     }
+}
+
+/// A policy that reads no prompt and cannot be saved: that of the example, as if it were registered.
+const OPTIMIST: Entry = Entry {
+    name: "optimist",
+    about: "the model with the highest mean reward, after optimistic initial values",
+    prompts: Prompts::Ignored,
+    export: Export::Unsupported,
+    paper: "Sutton and Barto, section 2.6",
+    information: Information::Bandit,
+    revision: 1,
+    defaults: || serde_json::json!({}),
+    configure: |parameters| (crate::examples::policy::optimist().configure)(parameters),
+};
+
+/// What an entry says of its policy and is not so.
+fn broken_declaration(entry: &Entry) -> Result<(), String> {
+    let toy = Toy::new(6, 3);
+    let router = toy.trained(entry, 6400);
+    let moved = decide(&*router, &toy.batch(0..60)) != decide(&*router, &toy.other_prompts(0..60));
+    let read = entry.prompts == Prompts::Read;
+    if moved != read {
+        return Err(format!(
+            "`{}` is declared {:?}, and other prompts change decisions: {moved}",
+            entry.name, entry.prompts
+        ));
+    }
+    match (entry.export, router.save()) {
+        (Export::Unsupported, None) => Ok(()),
+        (Export::Unsupported, Some(_)) => Err(format!("`{}` is declared unsupported and can be saved", entry.name)),
+        (Export::File, None) => Err(format!("`{}` is declared a file and cannot be saved", entry.name)),
+        (Export::File, Some(saved)) => {
+            let restored =
+                policies::restore(&saved, &toy.task).map_err(|error| format!("`{}`: {error}", entry.name))?;
+            let same = decide(&*restored, &toy.batch(0..60)) == decide(&*router, &toy.batch(0..60));
+            if same { Ok(()) } else { Err(format!("`{}` decides otherwise once restored", entry.name)) }
+        }
+    }
+}
+
+#[test]
+fn every_policy_is_what_its_entry_declares() {
+    for entry in POLICIES.iter().chain([&OPTIMIST]) {
+        broken_declaration(entry).unwrap_or_else(|problem| panic!("{problem}"));
+    }
+}
+
+#[test]
+fn a_false_declaration_is_found() {
+    let ridge = POLICIES.iter().find(|entry| entry.name == "ridge").unwrap();
+    let check = |entry: Entry, expected: &str| {
+        let problem = broken_declaration(&entry).unwrap_err();
+        assert!(problem.contains(expected), "{problem}");
+    };
+    check(
+        Entry { prompts: Prompts::Read, ..OPTIMIST },
+        "`optimist` is declared Read, and other prompts change decisions: false",
+    );
+    check(Entry { export: Export::File, ..OPTIMIST }, "`optimist` is declared a file and cannot be saved");
+    check(
+        Entry { prompts: Prompts::Ignored, ..*ridge },
+        "`ridge` is declared Ignored, and other prompts change decisions: true",
+    );
+    check(Entry { export: Export::Unsupported, ..*ridge }, "`ridge` is declared unsupported and can be saved");
+    assert!(
+        learns(&Entry { prompts: Prompts::Read, ..OPTIMIST }).is_err(),
+        "one model for every prompt is chance there"
+    );
 }
 
 #[test]

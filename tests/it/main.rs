@@ -4,17 +4,19 @@
 
 mod adaptation; // buckets, exploration bill, budgets, alarms, regret of the whole run
 mod allocation; // a training step allocates nothing
-mod architecture; // who may know whom
+mod architecture; // where the heavy crates are confined
 mod calibration; // what routers expect of their choices, redrawn from decisions
 mod circles; // inside a crate, files lean on one another in one direction
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
+mod examples; // the door for others: a policy, a world, routing and reading in small programs
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
 mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
+mod map; // the pages for people: the map of the crates, links, commands and figures
 mod offline; // full labels, on worlds whose right answers are known by hand
 mod ope; // trained routers on a log: their value, and the rows that may score them
 mod real_rows; // our numbers beside an independent implementation's
@@ -26,4 +28,4 @@ mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
 mod support;
 mod variants; // one environment table that stands for many
-mod walkthrough; // the front page does what it says
+mod walkthrough; // the experiments and commands of the front page and the guides run as they are printed

@@ -35,6 +35,17 @@ impl Toy {
     const ROWS: usize = 400;
 
     pub(crate) fn new(dimension: usize, arms: usize) -> Toy {
+        Toy::with(dimension, arms, |cluster, arm| arm == cluster)
+    }
+
+    /// The same prompts where the second model answers all of them well and the others none: a policy that does not read
+    /// prompts can learn it.
+    pub(crate) fn one_best(dimension: usize, arms: usize) -> Toy {
+        Toy::with(dimension, arms, |_, arm| arm == 1)
+    }
+
+    /// `good` says whether prompts of a cluster are answered well by a model.
+    fn with(dimension: usize, arms: usize, good: impl Fn(usize, usize) -> bool) -> Toy {
         let seed = Seed::root(11);
         let generator = &mut seed.stream("toy").at(Round(0));
         let models: Vec<String> = (0..arms).map(|arm| format!("model-{arm}")).collect();
@@ -53,7 +64,7 @@ impl Toy {
                 parts.features.push(centre + 0.1 * random::normal(generator) as f32);
             }
             for arm in 0..arms {
-                parts.quality.push(if arm == cluster { 0.9 } else { 0.2 });
+                parts.quality.push(if good(cluster, arm) { 0.9 } else { 0.2 });
                 parts.cost.push(Dollars(0.001 * (1 + arm) as f64));
             }
         }
@@ -64,11 +75,16 @@ impl Toy {
 
     /// Requests of the given rounds: rows in turn, preferences drawn by round.
     pub(crate) fn refill(&self, rounds: Range<u64>, batch: &mut Batch) {
+        self.refill_from(0, rounds, batch);
+    }
+
+    /// The same rounds with the prompts that stand `later` rows later.
+    fn refill_from(&self, later: usize, rounds: Range<u64>, batch: &mut Batch) {
         batch.clear();
         let preferences = self.seed.stream("preference");
         for round in rounds.map(Round) {
             let preference = Preference::new(random::uniform(&mut preferences.at(round))).unwrap();
-            let row = round.0 as usize % self.table.len();
+            let row = (round.0 as usize + later) % self.table.len();
             let up = vec![true; self.table.arms()];
             batch.push_row(round, &self.table, row, preference, &self.prices, &up);
         }
@@ -77,6 +93,13 @@ impl Toy {
     pub(crate) fn batch(&self, rounds: Range<u64>) -> Batch {
         let mut batch = Batch::new(self.table.dimension(), self.table.arms());
         self.refill(rounds, &mut batch);
+        batch
+    }
+
+    /// The rounds of [`Toy::batch`], each with a prompt of another cluster.
+    pub(crate) fn other_prompts(&self, rounds: Range<u64>) -> Batch {
+        let mut batch = Batch::new(self.table.dimension(), self.table.arms());
+        self.refill_from(1, rounds, &mut batch);
         batch
     }
 

@@ -1,4 +1,5 @@
-//! The front page's way from a log to a routed file is run as it is printed there.
+//! What the front page and the guides print is run as it is printed there: a first experiment, and the way from a log to a
+//! routed file.
 
 use crate::support::{program, shared};
 use routing::{Round, Seed, random};
@@ -11,26 +12,51 @@ use store::{Column, Frame};
 const LOGGED: usize = 1500;
 const ROUTED: usize = 40;
 
-/// The commands under the heading that begins with `heading`, as the README prints them.
-fn commands(heading: &str) -> Vec<String> {
-    let readme = include_str!("../../README.md");
-    let (_, section) = readme.split_once(heading).expect("the README has the section");
+const README: &str = include_str!("../../README.md");
+const CONFIGS: &str = include_str!("../../configs/README.md");
+const GUIDE: &str = include_str!("../../crates/barp/README.md");
+
+/// The commands of the block of `page` that follows `heading`, as they are printed.
+fn commands(page: &str, heading: &str) -> Vec<String> {
+    let (_, section) = page.split_once(heading).expect("the page has the section");
     let (_, block) = section.split_once("```sh\n").expect("the section has commands");
     let (block, _) = block.split_once("```").expect("the commands end");
     let command = |line: &str| line.split(" # ").next().unwrap_or_default().trim().to_owned();
     block.lines().map(command).filter(|command| !command.is_empty()).collect()
 }
 
-/// The first table of TOML on the front page that holds `wanted`.
-fn example(wanted: &str) -> &'static str {
-    let blocks = include_str!("../../README.md").split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.into_iter().find(|block| block.contains(wanted)).expect("the README has the example")
+/// The first table of TOML on a page that holds `wanted`.
+fn example(page: &'static str, wanted: &str) -> &'static str {
+    let mut blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.find(|block| block.contains(wanted)).expect("the page has the example")
+}
+
+/// Runs a command that begins with `barp` in `folder`.
+fn succeed(folder: &Path, command: &str) {
+    let mut words = command.split_whitespace();
+    assert_eq!(words.next(), Some("barp"), "{command}");
+    let output = Command::new(program()).args(words).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
-fn the_experiment_and_the_claim_on_the_front_page_belong_together() {
-    let plan = crate::support::plan(example("[[environment]]"));
-    let claims = report::parse_claims(example("[[claim]]")).unwrap();
+fn the_first_experiment_on_the_front_page_runs_as_it_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = example(README, "[[environment]]");
+    store::write_whole(&folder.path().join("my-question.toml"), experiment.as_bytes()).unwrap();
+    let commands = commands(README, "## A first experiment of your own");
+    let own: Vec<&String> = commands.iter().filter(|command| command.starts_with("barp ")).collect();
+    assert_eq!(own.len(), 4, "{commands:?}");
+    own.iter().for_each(|command| succeed(folder.path(), command));
+    for file in ["summary.parquet", "summary.csv", "manifest.json", "report.html"] {
+        assert!(folder.path().join("results/my-question").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn the_experiment_of_the_front_page_and_the_claim_of_the_guide_belong_together() {
+    let plan = crate::support::plan(example(README, "[[environment]]"));
+    let claims = report::parse_claims(example(CONFIGS, "[[claim]]")).unwrap();
     let bills = plan.bills();
     for claim in claims {
         for policy in [&claim.candidate, &claim.baseline] {
@@ -39,6 +65,29 @@ fn the_experiment_and_the_claim_on_the_front_page_belong_together() {
             };
             assert!(bills.iter().any(known), "`{policy}` of claim `{}`", claim.id);
         }
+    }
+}
+
+#[test]
+fn the_guide_leads_from_a_table_to_a_generator_like_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = include_bytes!("../../configs/examples/made-up-rows.csv");
+    store::write_whole(&folder.path().join("rows.csv"), rows).unwrap();
+    let commands = commands(GUIDE, "## From a table of your own");
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    commands.iter().for_each(|command| succeed(folder.path(), command));
+    for file in ["clean/table.parquet", "description/describe.html", "mine.toml"] {
+        assert!(folder.path().join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn every_short_experiment_can_be_planned() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let examples = crate::support::files(&root.join("configs/examples"), ".toml");
+    assert!(examples.len() >= 2, "there are some");
+    for name in examples.keys() {
+        succeed(&root, &format!("barp plan configs/examples/{name}"));
     }
 }
 
@@ -109,17 +158,12 @@ fn write(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_front_page_leads_from_a_log_to_a_routed_file() {
+fn the_guide_leads_from_a_log_to_a_routed_file() {
     let folder = tempfile::tempdir().unwrap();
     let models = write(folder.path());
-    let commands = commands("## From your log to a router");
+    let commands = commands(GUIDE, "## From your log to a router");
     assert_eq!(commands.len(), 5, "{commands:?}");
-    for command in &commands {
-        let mut words = command.split_whitespace();
-        assert_eq!(words.next(), Some("barp"), "{command}");
-        let output = Command::new(program()).args(words).current_dir(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    commands.iter().for_each(|command| succeed(folder.path(), command));
     let routed = std::fs::read_to_string(folder.path().join("routed.jsonl")).unwrap();
     let routed: Vec<Value> = routed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(routed.len(), ROUTED);

@@ -48,6 +48,22 @@ pub struct LastRequest<'a> {
 }
 
 /// n requests, what is public about them, and what is not.
+///
+/// ```
+/// use environments::sources::calibrated::Calibrated;
+/// use environments::{Batch, Environment, Revealed};
+/// use routing::{Arm, Choice, Ledger, Seed};
+///
+/// let world = Calibrated::embedded(100, 66).unwrap();
+/// let (d, models) = (world.dimension(), world.models().len());
+/// let mut batch = Batch::new(d, models);
+/// world.episode(&Seed::root(1)).fill(0..8, &mut batch);
+/// // A policy sees `contexts`, chooses, and is told the outcomes of its choices alone.
+/// let choices = vec![Choice::certain(Arm(0)); batch.contexts().len()];
+/// let (mut ledger, mut revealed) = (Ledger::default(), Revealed::new(d, models));
+/// let (contexts, feedback) = batch.reveal(&choices, &mut ledger, &mut revealed);
+/// assert_eq!((contexts.len(), feedback.len(), ledger.outcomes), (8, 8, 8));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batch {
     contexts: ContextsBuffer,

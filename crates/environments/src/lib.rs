@@ -19,6 +19,32 @@ use routing::Seed;
 use std::sync::Arc;
 
 /// A world that requests come from.
+///
+/// ```
+/// use environments::sources::Pooled;
+/// use environments::{Batch, Environment, Table, TableParts};
+/// use routing::{Dollars, Seed};
+///
+/// // The short way to a world is a function from a seed to a table.
+/// let table = |seed: u64| {
+///     Ok(Table::new(TableParts {
+///         ids: vec!["only".into()],
+///         tasks: vec!["sums".into()],
+///         task_of: vec![0],
+///         models: vec!["small".into()],
+///         dimension: 1,
+///         features: vec![(seed % 10) as f32],
+///         quality: vec![0.5],
+///         cost: vec![Dollars(0.001)],
+///         ..TableParts::default()
+///     }))
+/// };
+/// let world = Pooled::new("one prompt, 1", Box::new(table)).unwrap();
+/// assert_eq!((world.models(), world.simulated()), (&["small".to_owned()][..], true));
+/// let mut batch = Batch::new(world.dimension(), world.models().len());
+/// world.episode(&Seed::root(1)).fill(0..4, &mut batch);
+/// assert_eq!(batch.len(), 4);
+/// ```
 pub trait Environment: Send + Sync {
     /// Names of the K models.
     fn models(&self) -> &[String];

@@ -60,6 +60,26 @@ impl From<Tokens> for MeanTokens {
 }
 
 /// What every model answered to every prompt. Shapes were checked when it was made.
+///
+/// ```
+/// use environments::{Table, TableParts};
+/// use routing::{Dollars, Outcome};
+///
+/// let table = Table::new(TableParts {
+///     ids: vec!["first".into(), "second".into()],
+///     tasks: vec!["sums".into()],
+///     task_of: vec![0, 0],
+///     models: vec!["small".into(), "large".into()],
+///     dimension: 1,
+///     features: vec![0.1, 0.9],
+///     quality: vec![1.0, 1.0, f32::NAN, 1.0],
+///     cost: [Dollars(0.001), Dollars(0.01)].repeat(2),
+///     ..TableParts::default()
+/// });
+/// assert_eq!((table.len(), table.arms(), table.gaps()), (2, 2, 1));
+/// assert_eq!(table.outcome(0, 1), Some(Outcome::untimed(1.0, Dollars(0.01))));
+/// assert_eq!(table.outcome(1, 0), None, "nobody recorded it");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Table {
     ids: Vec<String>,

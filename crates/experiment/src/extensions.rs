@@ -5,7 +5,8 @@ use crate::features::Heard;
 use crate::settings::{Place, SpecError};
 use environments::sources::{Opening, SOURCES, TextEncoder};
 use environments::{Environment, REFERENCES, SINGLE_MODELS};
-use policies::{Configured, Information, POLICIES, ParameterError};
+use policies::{Configured, Information, POLICIES, ParameterError, Recipe};
+use routing::{Policy, Seed, Task};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -13,6 +14,38 @@ type Configure = dyn Fn(Value) -> Result<Configured, ParameterError> + Send + Sy
 type Open = dyn Fn(&Value) -> Result<Arc<dyn Environment>, String> + Send + Sync;
 
 /// What a plan may name beside what is registered.
+///
+/// ```
+/// use experiment::{Extensions, PolicyExtension, Spec};
+/// use routing::{Choice, Contexts, Feedback, Policy, Router, Stream};
+///
+/// #[derive(Clone)]
+/// struct First;
+///
+/// impl Router for First {
+///     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+///         choices.clear();
+///         choices.resize(contexts.len(), Choice::certain(routing::Arm(0)));
+///     }
+/// }
+///
+/// impl Policy for First {
+///     fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+///         self.decide(contexts, choices);
+///     }
+///     fn learn(&mut self, _: &Contexts<'_>, _: &[Feedback]) {}
+///     fn freeze(&self) -> Box<dyn Router> {
+///         Box::new(First)
+///     }
+/// }
+///
+/// let config = "name = 'mine'\n[[environment]]\nkind = 'calibrated'\n[[policy]]\nkind = 'first'";
+/// let spec = Spec::parse(config, "mine.toml").unwrap();
+/// assert!(spec.clone().plan().is_err(), "no registry knows `first`");
+/// let policies = vec![PolicyExtension::bandit("first", 1, |_, _| Box::new(First))];
+/// let plan = spec.plan_with(&Extensions { policies, ..Extensions::default() }).unwrap();
+/// assert_eq!(plan.environments[0].policies[0].label, "first");
+/// ```
 #[derive(Default)]
 pub struct Extensions {
     /// Policies, by the kind in their tables.
@@ -45,6 +78,29 @@ pub struct EnvironmentExtension {
     pub defaults: Value,
     /// Opens it; the error says what is wrong. Its fingerprint must change when its content does.
     pub open: Box<Open>,
+}
+
+impl PolicyExtension {
+    /// A policy without parameters that learns from the outcomes of its own choices, in one pass and after every request;
+    /// `build` makes it untrained. Raise `revision` when its code changes.
+    ///
+    /// What has parameters, learns in batches or is fitted on full labels is written out as a [`PolicyExtension`].
+    pub fn bandit(
+        name: &str,
+        revision: u32,
+        build: impl Fn(&Task, &Seed) -> Box<dyn Policy> + Clone + Send + Sync + 'static,
+    ) -> PolicyExtension {
+        PolicyExtension {
+            name: name.into(),
+            revision: revision.into(),
+            information: Information::Bandit,
+            defaults: json!({}),
+            configure: Box::new(move |parameters| {
+                let recipe = Recipe::Bandit { epochs: 1, batch: 1, build: Box::new(build.clone()) };
+                Ok(Configured { parameters, recipe })
+            }),
+        }
+    }
 }
 
 /// A kind of policy, wherever it is known from.

@@ -26,6 +26,19 @@ use std::sync::Arc;
 use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Manifest};
 
 /// An experiment that can run.
+///
+/// ```
+/// use experiment::Spec;
+///
+/// let config = "name = 'first'\nreplicates = 3\n[[environment]]\nkind = 'calibrated'\n\
+///               [[policy]]\nkind = 'knn'\n[[policy]]\nkind = 'oracle'";
+/// let plan = Spec::parse(config, "first.toml").unwrap().plan().unwrap();
+/// assert_eq!(plan.cells().len(), 6);
+/// assert_eq!(plan.name(&plan.cells()[0]), "calibrated · knn · replicate 1");
+/// // A policy keeps its cells when others join it: each is addressed by its own content.
+/// let more = Spec::parse(&format!("{config}\n[[policy]]\nkind = 'ridge'"), "first.toml").unwrap().plan().unwrap();
+/// assert_eq!(more.cells()[0].id, plan.cells()[0].id);
+/// ```
 pub struct Plan {
     /// The configuration it came from.
     pub spec: Spec,

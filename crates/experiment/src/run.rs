@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Folder, FrameError, Manifest, Score};
 
-/// How a plan is run. None of it changes a number.
-#[derive(Clone, Debug)]
+/// How a plan is run. None of it changes a number. By default every core is used and nothing but scores is stored.
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Threads; 0 for one a core.
     pub threads: usize,

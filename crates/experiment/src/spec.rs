@@ -13,6 +13,16 @@ use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// An experiment as its file states it, defaults filled in except for environments and policies.
+///
+/// ```
+/// use experiment::Spec;
+///
+/// let config = "name = 'first'\n[[environment]]\nkind = 'calibrated'\n[[policy]]\nkind = 'knn'";
+/// let spec = Spec::parse(config, "first.toml").unwrap();
+/// assert_eq!((spec.name.as_str(), spec.replicates), ("first", 5));
+/// let error = Spec::parse(&format!("replicate = 3\n{config}"), "first.toml").unwrap_err().to_string();
+/// assert!(error.contains("unknown key `replicate` (nearest is `replicates`"), "{error}");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// Name of the experiment; its results go to `results/<name>` unless told otherwise.

@@ -78,6 +78,34 @@ const fn about(name: &'static str, unit: &'static str, better: Better, what: &'s
 }
 
 /// Accumulates judged decisions.
+///
+/// ```
+/// use metrics::{Judged, Metric};
+/// use routing::{Arm, Dollars};
+///
+/// /// The lowest score so far.
+/// struct Worst(f64, u64);
+///
+/// impl Metric for Worst {
+///     fn observe(&mut self, judged: &Judged) {
+///         (self.0, self.1) = (self.0.min(f64::from(judged.quality)), self.1 + 1);
+///     }
+///     fn observe_unscored(&mut self, _: Arm) {}
+///     fn n(&self) -> u64 {
+///         self.1
+///     }
+///     fn report(&self, emit: &mut dyn FnMut(Option<Arm>, f64)) {
+///         emit(None, self.0);
+///     }
+/// }
+///
+/// let mut worst = Worst(f64::NAN, 0);
+/// for quality in [0.5, 0.25, 1.0] {
+///     worst.observe(&Judged { arm: Arm(0), quality, cost: Dollars(0.01), reward: 0.0, best_reward: 0.0 });
+/// }
+/// worst.report(&mut |arm, value| assert_eq!((arm, value), (None, 0.25)));
+/// assert_eq!(worst.n(), 3);
+/// ```
 pub trait Metric: Send {
     /// Takes in one decision.
     fn observe(&mut self, judged: &Judged);

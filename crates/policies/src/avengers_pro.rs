@@ -25,6 +25,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "avengers-pro",
     about: "each model's quality and efficiency in the clusters nearest to the prompt, weighed by the preference",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "Avengers-Pro, arXiv 2508.12631",
     information: Information::Full,
     revision: 1,

@@ -18,6 +18,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp",
     about: "preference-conditioned policy gradient on the outcomes of its own choices",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "BaRP, arXiv 2510.07429",
     information: Information::Bandit,
     revision: 1,

@@ -12,6 +12,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp-frozen",
     about: "BaRP that stops learning after a number of outcomes",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "BaRP, arXiv 2510.07429",
     information: Information::Bandit,
     revision: 1,

@@ -12,6 +12,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp-full",
     about: "the network of BaRP trained on the exact expected reward from full labels",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "ours, after BaRP (arXiv 2510.07429)",
     information: Information::Full,
     revision: 1,

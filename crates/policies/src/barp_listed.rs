@@ -10,6 +10,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp-listed",
     about: "BaRP whose reward uses the list price in force",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "ours, after BaRP (arXiv 2510.07429)",
     information: Information::Bandit,
     revision: 1,

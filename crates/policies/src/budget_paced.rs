@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "budget-paced",
     about: "LinUCB under a budget of dollars a request, by a dual price on spending",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "after ParetoBandit and Agrawal and Devanur 2016",
     information: Information::Bandit,
     revision: 1,

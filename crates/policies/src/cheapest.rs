@@ -8,6 +8,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "cheapest",
     about: "always the available model with the lowest list price",
+    prompts: crate::Prompts::Ignored,
+    export: crate::Export::File,
     paper: "reference",
     information: Information::None,
     revision: 1,

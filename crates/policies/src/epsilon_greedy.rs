@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "epsilon-greedy",
     about: "linear reward for each model, uniform exploration with probability epsilon",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "BaRP, arXiv 2510.07429, section 4.6",
     information: Information::Bandit,
     revision: 1,

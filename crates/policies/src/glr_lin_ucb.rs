@@ -16,6 +16,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "glr-lin-ucb",
     about: "LinUCB that restarts a model whose errors change",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "after Besson and Kaufmann 2019, arXiv 1902.01575",
     information: Information::Bandit,
     revision: 1,

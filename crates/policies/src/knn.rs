@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "knn",
     about: "mean quality and cost of the k nearest training prompts, best for the preference",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "RouterBench, arXiv 2403.12031; arXiv 2505.12601",
     information: Information::Full,
     revision: 1,

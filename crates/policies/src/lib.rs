@@ -32,7 +32,7 @@ mod sw_lin_ucb;
 
 pub use forecast::{Expected, Forecast};
 pub use learners::actor::{Actor, ActorShape, Head, Trainer};
-pub use registry::{Configured, Entry, Information, ParameterError, Recipe};
+pub use registry::{Configured, Entry, Export, Information, ParameterError, Prompts, Recipe};
 pub use restore::restore;
 
 /// Every policy, in the order of `barp list`.

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-cbwk",
     about: "linear bandit with a knapsack of dollars, by a multiplicative-weights price on spending",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "Agrawal and Devanur 2016, arXiv 1507.06738",
     information: Information::Bandit,
     revision: 1,

@@ -15,6 +15,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ts",
     about: "linear reward for each model, posterior sampling",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "Agrawal and Goyal 2013, arXiv 1209.3352",
     information: Information::Bandit,
     revision: 1,

@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ucb",
     about: "linear reward for each model, upper confidence bound",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "Li et al. 2010, arXiv 1003.0146",
     information: Information::Bandit,
     revision: 1,

@@ -17,6 +17,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ucb-listed",
     about: "LinUCB on quality, with the list price in force as known cost",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "ours, after Li et al. 2010, arXiv 1003.0146",
     information: Information::Bandit,
     revision: 1,

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "mlp",
     about: "a small network's estimates of quality and cost, best for the preference",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "RouterBench, arXiv 2403.12031",
     information: Information::Full,
     revision: 1,

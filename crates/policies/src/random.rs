@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "random",
     about: "any available model with equal probability",
+    prompts: crate::Prompts::Ignored,
+    export: crate::Export::File,
     paper: "reference",
     information: Information::None,
     revision: 1,

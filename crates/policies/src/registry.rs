@@ -17,6 +17,26 @@ pub enum Information {
     Full,
 }
 
+/// Whether the features of a prompt can change a policy's decision. The conformance suite asks accordingly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prompts {
+    /// They can.
+    Read,
+    /// They cannot: it decides by models, prices and preferences.
+    Ignored,
+}
+
+/// Whether a frozen router leaves the program. The conformance suite asks accordingly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Export {
+    /// As a file, from which [`crate::restore()`] builds it again.
+    File,
+    /// It does not: `save` returns none.
+    Unsupported,
+}
+
 /// A registered policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -24,6 +44,10 @@ pub struct Entry {
     pub name: &'static str,
     /// What it does, in a sentence.
     pub about: &'static str,
+    /// Whether it reads prompts.
+    pub prompts: Prompts,
+    /// Whether it can be saved.
+    pub export: Export,
     /// Where it comes from.
     pub paper: &'static str,
     /// What it learns from.

@@ -13,6 +13,8 @@ use serde_json::Value;
 pub(crate) const ENTRY: Entry = Entry {
     name: "ridge",
     about: "ridge regression of quality and cost on the features, best for the preference",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "RouterBench, arXiv 2403.12031",
     information: Information::Full,
     revision: 1,

@@ -41,6 +41,8 @@ use serde_json::{Value, json};
 pub(crate) const ENTRY: Entry = Entry {
     name: "router-dc",
     about: "model vectors trained by two contrastive losses, the most similar to the prompt answers",
+    prompts: crate::Prompts::Read,
+    export: crate::Export::File,
     paper: "RouterDC, arXiv 2409.19886",
     information: Information::Full,
     revision: 1,

@@ -3,6 +3,17 @@
 use crate::{Dollars, Preference, Round};
 
 /// A view of n requests. Row-major; every slice was checked against n, d and K when the view was made.
+///
+/// ```
+/// use routing::{ContextsBuffer, Dollars, Preference, Round};
+///
+/// let mut buffer = ContextsBuffer::new(2, 3);
+/// buffer.push(Round(7), &[0.1, 0.2], Preference::new(0.5).unwrap(), &[Dollars(0.01); 3], &[true, true, false]);
+/// let contexts = buffer.view();
+/// assert_eq!((contexts.len(), contexts.dimension(), contexts.arms()), (1, 2, 3));
+/// assert_eq!((contexts.rounds()[0], contexts.feature_row(0)), (Round(7), &[0.1, 0.2][..]));
+/// assert_eq!(contexts.available(0), [true, true, false]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Contexts<'a> {
     rounds: &'a [Round],
@@ -91,6 +102,19 @@ pub struct Public<'a> {
 }
 
 /// Owns the storage of [`Contexts`]; filled again for each batch, so that the round loop allocates nothing.
+///
+/// ```
+/// use routing::{ContextsBuffer, Dollars, Preference, Round};
+///
+/// let mut buffer = ContextsBuffer::new(1, 1);
+/// for round in 0..3 {
+///     buffer.push(Round(round), &[0.0], Preference::new(0.2).unwrap(), &[Dollars(0.01)], &[true]);
+/// }
+/// buffer.set_preference(Preference::new(0.8).unwrap());
+/// assert!(buffer.view().preferences().iter().all(|preference| preference.cost() == 0.8));
+/// buffer.clear();
+/// assert!(buffer.view().is_empty());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ContextsBuffer {
     rounds: Vec<Round>,

@@ -4,6 +4,15 @@ use crate::Dollars;
 use serde::{Deserialize, Serialize};
 
 /// The bill for information: stands in every manifest and beside every score.
+///
+/// ```
+/// use routing::{Dollars, Ledger};
+///
+/// let mut ledger = Ledger::default();
+/// ledger.charge(Dollars(0.25));
+/// ledger.charge(Dollars(0.5));
+/// assert_eq!((ledger.outcomes, ledger.dollars), (2, Dollars(0.75)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Outcomes revealed to the policy, repeat visits of the same prompt and model included (they are not free).

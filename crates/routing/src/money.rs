@@ -3,6 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 /// An amount in US dollars. Never negative or NaN when it comes from a checked table.
+///
+/// ```
+/// use routing::Dollars;
+///
+/// let mut spent = Dollars(0.25) + Dollars(0.5);
+/// spent += Dollars(0.25);
+/// assert_eq!(spent, Dollars(1.0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Dollars(pub f64);

@@ -7,6 +7,15 @@ use crate::Dollars;
 pub struct Seconds(pub f32);
 
 /// One cell of an outcome table.
+///
+/// ```
+/// use routing::{Dollars, Outcome, Seconds};
+///
+/// let outcome = Outcome::untimed(0.9, Dollars(0.002));
+/// assert_eq!(outcome.latency, None);
+/// let timed = Outcome { latency: Some(Seconds(1.5)), ..outcome };
+/// assert!(timed != outcome);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
     /// Score of the answer, in [0, 1].

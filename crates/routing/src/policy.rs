@@ -37,6 +37,15 @@ impl Propensity {
 }
 
 /// One decision: which model answers, how likely that was, and what is hoped for.
+///
+/// ```
+/// use routing::{Arm, Choice, Propensity};
+///
+/// let sure = Choice::certain(Arm(2)).expecting(0.4);
+/// assert_eq!((sure.propensity.value(), sure.expected_reward), (1.0, Some(0.4)));
+/// let drawn = Choice::drawn(Arm(0), Propensity::Exact(0.25));
+/// assert_eq!(drawn.propensity.value(), 0.25);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Choice {
     /// The chosen model.
@@ -66,6 +75,14 @@ impl Choice {
 }
 
 /// What is learnt of one request: one cell of the outcome table, never a row.
+///
+/// ```
+/// use routing::{Arm, Dollars, Feedback, Objective, Outcome, Preference};
+///
+/// let told = Feedback { arm: Arm(1), outcome: Outcome::untimed(1.0, Dollars(0.0)) };
+/// let objective = Objective::new(Dollars(0.01));
+/// assert_eq!(objective.reward(Preference::new(0.5).unwrap(), &told.outcome), 0.5);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Feedback {
     /// The model that answered.
@@ -75,6 +92,14 @@ pub struct Feedback {
 }
 
 /// Public facts before the first round.
+///
+/// ```
+/// use routing::{Dollars, Objective, Task};
+///
+/// let models = vec!["small".to_owned(), "large".to_owned()];
+/// let task = Task { models, dimension: 384, objective: Objective::new(Dollars(0.01)) };
+/// assert_eq!(task.arms(), 2);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// Names of the K models, in table order.
@@ -96,6 +121,33 @@ impl Task {
 pub type Diagnostics = Vec<(&'static str, f64)>;
 
 /// A frozen router: decides greedily, learns nothing.
+///
+/// ```
+/// use routing::{Arm, Choice, Contexts, ContextsBuffer, Dollars, Preference, Round, Router};
+///
+/// /// The model with the lowest list price among those that are up.
+/// struct Cheapest;
+///
+/// impl Router for Cheapest {
+///     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+///         choices.clear();
+///         for row in 0..contexts.len() {
+///             let price = |arm: usize| contexts.list_prices(row)[arm].0;
+///             let up = (0..contexts.arms()).filter(|&arm| contexts.available(row)[arm]);
+///             let cheapest = up.min_by(|&a, &b| price(a).total_cmp(&price(b))).expect("one model is up");
+///             choices.push(Choice::certain(Arm::at(cheapest)));
+///         }
+///     }
+/// }
+///
+/// let mut requests = ContextsBuffer::new(1, 2);
+/// let prices = [Dollars(0.01), Dollars(0.001)];
+/// requests.push(Round(0), &[0.5], Preference::new(0.3).unwrap(), &prices, &[true, true]);
+/// requests.push(Round(1), &[0.5], Preference::new(0.3).unwrap(), &prices, &[true, false]);
+/// let mut choices = Vec::new();
+/// Cheapest.decide(&requests.view(), &mut choices);
+/// assert_eq!(choices, [Choice::certain(Arm(1)), Choice::certain(Arm(0))]);
+/// ```
 pub trait Router: Send {
     /// Replaces `choices` by one decision for each row of `contexts`. Deterministic.
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>);
@@ -119,6 +171,43 @@ pub trait Router: Send {
 }
 
 /// A router that explores and learns from the outcomes of its own choices.
+///
+/// ```
+/// use routing::{Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Outcome, Policy, Preference, Round, Router, Seed, Stream};
+///
+/// /// The model whose last answer was best; every model counts as perfect until it has answered.
+/// #[derive(Clone)]
+/// struct Last(Vec<f32>);
+///
+/// impl Router for Last {
+///     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+///         let best = (0..self.0.len()).rev().max_by(|&a, &b| self.0[a].total_cmp(&self.0[b])).expect("there is a model");
+///         choices.clear();
+///         choices.resize(contexts.len(), Choice::certain(Arm::at(best)));
+///     }
+/// }
+///
+/// impl Policy for Last {
+///     fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+///         self.decide(contexts, choices);
+///     }
+///     fn learn(&mut self, _: &Contexts<'_>, feedback: &[Feedback]) {
+///         feedback.iter().for_each(|told| self.0[told.arm.index()] = told.outcome.quality);
+///     }
+///     fn freeze(&self) -> Box<dyn Router> {
+///         Box::new(self.clone())
+///     }
+/// }
+///
+/// let mut requests = ContextsBuffer::new(1, 2);
+/// requests.push(Round(0), &[0.5], Preference::new(0.3).unwrap(), &[Dollars(0.1); 2], &[true; 2]);
+/// let (mut policy, mut choices) = (Last(vec![1.0; 2]), Vec::new());
+/// policy.choose(&requests.view(), &Seed::root(1).stream("choice"), &mut choices);
+/// assert_eq!(choices[0].arm, Arm(0));
+/// policy.learn(&requests.view(), &[Feedback { arm: Arm(0), outcome: Outcome::untimed(0.2, Dollars(0.1)) }]);
+/// policy.freeze().decide(&requests.view(), &mut choices);
+/// assert_eq!(choices[0].arm, Arm(1), "the first model disappointed");
+/// ```
 pub trait Policy: Router {
     /// Replaces `choices` by one decision for each row; all randomness comes from `random`, positioned by the row's round.
     fn choose(&mut self, contexts: &Contexts<'_>, random: &Stream, choices: &mut Vec<Choice>);

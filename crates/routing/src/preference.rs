@@ -4,6 +4,14 @@ use crate::{Dollars, Outcome, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// A point (w_q, w_c) of the preference simplex: w_q + w_c = 1, both in [0, 1] (BaRP, section 3).
+///
+/// ```
+/// use routing::Preference;
+///
+/// let preference = Preference::new(0.25).unwrap();
+/// assert_eq!((preference.quality(), preference.cost()), (0.75, 0.25));
+/// assert_eq!(Preference::new(1.5).unwrap_err().to_string(), "the weight on cost must lie in [0, 1], got 1.5");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Preference {
@@ -57,6 +65,16 @@ impl From<Preference> for f64 {
 
 /// What is maximised: r = w_q q - w_c min(c / tau, 1) (BaRP, equation for the reward). With a weight on latency
 /// r = (1 - w_l) (w_q q - w_c min(c / tau, 1)) - w_l min(l / tau_l, 1), which is ours.
+///
+/// ```
+/// use routing::{Dollars, Objective, Outcome, Preference};
+///
+/// let objective = Objective::new(Dollars(0.01));
+/// let half = Preference::new(0.5).unwrap();
+/// assert_eq!(objective.reward(half, &Outcome::untimed(0.75, Dollars(0.005))), 0.5 * 0.75 - 0.5 * 0.5);
+/// // A call that costs more than tau counts as fully expensive.
+/// assert_eq!(objective.reward(half, &Outcome::untimed(0.75, Dollars(9.0))), 0.5 * 0.75 - 0.5);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
     /// The cost at which a call counts as fully expensive, not negative. The paper does not state it: our default is the

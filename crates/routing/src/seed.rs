@@ -13,6 +13,15 @@ use sha2::{Digest, Sha256};
 pub struct Round(pub u64);
 
 /// A node of the seed tree.
+///
+/// ```
+/// use routing::Seed;
+///
+/// let world = Seed::root(7).child("environment", "calibrated").child("replicate", "0");
+/// assert_eq!(world, Seed::root(7).child("environment", "calibrated").child("replicate", "0"));
+/// assert_ne!(world.child("policy", "knn"), world.child("policy", "ridge"));
+/// assert_eq!(Seed::from_hexadecimal(&world.to_hexadecimal()), Some(world));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed {
     key: [u8; 32],
@@ -59,6 +68,15 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// Independent generators, one for each round.
+///
+/// ```
+/// use routing::{Round, Seed, random};
+///
+/// let stream = Seed::root(7).stream("choice");
+/// let draw = |round| random::uniform(&mut stream.at(Round(round)));
+/// assert_eq!(draw(3), draw(3), "a draw depends on its round alone");
+/// assert_ne!(draw(3), draw(4));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Stream {
     start: ChaCha8Rng,

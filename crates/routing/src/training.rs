@@ -4,6 +4,18 @@ use crate::{Dollars, Objective, Outcome, Outcomes, Terms};
 
 /// n training prompts with the outcomes of all K models, as far as they were recorded. Taking this type is how a router
 /// declares that it uses full information; the ledger charges for every outcome in it.
+///
+/// ```
+/// use routing::{Dollars, Objective, TrainingSet};
+///
+/// // Two prompts of one feature, two models; the second model's answer to the second prompt was not recorded.
+/// let quality = vec![0.25, 1.0, 0.75, f32::NAN];
+/// let set = TrainingSet::new(vec![0.1, 0.9], quality, vec![Dollars(0.0); 4], 1, 2);
+/// assert_eq!((set.len(), set.arms(), set.feature_row(1)), (2, 2, &[0.9][..]));
+/// assert_eq!(set.outcome(1, 1), None);
+/// let means = set.mean_terms(&Objective::new(Dollars(0.01)));
+/// assert_eq!((means[0].value, means[1].value), (0.5, 1.0));
+/// ```
 #[derive(Clone, Debug)]
 pub struct TrainingSet {
     features: Vec<f32>,

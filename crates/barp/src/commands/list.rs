@@ -77,6 +77,8 @@ fn policies() -> Vec<Item> {
         about: entry.about.into(),
         facts: vec![
             ("learns from", json!(entry.information)),
+            ("prompts", json!(entry.prompts)),
+            ("export", json!(entry.export)),
             ("paper", json!(entry.paper)),
             ("parameters", (entry.defaults)()),
         ],
