@@ -1,10 +1,10 @@
 //! A saved router at work: prompts in, models out. The decisions are those of the simulator, bit for bit.
 
 use crate::artifact::{Artifact, Card};
-use crate::settings::unknown;
 use encoder::Encoder;
 use policies::Expected;
 use routing::{Arm, Choice, ContextsBuffer, Dollars, Preference, Round};
+use settings::Mistake;
 
 /// A router with its encoder and the public facts of the day.
 pub struct Deployment {
@@ -98,7 +98,7 @@ impl Deployment {
     fn position(&self, model: &str) -> Result<usize, DeploymentError> {
         let models: Vec<&str> = self.card().models.iter().map(String::as_str).collect();
         let found = models.iter().position(|known| *known == model);
-        found.ok_or_else(|| DeploymentError(unknown("model", model, &models)))
+        found.ok_or_else(|| DeploymentError(Mistake::unknown("model", model, &models).to_string()))
     }
 
     /// What turns texts into features, where the router has one.

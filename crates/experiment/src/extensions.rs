@@ -3,14 +3,14 @@
 
 use crate::features::Heard;
 use crate::plan::SINGLE_MODELS;
-use crate::settings::{Place, SpecError};
 use environments::sources::{Opening, SOURCES, TextEncoder};
 use environments::{Environment, REFERENCES};
-use policies::{Configured, Information, POLICIES, ParameterError};
+use policies::{Configured, Information, POLICIES};
 use serde_json::{Value, json};
+use settings::{Mistake, Place, SpecError};
 use std::sync::Arc;
 
-type Configure = dyn Fn(Value) -> Result<Configured, ParameterError> + Send + Sync;
+type Configure = dyn Fn(Value) -> Result<Configured, Mistake> + Send + Sync;
 type Open = dyn Fn(&Value) -> Result<Arc<dyn Environment>, String> + Send + Sync;
 
 /// What a plan may name beside what is registered.
@@ -53,7 +53,9 @@ pub(crate) struct PolicyKind<'a> {
     pub(crate) revision: Value,
     pub(crate) information: Information,
     pub(crate) defaults: Value,
-    pub(crate) configure: &'a dyn Fn(Value) -> Result<Configured, ParameterError>,
+    /// Null where nobody wrote one.
+    pub(crate) schema: Value,
+    pub(crate) configure: &'a dyn Fn(Value) -> Result<Configured, Mistake>,
 }
 
 /// A kind of environment, wherever it is known from.
@@ -79,6 +81,7 @@ impl Extensions {
                 revision: json!(entry.revision),
                 information: entry.information,
                 defaults: (entry.defaults)(),
+                schema: (entry.schema)(),
                 configure: &entry.configure,
             };
             (entry.name, Some(kind))
@@ -88,6 +91,7 @@ impl Extensions {
                 revision: policy.revision.clone(),
                 information: policy.information,
                 defaults: policy.defaults.clone(),
+                schema: Value::Null,
                 configure: &*policy.configure,
             };
             (policy.name.as_str(), Some(kind))
@@ -113,7 +117,14 @@ impl SourceKind<'_> {
         }
     }
 
-    pub(crate) fn check(&self, parameters: &Value) -> Result<(), String> {
+    pub(crate) fn schema(&self) -> Value {
+        match self {
+            SourceKind::Registered(source) => (source.schema)(),
+            SourceKind::Extension(_) => Value::Null,
+        }
+    }
+
+    pub(crate) fn check(&self, parameters: &Value) -> Result<(), Mistake> {
         match self {
             SourceKind::Registered(source) => (source.check)(parameters),
             SourceKind::Extension(_) => Ok(()),
@@ -124,10 +135,10 @@ impl SourceKind<'_> {
         &self,
         parameters: &Value,
         encoder: &dyn Fn(&str) -> Result<TextEncoder, String>,
-    ) -> Result<Arc<dyn Environment>, String> {
+    ) -> Result<Arc<dyn Environment>, Mistake> {
         match self {
             SourceKind::Registered(source) => (source.open)(parameters, &Opening { encoder }),
-            SourceKind::Extension(source) => (source.open)(parameters),
+            SourceKind::Extension(source) => (source.open)(parameters).map_err(Mistake::Text),
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::features::{Encoding, Heard};
 use crate::log_rows::{LogParts, Rows, read};
 use crate::log_scores::log_scores;
 use crate::plan::canonical;
-use crate::settings::{Place, SpecError};
 use crate::spec::{Preferences, TauRule};
 use crate::train::hexadecimal;
 use encoder::Encoder;
@@ -19,6 +18,7 @@ use environments::sources::logged::Log;
 use policies::{Configured, Forecast, POLICIES, Recipe};
 use routing::{ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, random};
 use serde_json::{Map, Value, json};
+use settings::{Place, SpecError, Strict};
 use sha2::{Digest, Sha256};
 
 /// How a router is trained on a log.
@@ -104,8 +104,9 @@ pub(crate) fn seed_of(root: u64) -> Seed {
 /// The policy's content and how to build it.
 fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), SpecError> {
     let entry = place.find("policy", &training.policy, POLICIES.iter().map(|entry| (entry.name, entry)))?;
-    let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
-    let parameters = place.table("--set").merge((entry.defaults)(), training.parameters.clone(), accepts)?;
+    let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ());
+    let strict = Strict { defaults: (entry.defaults)(), schema: (entry.schema)(), taken: Vec::new() };
+    let parameters = place.table("--set").merge(&strict, training.parameters.clone(), accepts)?;
     let content = json!({ "kind": entry.name, "revision": entry.revision, "parameters": parameters });
     Ok((content, (entry.configure)(parameters).expect("`merge` accepted the table")))
 }

@@ -4,11 +4,11 @@ use crate::features::{Gathered, TextVectors};
 use crate::from_log::LogTraining;
 use crate::logged::share;
 use crate::prompt_sketch::PromptSketch;
-use crate::settings::{Place, SpecError};
 use crate::train::hexadecimal;
 use encoder::Encoder;
 use environments::sources::logged::{Log, LogRow};
 use routing::{Feedback, Outcome, Round, Seed, random};
+use settings::{Place, SpecError};
 use sha2::{Digest, Sha256};
 
 /// Least probability of a logged choice that is estimated: one rare row must not outweigh all others.

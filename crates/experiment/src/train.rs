@@ -3,10 +3,10 @@
 use crate::artifact::{Artifact, Card, DataCard, EncoderCard, LatencyCard, PolicyCard, Scored};
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR};
-use crate::settings::SpecError;
 use policies::Forecast;
 use rayon::prelude::*;
 use routing::{Dollars, Ledger, Router, Task};
+use settings::SpecError;
 use sha2::{Digest, Sha256};
 use store::Score;
 

@@ -1,7 +1,7 @@
 //! Policies that choose by the task alone, which a log and a generator can both score.
 
 use super::{Fold, Outcome};
-use crate::settings::unknown;
+use settings::Mistake;
 
 /// Prefix of the policy that always takes one model.
 const ALWAYS: &str = "always:";
@@ -80,7 +80,7 @@ pub fn policies(named: &[String], models: &[String], fold: &Fold) -> Result<Vec<
         };
         let probabilities = rule.or_else(always).ok_or_else(|| {
             let known = names(models);
-            unknown("policy", name, &known.iter().map(String::as_str).collect::<Vec<_>>())
+            Mistake::unknown("policy", name, &known).to_string()
         })?;
         Ok(TaskPolicy { name: name.clone(), probabilities })
     };
