@@ -106,6 +106,7 @@ const OPTIMIST: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: || serde_json::json!({}),
+    schema: || serde_json::json!({}),
     configure: |parameters| (crate::examples::policy::optimist().configure)(parameters),
 };
 

@@ -4,6 +4,7 @@ use crate::artifact::{Artifact, Card};
 use encoder::Encoder;
 use policies::Expected;
 use routing::{Arm, Choice, ContextsBuffer, Dollars, Preference, Round};
+use settings::Mistake;
 
 /// A router with its encoder and the public facts of the day.
 pub struct Deployment {
@@ -89,11 +90,7 @@ impl std::fmt::Display for DeploymentError {
             DeploymentError::Encoder { trained, given } => {
                 write!(f, "the encoder must be the one that the router was trained with, `{trained}`, got `{given}`")
             }
-            DeploymentError::UnknownModel { model, known } => {
-                let near = |name: &&String| strsim::normalized_damerau_levenshtein(model, name) > 0.4;
-                let nearest = known.iter().find(near).map_or_else(String::new, |name| format!("nearest is `{name}`; "));
-                write!(f, "unknown model `{model}` ({nearest}known: {})", known.join(", "))
-            }
+            DeploymentError::UnknownModel { model, known } => Mistake::unknown("model", model, known).fmt(f),
             DeploymentError::Price { model, price } => {
                 write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
             }

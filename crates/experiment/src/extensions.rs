@@ -2,15 +2,15 @@
 //! same protocols, the same feedback and the same addressing of cells as registered ones.
 
 use crate::features::Heard;
-use crate::settings::{Place, SpecError};
 use environments::sources::{Opening, SOURCES, TextEncoder};
 use environments::{Environment, REFERENCES, SINGLE_MODELS};
-use policies::{Configured, Information, POLICIES, ParameterError, Recipe};
+use policies::{Configured, Information, POLICIES, Recipe};
 use routing::{Policy, Seed, Task};
 use serde_json::{Value, json};
+use settings::{Mistake, Place, SpecError};
 use std::sync::Arc;
 
-type Configure = dyn Fn(Value) -> Result<Configured, ParameterError> + Send + Sync;
+type Configure = dyn Fn(Value) -> Result<Configured, Mistake> + Send + Sync;
 type Open = dyn Fn(&Value) -> Result<Arc<dyn Environment>, String> + Send + Sync;
 
 /// What a plan may name beside what is registered.
@@ -108,7 +108,9 @@ pub(crate) struct PolicyKind<'a> {
     pub(crate) revision: Value,
     pub(crate) information: Information,
     pub(crate) defaults: Value,
-    pub(crate) configure: &'a dyn Fn(Value) -> Result<Configured, ParameterError>,
+    /// Null where nobody wrote one.
+    pub(crate) schema: Value,
+    pub(crate) configure: &'a dyn Fn(Value) -> Result<Configured, Mistake>,
 }
 
 /// A kind of environment, wherever it is known from.
@@ -134,6 +136,7 @@ impl Extensions {
                 revision: json!(entry.revision),
                 information: entry.information,
                 defaults: (entry.defaults)(),
+                schema: (entry.schema)(),
                 configure: &entry.configure,
             };
             (entry.name, Some(kind))
@@ -143,6 +146,7 @@ impl Extensions {
                 revision: policy.revision.clone(),
                 information: policy.information,
                 defaults: policy.defaults.clone(),
+                schema: Value::Null,
                 configure: &*policy.configure,
             };
             (policy.name.as_str(), Some(kind))
@@ -168,7 +172,14 @@ impl SourceKind<'_> {
         }
     }
 
-    pub(crate) fn check(&self, parameters: &Value) -> Result<(), String> {
+    pub(crate) fn schema(&self) -> Value {
+        match self {
+            SourceKind::Registered(source) => (source.schema)(),
+            SourceKind::Extension(_) => Value::Null,
+        }
+    }
+
+    pub(crate) fn check(&self, parameters: &Value) -> Result<(), Mistake> {
         match self {
             SourceKind::Registered(source) => (source.check)(parameters),
             SourceKind::Extension(_) => Ok(()),
@@ -179,10 +190,10 @@ impl SourceKind<'_> {
         &self,
         parameters: &Value,
         encoder: &dyn Fn(&str) -> Result<TextEncoder, String>,
-    ) -> Result<Arc<dyn Environment>, String> {
+    ) -> Result<Arc<dyn Environment>, Mistake> {
         match self {
             SourceKind::Registered(source) => (source.open)(parameters, &Opening { encoder }),
-            SourceKind::Extension(source) => (source.open)(parameters),
+            SourceKind::Extension(source) => (source.open)(parameters).map_err(Mistake::Text),
         }
     }
 }

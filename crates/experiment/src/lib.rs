@@ -11,9 +11,8 @@ mod plan;
 mod protocols;
 mod router;
 mod run;
-mod settings;
 mod spec;
-mod take;
+mod written;
 
 pub use describe::{Texts, describe, dominators, findings, free_calls};
 pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
@@ -24,5 +23,5 @@ pub use plan::{Bill, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subje
 pub use protocols::{Log, TrainedRouter};
 pub use router::Training;
 pub use run::{Done, Event, Options, RunError, run};
-pub use settings::{SpecError, nearest};
+pub use settings::{Mistake, SpecError, nearest};
 pub use spec::{DelayLaw, FeedbackRule, LabelsAt, Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};

@@ -15,13 +15,13 @@ pub(crate) use address::canonical;
 pub(crate) use split::{HeldOut, Split, split};
 
 use crate::extensions::Extensions;
-use crate::settings::SpecError;
 use crate::spec::{FeedbackRule, Protocol, Spec};
-use crate::take::{take_names, unique};
+use crate::written::PolicyTable;
 use environments::{Environment, ReferenceEntry};
 use policies::Configured;
 use routing::{Arm, Seed};
 use serde_json::Value;
+use settings::{Place, SpecError};
 use std::sync::Arc;
 use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Manifest};
 
@@ -135,8 +135,8 @@ impl Spec {
         let mut environments: Vec<PlannedEnvironment> = Vec::new();
         for (written, table) in self.environments.iter().enumerate() {
             for mut environment in self.environments_of(written, table.clone(), extensions)? {
-                for policy in &self.policies {
-                    environment.policies.extend(self.policy(policy.clone(), &environment, extensions)?);
+                for (written, policy) in self.policies.iter().enumerate() {
+                    environment.policies.extend(self.policy(written, policy.clone(), &environment, extensions)?);
                 }
                 unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
                 environments.push(environment);
@@ -161,14 +161,27 @@ impl Spec {
         let mut names: Vec<String> = environments.iter().flat_map(names).collect();
         names.dedup();
         let known = || names.iter().map(|name| (name.as_str(), ()));
-        for table in &self.policies {
-            let label = table.get("name").or_else(|| table.get("kind")).and_then(Value::as_str).unwrap_or_default();
-            let place = self.place.table(format!("[[policy]] {label}"));
-            for name in take_names(&place, &mut table.clone(), "only")? {
-                place.find("environment", &name, known())?;
+        for (written, table) in self.policies.iter().enumerate() {
+            let place = self.place_of("policy", written, table);
+            let PolicyTable { only, .. } = place.take(&mut table.clone())?;
+            for name in only {
+                place.at("only").find("environment", &name, known())?;
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses two tables of the list `what` with one label.
+fn unique<'a>(place: &Place, what: &str, labels: impl Iterator<Item = &'a String>) -> Result<(), SpecError> {
+    let mut labels: Vec<&String> = labels.collect();
+    labels.sort();
+    match labels.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => {
+            let rule = format!("two `[[{what}]]` are called `{}`; give one another `name`", pair[0]);
+            Err(place.error(rule))
+        }
     }
 }
 

@@ -4,12 +4,12 @@ mod feedback;
 
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
 
-use crate::settings::{Place, SpecError};
 use environments::Table;
 use routing::{LatencyWeight, Preference, Seconds};
-use serde::de::DeserializeOwned;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use settings::{Mistake, Parameters, Place, SpecError, Strict, Written};
 use std::path::PathBuf;
 
 /// An experiment as its file states it, defaults filled in except for environments and policies.
@@ -68,13 +68,14 @@ pub(crate) struct StandIn {
 }
 
 /// How policies learn and are tested.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Protocol {
     /// The paper's: learn on a training split, then a frozen greedy policy on one test set at every preference.
     #[serde(rename_all = "kebab-case")]
     TrainThenTest {
-        /// Shares of training, validation and test prompts within each task; they sum to 1.
+        /// Shares of training, validation and test prompts within each task.
+        #[schemars(extend("x-rule" = "three shares above 0 that sum to 1"))]
         split: [f64; 3],
         /// Points of the learning curve on the validation split; 0 for none.
         checkpoints: u32,
@@ -85,14 +86,16 @@ pub enum Protocol {
     #[serde(rename_all = "kebab-case")]
     Online {
         /// Rounds T.
+        #[schemars(range(min = 1))]
         rounds: u64,
-        /// Points of the curves.
+        /// Points of the curves, at most one a round.
+        #[schemars(range(min = 1))]
         checkpoints: u32,
     },
 }
 
 /// Which state of a learning policy is tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Select {
     /// The last.
@@ -103,25 +106,30 @@ pub enum Select {
 }
 
 /// How tau of the reward r = w_q q - w_c min(c / tau, 1) is set. The paper does not say; ours is the 95th percentile.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TauRule {
-    /// Percentile of the training costs (all prompts x models), in (0, 100].
+    /// tau as a percentile of the training costs (all prompts x models).
+    #[schemars(range(max = 100.0), extend("exclusiveMinimum" = 0.0))]
     pub tau_percentile: f64,
-    /// Dollars; overrides the percentile where given.
+    /// tau in dollars; overrides the percentile where given.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub tau_usd: Option<f64>,
 }
 
 /// The table `[latency]`: a third weight in the reward, (1 - w_l) (w_q q - w_c min(c / tau, 1)) - w_l min(l / tau_l, 1). Ours;
 /// the paper's reward, without it, is the default.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LatencyRule {
-    /// w_l, in [0, 1); 0: waiting costs nothing.
+    /// w_l; 0: waiting costs nothing.
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub weight: f64,
-    /// tau_l as a percentile of the training latencies (all prompts x models), in (0, 100].
+    /// tau_l as a percentile of the training latencies (all prompts x models).
+    #[schemars(range(max = 100.0), extend("exclusiveMinimum" = 0.0))]
     pub tau_percentile: f64,
     /// tau_l in seconds; overrides the percentile where given.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub tau_s: Option<f64>,
 }
 
@@ -138,30 +146,24 @@ impl LatencyRule {
         let tau = self.tau_s.map_or_else(measured, |seconds| Seconds(seconds as f32));
         (self.weight > 0.0).then_some(LatencyWeight { weight: self.weight, tau })
     }
-
-    fn check(&self, place: &Place) -> Result<(), SpecError> {
-        place.unless((0.0..1.0).contains(&self.weight), "weight", "in [0, 1)", self.weight)?;
-        let percentile = self.tau_percentile;
-        place.unless(percentile > 0.0 && percentile <= 100.0, "tau-percentile", "in (0, 100]", percentile)?;
-        match self.tau_s {
-            Some(tau) => place.unless(tau > 0.0 && tau.is_finite(), "tau-s", "above 0", tau),
-            None => Ok(()),
-        }
-    }
 }
 
+impl Parameters for LatencyRule {}
+
 /// Which preferences are trained on and tested at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Preferences {
     /// Distribution of the preference of a training visit.
     pub train: TrainPreferences,
     /// Weights on cost at which the frozen policy is tested.
+    #[schemars(with = "Vec<f64>", length(min = 1), inner(range(min = 0.0, max = 1.0)))]
+    #[schemars(extend("x-rule" = "a list of one or more weights on cost in [0, 1]"))]
     pub test: Vec<Preference>,
 }
 
 /// Distribution of the preference of a training visit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainPreferences {
     /// Uniform on the simplex, Dirichlet(1, 1), as the paper states.
@@ -173,8 +175,60 @@ pub enum TrainPreferences {
 const TRAIN_THEN_TEST: Protocol =
     Protocol::TrainThenTest { split: [0.70, 0.15, 0.15], checkpoints: 16, select: Select::Last };
 const ONLINE: Protocol = Protocol::Online { rounds: 20_000, checkpoints: 100 };
-const TOP: [&str; 10] =
-    ["name", "about", "seed", "replicates", "protocol", "objective", "latency", "preferences", "environment", "policy"];
+
+/// Every protocol with its defaults.
+pub(crate) const PROTOCOLS: [(&str, Protocol); 2] = [("train-then-test", TRAIN_THEN_TEST), ("online", ONLINE)];
+
+/// The top of a configuration.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Top {
+    /// Name of the experiment; its results go to `results/NAME` unless told otherwise.
+    #[schemars(extend("x-rule" = NAME_RULE))]
+    name: String,
+    /// What it asks, in a sentence.
+    #[serde(default)]
+    about: String,
+    /// Root of the seed tree: everything random follows from it.
+    #[serde(default = "one")]
+    seed: u64,
+    /// Independent repetitions.
+    #[serde(default = "five")]
+    #[schemars(range(min = 1))]
+    replicates: u32,
+    /// How policies learn and are tested, where an environment does not say otherwise.
+    #[serde(default)]
+    protocol: Map<String, Value>,
+    /// How tau of the reward is set.
+    #[serde(default)]
+    objective: Map<String, Value>,
+    /// What waiting is worth.
+    #[serde(default)]
+    latency: Map<String, Value>,
+    /// Which preferences are trained on and tested at.
+    #[serde(default)]
+    preferences: Map<String, Value>,
+    /// Worlds to run in; one table may stand for several that differ in one thing.
+    #[schemars(length(min = 1), extend("x-rule" = "one or more `[[environment]]` tables"))]
+    environment: Vec<Map<String, Value>>,
+    /// Policies and references to compare in each of them.
+    #[schemars(length(min = 1), extend("x-rule" = "one or more `[[policy]]` tables"))]
+    policy: Vec<Map<String, Value>>,
+}
+
+const NAME_RULE: &str = "letters, digits, `-`, `_` and `.`, not starting with `.`";
+
+fn one() -> u64 {
+    1
+}
+
+fn five() -> u32 {
+    5
+}
+
+impl Parameters for TauRule {}
+
+impl Parameters for Preferences {}
 
 impl Default for TauRule {
     fn default() -> Self {
@@ -209,28 +263,26 @@ impl Spec {
     /// [`SpecError`] for malformed TOML, an unknown key (with the nearest known one), a missing table or a value that
     /// breaks its rule.
     pub fn parse(text: &str, file: &str) -> Result<Spec, SpecError> {
-        let place = Place::top(file);
-        let table: Map<String, Value> =
-            toml::from_str(text).map_err(|error| place.error(error.to_string().trim_end().to_owned()))?;
-        let mut top = Top { place: place.clone(), table };
-        for key in top.table.keys() {
-            place.find("key", key, TOP.map(|known| (known, ())))?;
-        }
+        let Written { table, place } = Written::parse(text, file)?;
+        let top: Top = place.read(table)?;
+        let section = |key: &str| place.at(key).table(format!("[{key}]"));
         let spec = Spec {
-            name: top.scalar("name", None, "a name")?,
-            about: top.scalar("about", Some(Value::from("")), "a sentence")?,
-            seed: top.scalar("seed", Some(Value::from(1)), "a whole number of at least 0")?,
-            replicates: top.scalar("replicates", Some(Value::from(5)), "a whole number of at least 1")?,
-            protocol: top.protocol()?,
-            tau: top.section("objective")?,
-            latency: top.section("latency")?,
-            preferences: top.section("preferences")?,
-            environments: top.list("environment")?,
-            policies: top.list("policy")?,
+            name: top.name,
+            about: top.about,
+            seed: top.seed,
+            replicates: top.replicates,
+            protocol: Protocol::parse(&section("protocol"), top.protocol)?,
+            tau: section("objective").section(top.objective)?,
+            latency: section("latency").section(top.latency)?,
+            preferences: section("preferences").section(top.preferences)?,
+            environments: top.environment,
+            policies: top.policy,
             place,
             stand_in: None,
         };
-        spec.check()?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let good = !spec.name.is_empty() && spec.name.chars().all(plain) && !spec.name.starts_with('.');
+        spec.place.unless(good, "name", NAME_RULE, &spec.name)?;
         Ok(spec)
     }
 
@@ -249,23 +301,6 @@ impl Spec {
         self.stand_in = Some(StandIn { tasks: recorded.held_out.clone() });
         self
     }
-
-    fn check(&self) -> Result<(), SpecError> {
-        let place = &self.place;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        let good = !self.name.is_empty() && self.name.chars().all(plain) && !self.name.starts_with('.');
-        place.unless(good, "name", "letters, digits, `-`, `_` and `.`, not starting with `.`", &self.name)?;
-        place.unless(self.replicates > 0, "replicates", "at least 1", self.replicates)?;
-        let objective = place.table("[objective]");
-        let percentile = self.tau.tau_percentile;
-        objective.unless(percentile > 0.0 && percentile <= 100.0, "tau-percentile", "in (0, 100]", percentile)?;
-        if let Some(tau) = self.tau.tau_usd {
-            objective.unless(tau > 0.0 && tau.is_finite(), "tau-usd", "above 0", tau)?;
-        }
-        self.latency.check(&place.table("[latency]"))?;
-        let grid = &self.preferences.test;
-        place.table("[preferences]").unless(!grid.is_empty(), "test", "at least one weight on cost", "none")
-    }
 }
 
 impl Protocol {
@@ -276,79 +311,49 @@ impl Protocol {
             Some(Value::String(kind)) => kind,
             Some(other) => return Err(place.error(format!("`kind` must be a name, got {other}"))),
         };
-        let known = [("train-then-test", TRAIN_THEN_TEST), ("online", ONLINE)];
-        let defaults = place.find("protocol", kind, known)?;
-        let protocol: Protocol = merge_as(place, serde_json::to_value(defaults).expect("defaults are plain"), given)?;
-        protocol.check(place)?;
+        let protocol = place.find("protocol", kind, PROTOCOLS)?;
+        let strict = Strict {
+            defaults: serde_json::to_value(&protocol).expect("defaults are plain"),
+            schema: protocol.schema(),
+            taken: Vec::new(),
+        };
+        let all = place.merge(&strict, given, |all| Protocol::read(all).map(|_| ()))?;
+        Protocol::read(&all).map_err(|mistake| place.error(mistake))
+    }
+
+    fn read(all: &Value) -> Result<Protocol, Mistake> {
+        let protocol = Protocol::deserialize(all).map_err(|error| Mistake::Text(error.to_string()))?;
+        protocol.check()?;
         Ok(protocol)
     }
 
-    fn check(&self, place: &Place) -> Result<(), SpecError> {
+    /// The JSON schema of the table of this kind, with the values of this protocol as defaults.
+    pub(crate) fn schema(&self) -> Value {
+        let all = settings::schema_of::<Protocol>();
+        let own = serde_json::to_value(self).expect("defaults are plain");
+        let same = |schema: &&Value| schema["properties"]["kind"]["const"] == own["kind"];
+        let kinds = all["oneOf"].as_array().into_iter().flatten();
+        let mut schema = kinds.into_iter().find(same).expect("every kind has a schema").clone();
+        let table = schema.as_object_mut().expect("the schema of a struct is a table");
+        table.remove("required");
+        table.insert("additionalProperties".into(), Value::Bool(false));
+        for (key, default) in own.as_object().into_iter().flatten() {
+            table["properties"][key]["default"] = default.clone();
+        }
+        schema
+    }
+
+    fn check(&self) -> Result<(), Mistake> {
         match self {
             Protocol::TrainThenTest { split, .. } => {
                 let sum: f64 = split.iter().sum();
                 let good = split.iter().all(|&share| share > 0.0) && (sum - 1.0).abs() < 1e-9;
-                place.unless(good, "split", "three shares above 0 that sum to 1", format!("{split:?}"))
+                Mistake::unless(good, "split", "three shares above 0 that sum to 1", format!("{split:?}"))
             }
             Protocol::Online { rounds, checkpoints } => {
-                place.unless(*rounds > 0, "rounds", "at least 1", rounds)?;
-                let good = *checkpoints > 0 && u64::from(*checkpoints) <= *rounds;
-                place.unless(good, "checkpoints", "at least 1 and at most `rounds`", checkpoints)
+                let good = u64::from(*checkpoints) <= *rounds;
+                Mistake::unless(good, "checkpoints", "at least 1 and at most `rounds`", checkpoints)
             }
         }
     }
-}
-
-/// The top table while it is taken apart.
-struct Top {
-    place: Place,
-    table: Map<String, Value>,
-}
-
-impl Top {
-    fn scalar<T: DeserializeOwned>(&mut self, key: &str, default: Option<Value>, rule: &str) -> Result<T, SpecError> {
-        let Some(value) = self.table.remove(key).or(default) else {
-            return Err(self.place.error(format!("`{key}` is missing: it must be {rule}")));
-        };
-        let fail = |_| self.place.error(format!("`{key}` must be {rule}, got {value}"));
-        serde_json::from_value(value.clone()).map_err(fail)
-    }
-
-    fn subtable(&mut self, key: &str) -> Result<Map<String, Value>, SpecError> {
-        match self.table.remove(key) {
-            None => Ok(Map::new()),
-            Some(Value::Object(table)) => Ok(table),
-            Some(other) => Err(self.place.error(format!("`{key}` must be a table, got {other}"))),
-        }
-    }
-
-    fn section<T: Default + Serialize + DeserializeOwned>(&mut self, key: &str) -> Result<T, SpecError> {
-        let given = self.subtable(key)?;
-        let defaults = serde_json::to_value(T::default()).expect("defaults are plain");
-        merge_as(&self.place.table(format!("[{key}]")), defaults, given)
-    }
-
-    fn protocol(&mut self) -> Result<Protocol, SpecError> {
-        let given = self.subtable("protocol")?;
-        Protocol::parse(&self.place.table("[protocol]"), given)
-    }
-
-    fn list(&mut self, key: &str) -> Result<Vec<Map<String, Value>>, SpecError> {
-        let missing = || self.place.error(format!("`[[{key}]]` must appear at least once"));
-        let Some(Value::Array(items)) = self.table.remove(key) else { return Err(missing()) };
-        if items.is_empty() {
-            return Err(missing());
-        }
-        let as_table = |item| match item {
-            Value::Object(table) => Ok(table),
-            other => Err(self.place.error(format!("`[[{key}]]` must be a table, got {other}"))),
-        };
-        items.into_iter().map(as_table).collect()
-    }
-}
-
-fn merge_as<T: DeserializeOwned>(place: &Place, defaults: Value, given: Map<String, Value>) -> Result<T, SpecError> {
-    let accepts = |value: &Value| T::deserialize(value).map(|_| ()).map_err(|error| error.to_string());
-    let all = place.merge(defaults, given, accepts)?;
-    Ok(serde_json::from_value(all).expect("`merge` accepted the table"))
 }

@@ -17,10 +17,12 @@
 use crate::learners::clusters::Clusters;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::learners::{normalise, stretch};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, NotRestored, Router, Saved, Seed, Task, TrainingSet, Values};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "avengers-pro",
@@ -31,11 +33,12 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Full,
     revision: 1,
     defaults: defaults::<AvengersParameters>,
+    schema: schema::<AvengersParameters>,
     configure: configure_avengers,
 };
 
 /// What quality and cost are measured in before they are weighed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Scale {
     /// From the worst to the best model of the cluster (paper).
@@ -44,12 +47,14 @@ enum Scale {
     Reward,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct AvengersParameters {
     /// Clusters of the training prompts (paper: 60).
+    #[schemars(range(min = 1))]
     clusters: usize,
     /// Clusters averaged over, the nearest ones (public code: 3).
+    #[schemars(range(min = 1))]
     nearest: usize,
     /// Scale of quality and cost: `cluster` (paper) or `reward` (ours).
     scale: Scale,
@@ -61,14 +66,9 @@ impl Default for AvengersParameters {
     }
 }
 
-impl Parameters for AvengersParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        ParameterError::unless(self.clusters > 0, "clusters", "at least 1", self.clusters)?;
-        ParameterError::unless(self.nearest > 0, "nearest", "at least 1", self.nearest)
-    }
-}
+impl Parameters for AvengersParameters {}
 
-fn configure_avengers(given: Value) -> Result<Configured, ParameterError> {
+fn configure_avengers(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: AvengersParameters| {
         Recipe::Full(Box::new(move |task, training, seed| {
             Profiles::fit(&parameters, task, training, seed).into_router()

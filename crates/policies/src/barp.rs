@@ -8,12 +8,14 @@
 //! 2-64-64, head 256, PyTorch's default initialisation, no clipping, no schedule.
 
 use crate::learners::actor::{Actor, ActorShape, Head, Trainer, draw};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
     Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Outcome, Policy, Router, Seed, Stream, Task,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp",
@@ -24,28 +26,36 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<NetworkParameters>,
+    schema: schema::<NetworkParameters>,
     configure: configure_barp,
 };
 
 /// Parameters of BaRP; the full-label twin shares all but the baseline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct NetworkParameters {
     /// Passes over the training prompts (paper: 100).
+    #[schemars(range(min = 1))]
     pub(crate) epochs: u32,
     /// Requests in a gradient step (paper: 32).
+    #[schemars(range(min = 1))]
     pub(crate) batch: usize,
     /// Adam's learning rate (paper: 1e-4).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub(crate) learning_rate: f64,
     /// beta, the weight of the entropy bonus (not stated; ours).
+    #[schemars(range(min = 0.0))]
     pub(crate) entropy: f64,
     /// Factor on the objective's tau inside the training reward (ours: 1; for the ablation of tau).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub(crate) tau_scale: f64,
     /// Width of both layers of phi (not stated; ours).
+    #[schemars(range(min = 1))]
     pub(crate) preference_width: usize,
     /// Form of the decision head (paper: an MLP; alternatives for its ablation).
     pub(crate) head: Head,
     /// Hidden units of the head, or rank of the bilinear one (not stated; ours).
+    #[schemars(range(min = 1))]
     pub(crate) hidden: usize,
 }
 
@@ -64,20 +74,7 @@ impl Default for NetworkParameters {
     }
 }
 
-impl Parameters for NetworkParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        let positive = |number: f64| number > 0.0 && number.is_finite();
-        ParameterError::unless(self.epochs > 0, "epochs", "at least 1", self.epochs)?;
-        ParameterError::unless(self.batch > 0, "batch", "at least 1", self.batch)?;
-        let rate = self.learning_rate;
-        ParameterError::unless(positive(rate), "learning-rate", "above 0", rate)?;
-        let entropy = self.entropy;
-        ParameterError::unless(entropy >= 0.0 && entropy.is_finite(), "entropy", "at least 0", entropy)?;
-        ParameterError::unless(positive(self.tau_scale), "tau-scale", "above 0", self.tau_scale)?;
-        ParameterError::unless(self.preference_width > 0, "preference-width", "at least 1", self.preference_width)?;
-        ParameterError::unless(self.hidden > 0, "hidden", "at least 1", self.hidden)
-    }
-}
+impl Parameters for NetworkParameters {}
 
 impl NetworkParameters {
     /// An untrained network for `task`, with weights from `seed`.
@@ -98,7 +95,7 @@ impl NetworkParameters {
     }
 }
 
-fn configure_barp(given: Value) -> Result<Configured, ParameterError> {
+fn configure_barp(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: NetworkParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

@@ -4,10 +4,12 @@
 //! learning is worth.
 
 use crate::barp::{Barp, NetworkParameters, Price};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, Diagnostics, Feedback, Policy, Router, Stream};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp-frozen",
@@ -18,21 +20,27 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<FrozenParameters>,
+    schema: schema::<FrozenParameters>,
     configure: configure_frozen,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct FrozenParameters {
-    /// Outcomes it learns from, at least 1.
+    /// Outcomes it learns from.
+    #[schemars(range(min = 1))]
     learn_for: u64,
-    /// As in `barp`.
+    /// Passes over the training prompts, as in `barp`.
+    #[schemars(range(min = 1))]
     epochs: u32,
-    /// As in `barp`.
+    /// Requests in a gradient step, as in `barp`.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// As in `barp`.
+    /// Adam's learning rate, as in `barp`.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     learning_rate: f64,
-    /// As in `barp`.
+    /// beta, the weight of the entropy bonus, as in `barp`.
+    #[schemars(range(min = 0.0))]
     entropy: f64,
 }
 
@@ -55,14 +63,9 @@ impl FrozenParameters {
     }
 }
 
-impl Parameters for FrozenParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        ParameterError::unless(self.learn_for > 0, "learn-for", "at least 1", self.learn_for)?;
-        self.network().check()
-    }
-}
+impl Parameters for FrozenParameters {}
 
-fn configure_frozen(given: Value) -> Result<Configured, ParameterError> {
+fn configure_frozen(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: FrozenParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

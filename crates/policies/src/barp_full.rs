@@ -5,9 +5,10 @@
 //! otherwise mixes architecture with information.
 
 use crate::barp::NetworkParameters;
-use crate::registry::{Configured, Entry, Information, ParameterError, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{ContextsBuffer, Dollars, Outcome, Preference, Round, Router, Seed, Task, TrainingSet, random};
 use serde_json::Value;
+use settings::{Mistake, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp-full",
@@ -18,10 +19,11 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Full,
     revision: 1,
     defaults: defaults::<NetworkParameters>,
+    schema: schema::<NetworkParameters>,
     configure: configure_full,
 };
 
-fn configure_full(given: Value) -> Result<Configured, ParameterError> {
+fn configure_full(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: NetworkParameters| {
         Recipe::Full(Box::new(move |task, training, seed| fit(&parameters, task, training, seed)))
     })

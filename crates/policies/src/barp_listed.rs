@@ -4,8 +4,9 @@
 //! that alone is worth is the difference from `barp`. It is told nothing sooner: the policy still has to learn the change.
 
 use crate::barp::{Barp, NetworkParameters, Price};
-use crate::registry::{Configured, Entry, Information, ParameterError, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use serde_json::Value;
+use settings::{Mistake, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "barp-listed",
@@ -16,10 +17,11 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<NetworkParameters>,
+    schema: schema::<NetworkParameters>,
     configure: configure_listed,
 };
 
-fn configure_listed(given: Value) -> Result<Configured, ParameterError> {
+fn configure_listed(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: NetworkParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

@@ -6,11 +6,13 @@
 //! propensity of a choice is 1.
 
 use crate::learners::best;
-use crate::learners::linear::{LinearArms, check_linear};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::learners::linear::LinearArms;
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "budget-paced",
@@ -21,27 +23,36 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<PacedParameters>,
+    schema: schema::<PacedParameters>,
     configure: configure_paced,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct PacedParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of the confidence bound, at least 0.
+    /// Width of the confidence bound.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
-    /// B, dollars a request, above 0; none: the mean list price over models at the first request.
+    /// B, dollars a request; none: the mean list price over models at the first request.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     budget_usd: Option<f64>,
-    /// eta, step of the dual, above 0.
+    /// eta, step of the dual.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     rate: f64,
-    /// s, weight of the newest cost in the smoothed one, in (0, 1].
+    /// s, weight of the newest cost in the smoothed one.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     smoothing: f64,
-    /// Largest dual, at least 0.
+    /// Largest dual.
+    #[schemars(range(min = 0.0))]
     cap: f64,
 }
 
@@ -52,20 +63,9 @@ impl Default for PacedParameters {
     }
 }
 
-impl Parameters for PacedParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        let positive = |number: f64| number > 0.0 && number.is_finite();
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
-        ParameterError::unless(self.budget_usd.is_none_or(positive), "budget-usd", "above 0", self.budget_usd)?;
-        ParameterError::unless(positive(self.rate), "rate", "above 0", self.rate)?;
-        let smoothing = self.smoothing;
-        ParameterError::unless(smoothing > 0.0 && smoothing <= 1.0, "smoothing", "in (0, 1]", smoothing)?;
-        ParameterError::unless(self.cap >= 0.0 && self.cap.is_finite(), "cap", "at least 0", self.cap)
-    }
-}
+impl Parameters for PacedParameters {}
 
-fn configure_paced(given: Value) -> Result<Configured, ParameterError> {
+fn configure_paced(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: PacedParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

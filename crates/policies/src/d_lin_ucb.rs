@@ -6,11 +6,13 @@
 //! first arm, so the propensity of a choice is 1.
 
 use crate::learners::forgetting::Discounted;
-use crate::learners::linear::{LinearArms, LinearBandit, check_linear};
+use crate::learners::linear::{LinearArms, LinearBandit};
 use crate::lin_ucb::LinUcb;
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "d-lin-ucb",
@@ -21,21 +23,27 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<DLinUcbParameters>,
+    schema: schema::<DLinUcbParameters>,
     configure: configure_d_lin_ucb,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct DLinUcbParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of the confidence bound, at least 0.
+    /// Width of the confidence bound.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Weight of an observation one round older, in (0, 1].
+    /// Weight of an observation one round older.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     gamma: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -45,15 +53,9 @@ impl Default for DLinUcbParameters {
     }
 }
 
-impl Parameters for DLinUcbParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
-        ParameterError::unless(self.gamma > 0.0 && self.gamma <= 1.0, "gamma", "in (0, 1]", self.gamma)
-    }
-}
+impl Parameters for DLinUcbParameters {}
 
-fn configure_d_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+fn configure_d_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: DLinUcbParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

@@ -3,13 +3,15 @@
 //! With probability epsilon a uniformly drawn available arm, else argmax_a theta_a'z with z = [h(x); w_q; w_c]; frozen,
 //! always the latter. The simplest explorer of the paper's comparison of learners (section 4.6).
 
-use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
+use crate::learners::linear::{Explore, LinearArms, LinearBandit};
 use crate::learners::{any, best};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::random::{self, Generator};
 use routing::{Choice, Propensity};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "epsilon-greedy",
@@ -20,19 +22,24 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<EpsilonGreedyParameters>,
+    schema: schema::<EpsilonGreedyParameters>,
     configure: configure_epsilon_greedy,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct EpsilonGreedyParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Probability of exploring, in [0, 1].
+    /// Probability of exploring.
+    #[schemars(range(min = 0.0, max = 1.0))]
     epsilon: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -42,14 +49,9 @@ impl Default for EpsilonGreedyParameters {
     }
 }
 
-impl Parameters for EpsilonGreedyParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless((0.0..=1.0).contains(&self.epsilon), "epsilon", "in [0, 1]", self.epsilon)
-    }
-}
+impl Parameters for EpsilonGreedyParameters {}
 
-fn configure_epsilon_greedy(given: Value) -> Result<Configured, ParameterError> {
+fn configure_epsilon_greedy(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: EpsilonGreedyParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

@@ -5,13 +5,15 @@
 //! be heard. The propensity follows in closed form.
 
 use crate::learners::forgetting::Restart;
-use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
+use crate::learners::linear::{Explore, LinearArms, LinearBandit};
 use crate::learners::{any, best};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::random::{self, Generator};
 use routing::{Choice, Propensity};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "glr-lin-ucb",
@@ -22,25 +24,33 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<GlrParameters>,
+    schema: schema::<GlrParameters>,
     configure: configure_glr_lin_ucb,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct GlrParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of the confidence bound, at least 0.
+    /// Width of the confidence bound.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Probability of a uniform choice, in [0, 1].
+    /// Probability of a uniform choice.
+    #[schemars(range(min = 0.0, max = 1.0))]
     explore: f64,
-    /// Standard deviation of a prediction error, above 0.
+    /// Standard deviation of a prediction error.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     deviation: f64,
-    /// Probability of a false alarm of a model, in (0, 1).
+    /// Probability of a false alarm of a model.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     delta: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -50,18 +60,9 @@ impl Default for GlrParameters {
     }
 }
 
-impl Parameters for GlrParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
-        ParameterError::unless((0.0..=1.0).contains(&self.explore), "explore", "in [0, 1]", self.explore)?;
-        let deviation = self.deviation;
-        ParameterError::unless(deviation > 0.0 && deviation.is_finite(), "deviation", "above 0", deviation)?;
-        ParameterError::unless(self.delta > 0.0 && self.delta < 1.0, "delta", "in (0, 1)", self.delta)
-    }
-}
+impl Parameters for GlrParameters {}
 
-fn configure_glr_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+fn configure_glr_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: GlrParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

@@ -5,10 +5,12 @@
 
 use crate::learners::normalise;
 use crate::learners::plug_in::{Estimate, PlugIn};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Contexts, Dollars, NotRestored, Objective, Outcomes, Router, Saved, Task, Terms, TrainingSet, Values};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "knn",
@@ -19,13 +21,15 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Full,
     revision: 1,
     defaults: defaults::<KnnParameters>,
+    schema: schema::<KnnParameters>,
     configure: configure_knn,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct KnnParameters {
     /// Neighbours averaged over.
+    #[schemars(range(min = 1))]
     k: usize,
 }
 
@@ -35,13 +39,9 @@ impl Default for KnnParameters {
     }
 }
 
-impl Parameters for KnnParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        ParameterError::unless(self.k > 0, "k", "at least 1", self.k)
-    }
-}
+impl Parameters for KnnParameters {}
 
-fn configure_knn(given: Value) -> Result<Configured, ParameterError> {
+fn configure_knn(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: KnnParameters| {
         Recipe::Full(Box::new(move |task, training, _| {
             Box::new(PlugIn(Knn::new(parameters.k, training.clone(), task.objective)))

@@ -1,9 +1,10 @@
 //! The dearest model, whatever the prompt: what a company does that wants no disappointment ("largest LLM" in BaRP).
 
 use crate::learners::best;
-use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, NotRestored, Router, Saved, Task};
 use serde_json::Value;
+use settings::{Mistake, NoParameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "largest",
@@ -14,10 +15,11 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::None,
     revision: 1,
     defaults: defaults::<NoParameters>,
+    schema: schema::<NoParameters>,
     configure: configure_largest,
 };
 
-fn configure_largest(given: Value) -> Result<Configured, ParameterError> {
+fn configure_largest(given: Value) -> Result<Configured, Mistake> {
     configure(given, |_: NoParameters| Recipe::Fixed(Box::new(|_, _| Box::new(Largest))))
 }
 

@@ -32,8 +32,10 @@ mod sw_lin_ucb;
 
 pub use forecast::{Expected, Forecast};
 pub use learners::actor::{Actor, ActorShape, Head, Trainer};
-pub use registry::{Configured, Entry, Export, Information, ParameterError, Prompts, Recipe};
+pub use registry::{Configured, Entry, Export, Information, Prompts, Recipe};
 pub use restore::restore;
+/// What is wrong with a table of parameters.
+pub use settings::Mistake;
 
 /// Every policy, in the order of `barp list`.
 pub const POLICIES: &[Entry] = &[

@@ -12,11 +12,13 @@
 //! list prices not looked at otherwise. Ties go to the first arm, so the propensity of a choice is 1.
 
 use crate::learners::best;
-use crate::learners::linear::{LinearArms, check_linear};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::learners::linear::LinearArms;
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-cbwk",
@@ -27,27 +29,36 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<KnapsackParameters>,
+    schema: schema::<KnapsackParameters>,
     configure: configure_knapsack,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct KnapsackParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of both confidence bounds, at least 0.
+    /// Width of both confidence bounds.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
-    /// B / T, dollars a request, above 0; none: the mean list price over models at the first request.
+    /// B / T, dollars a request; none: the mean list price over models at the first request.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     budget_usd: Option<f64>,
-    /// T, rounds after whose budget nothing is left to spend, at least 1; none: the budget is a rate without end.
+    /// T, rounds after whose budget nothing is left to spend; none: the budget is a rate without end.
+    #[schemars(range(min = 1))]
     horizon: Option<u64>,
-    /// Z, reward that a whole budget is worth, above 0; none: T / B.
+    /// Z, reward that a whole budget is worth; none: T / B.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     multiplier: Option<f64>,
-    /// epsilon of the multiplicative weights, in (0, 0.5].
+    /// epsilon of the multiplicative weights.
+    #[schemars(range(max = 0.5), extend("exclusiveMinimum" = 0.0))]
     rate: f64,
 }
 
@@ -58,19 +69,9 @@ impl Default for KnapsackParameters {
     }
 }
 
-impl Parameters for KnapsackParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        let positive = |number: f64| number > 0.0 && number.is_finite();
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
-        ParameterError::unless(self.budget_usd.is_none_or(positive), "budget-usd", "above 0", self.budget_usd)?;
-        ParameterError::unless(self.horizon != Some(0), "horizon", "at least 1", self.horizon)?;
-        ParameterError::unless(self.multiplier.is_none_or(positive), "multiplier", "above 0", self.multiplier)?;
-        ParameterError::unless(self.rate > 0.0 && self.rate <= 0.5, "rate", "in (0, 0.5]", self.rate)
-    }
-}
+impl Parameters for KnapsackParameters {}
 
-fn configure_knapsack(given: Value) -> Result<Configured, ParameterError> {
+fn configure_knapsack(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: KnapsackParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

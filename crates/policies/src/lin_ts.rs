@@ -4,13 +4,15 @@
 //! is N(theta_a'z, scale^2 z' A_a^-1 z) and independent between arms, so that scalar is drawn. The propensity is the
 //! probability that the chosen arm's draw is the largest, by quadrature over its posterior, and marked as estimated.
 
-use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
+use crate::learners::linear::{Explore, LinearArms, LinearBandit};
 use crate::learners::{best, linear::Prediction};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::random::{self, Generator};
 use routing::{Choice, Propensity};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ts",
@@ -21,19 +23,24 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<LinTsParameters>,
+    schema: schema::<LinTsParameters>,
     configure: configure_lin_ts,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct LinTsParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Standard deviation of the reward noise, which scales the posterior; above 0.
+    /// Standard deviation of the reward noise, which scales the posterior.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     scale: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -43,14 +50,9 @@ impl Default for LinTsParameters {
     }
 }
 
-impl Parameters for LinTsParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.scale > 0.0 && self.scale.is_finite(), "scale", "above 0", self.scale)
-    }
-}
+impl Parameters for LinTsParameters {}
 
-fn configure_lin_ts(given: Value) -> Result<Configured, ParameterError> {
+fn configure_lin_ts(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: LinTsParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

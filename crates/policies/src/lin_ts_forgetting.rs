@@ -4,11 +4,13 @@
 //! 1912.05695), so that models not tried for long are sampled more widely. The propensity is estimated as in `lin-ts`.
 
 use crate::learners::forgetting::Discounted;
-use crate::learners::linear::{LinearArms, LinearBandit, check_linear};
+use crate::learners::linear::{LinearArms, LinearBandit};
 use crate::lin_ts::LinTs;
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ts-forgetting",
@@ -19,21 +21,27 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<ForgettingParameters>,
+    schema: schema::<ForgettingParameters>,
     configure: configure_lin_ts_forgetting,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct ForgettingParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Standard deviation of the reward noise, which scales the posterior; above 0.
+    /// Standard deviation of the reward noise, which scales the posterior.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     scale: f64,
-    /// Weight of an observation one round older, in (0, 1].
+    /// Weight of an observation one round older.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     gamma: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -43,15 +51,9 @@ impl Default for ForgettingParameters {
     }
 }
 
-impl Parameters for ForgettingParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.scale > 0.0 && self.scale.is_finite(), "scale", "above 0", self.scale)?;
-        ParameterError::unless(self.gamma > 0.0 && self.gamma <= 1.0, "gamma", "in (0, 1]", self.gamma)
-    }
-}
+impl Parameters for ForgettingParameters {}
 
-fn configure_lin_ts_forgetting(given: Value) -> Result<Configured, ParameterError> {
+fn configure_lin_ts_forgetting(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: ForgettingParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

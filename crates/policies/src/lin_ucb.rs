@@ -4,12 +4,14 @@
 //! z = [h(x); w_q; w_c]; frozen, argmax_a theta_a'z. Ties go to the first arm, so the propensity of a choice is 1.
 
 use crate::learners::best;
-use crate::learners::linear::{Explore, LinearArms, LinearBandit, check_linear};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::learners::linear::{Explore, LinearArms, LinearBandit};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::Choice;
 use routing::random::Generator;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ucb",
@@ -20,19 +22,24 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<LinUcbParameters>,
+    schema: schema::<LinUcbParameters>,
     configure: configure_lin_ucb,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct LinUcbParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of the confidence bound, at least 0.
+    /// Width of the confidence bound.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -42,14 +49,9 @@ impl Default for LinUcbParameters {
     }
 }
 
-impl Parameters for LinUcbParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)
-    }
-}
+impl Parameters for LinUcbParameters {}
 
-fn configure_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+fn configure_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: LinUcbParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

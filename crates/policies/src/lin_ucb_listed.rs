@@ -5,14 +5,16 @@
 //! list price is that of a typical one. Ties go to the first arm, so the propensity of a choice is 1.
 
 use crate::learners::best;
-use crate::learners::linear::{LinearArms, check_linear};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::learners::linear::LinearArms;
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
     Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Router, Saved,
     Stream, Task,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ucb-listed",
@@ -23,19 +25,24 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<ListedParameters>,
+    schema: schema::<ListedParameters>,
     configure: configure_listed,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct ListedParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of the confidence bound, at least 0.
+    /// Width of the confidence bound.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -45,14 +52,9 @@ impl Default for ListedParameters {
     }
 }
 
-impl Parameters for ListedParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)
-    }
-}
+impl Parameters for ListedParameters {}
 
-fn configure_listed(given: Value) -> Result<Configured, ParameterError> {
+fn configure_listed(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: ListedParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

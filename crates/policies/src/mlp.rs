@@ -10,11 +10,13 @@
 //! a rule on the training loss, and there is no weight decay (scikit-learn: 1e-4 over the batch size).
 
 use crate::learners::plug_in::{Estimate, PlugIn};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use network::{Adam, AdamSettings, Mlp, Output, Tape};
 use routing::{Contexts, NotRestored, Round, Router, Saved, Seed, Task, TrainingSet, Values, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "mlp",
@@ -25,11 +27,12 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Full,
     revision: 1,
     defaults: defaults::<MlpParameters>,
+    schema: schema::<MlpParameters>,
     configure: configure_mlp,
 };
 
 /// Who shares hidden layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Networks {
     /// All models (ours).
@@ -38,18 +41,22 @@ enum Networks {
     OneAModel,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct MlpParameters {
     /// Units of each hidden layer (paper: 100, or 100 and 100).
+    #[schemars(length(min = 1, max = MOST_LAYERS), inner(range(min = 1, max = MOST_UNITS)), extend("x-rule" = rule()))]
     hidden: Vec<usize>,
     /// `shared` by all models (ours) or `one-a-model` (paper).
     networks: Networks,
     /// Passes over the training prompts (paper: at most 200).
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Prompts in a gradient step (paper: 200).
+    #[schemars(range(min = 1))]
     batch: usize,
     /// Adam's learning rate (paper: 1e-3).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     learning_rate: f64,
 }
 
@@ -73,17 +80,9 @@ fn rule() -> String {
     format!("a list of 1 to {MOST_LAYERS} layers of 1 to {MOST_UNITS} units")
 }
 
-impl Parameters for MlpParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        let rate = self.learning_rate;
-        ParameterError::unless(buildable(&self.hidden), "hidden", &rule(), &self.hidden)?;
-        ParameterError::unless(self.epochs > 0, "epochs", "at least 1", self.epochs)?;
-        ParameterError::unless(self.batch > 0, "batch", "at least 1", self.batch)?;
-        ParameterError::unless(rate > 0.0 && rate.is_finite(), "learning-rate", "above 0", rate)
-    }
-}
+impl Parameters for MlpParameters {}
 
-fn configure_mlp(given: Value) -> Result<Configured, ParameterError> {
+fn configure_mlp(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: MlpParameters| {
         Recipe::Full(Box::new(move |task, training, seed| {
             Box::new(PlugIn(Regressors::fit(&parameters, task, training, seed)))

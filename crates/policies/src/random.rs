@@ -1,9 +1,10 @@
 //! A uniformly random available model: the floor that every router must beat.
 
 use crate::learners::any;
-use crate::registry::{Configured, Entry, Information, NoParameters, ParameterError, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, NotRestored, Propensity, Router, Saved, Seed, Task};
 use serde_json::{Value, json};
+use settings::{Mistake, NoParameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "random",
@@ -14,10 +15,11 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::None,
     revision: 1,
     defaults: defaults::<NoParameters>,
+    schema: schema::<NoParameters>,
     configure: configure_random,
 };
 
-fn configure_random(given: Value) -> Result<Configured, ParameterError> {
+fn configure_random(given: Value) -> Result<Configured, Mistake> {
     configure(given, |_: NoParameters| Recipe::Fixed(Box::new(|_, seed| Box::new(Uniform { seed: *seed }))))
 }
 

@@ -2,8 +2,8 @@
 
 use routing::{Policy, Router, Seed, Task, TrainingSet};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
+use settings::{Mistake, Parameters};
 
 /// What a policy learns from; the ledger charges accordingly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,8 +56,10 @@ pub struct Entry {
     pub revision: u32,
     /// Every parameter with its default.
     pub defaults: fn() -> Value,
+    /// The JSON schema of its parameters, made from their declaration.
+    pub schema: fn() -> Value,
     /// Checks a whole table of parameters.
-    pub configure: fn(Value) -> Result<Configured, ParameterError>,
+    pub configure: fn(Value) -> Result<Configured, Mistake>,
 }
 
 /// A policy with its parameters checked.
@@ -89,76 +91,9 @@ pub enum Recipe {
     Full(Box<FitRouter>),
 }
 
-/// A parameter that is not allowed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ParameterError {
-    /// A value of another kind than the default's, or a parameter that does not exist.
-    Kind(String),
-    /// A value that breaks a rule.
-    Rule {
-        /// Name of the parameter.
-        field: String,
-        /// What it must be.
-        rule: String,
-        /// What it is.
-        value: String,
-    },
-}
-
-impl ParameterError {
-    /// The error that `field` must be `rule`, unless `holds`.
-    pub(crate) fn unless(
-        holds: bool,
-        field: &str,
-        rule: &str,
-        value: impl std::fmt::Debug,
-    ) -> Result<(), ParameterError> {
-        if holds {
-            return Ok(());
-        }
-        Err(ParameterError::Rule { field: field.into(), rule: rule.into(), value: format!("{value:?}") })
-    }
-}
-
-impl std::fmt::Display for ParameterError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ParameterError::Kind(message) => f.write_str(message),
-            ParameterError::Rule { field, rule, value } => write!(f, "`{field}` must be {rule}, got {value}"),
-        }
-    }
-}
-
-impl std::error::Error for ParameterError {}
-
-/// Parameters of a policy: strict, with defaults, checked once.
-pub(crate) trait Parameters: Default + Serialize + DeserializeOwned {
-    /// Refuses values that no run could use.
-    fn check(&self) -> Result<(), ParameterError>;
-}
-
-/// The default parameters of a policy.
-pub(crate) fn defaults<P: Parameters>() -> Value {
-    as_value(&P::default())
-}
-
 /// Checks a whole table of parameters and attaches the recipe made from them.
-pub(crate) fn configure<P: Parameters>(all: Value, recipe: impl Fn(P) -> Recipe) -> Result<Configured, ParameterError> {
-    let parameters: P = serde_json::from_value(all).map_err(|error| ParameterError::Kind(error.to_string()))?;
-    parameters.check()?;
-    Ok(Configured { parameters: as_value(&parameters), recipe: recipe(parameters) })
-}
-
-fn as_value<P: Serialize>(parameters: &P) -> Value {
-    serde_json::to_value(parameters).expect("parameters are plain tables of numbers and names")
-}
-
-/// For policies that have no parameters.
-#[derive(Clone, Debug, Default, Serialize, serde::Deserialize)]
-pub(crate) struct NoParameters {}
-
-impl Parameters for NoParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        Ok(())
-    }
+pub(crate) fn configure<P: Parameters>(all: Value, recipe: impl Fn(P) -> Recipe) -> Result<Configured, Mistake> {
+    let parameters: P = settings::parse(&all)?;
+    let all = serde_json::to_value(&parameters).expect("parameters are plain tables of numbers and names");
+    Ok(Configured { parameters: all, recipe: recipe(parameters) })
 }

@@ -5,10 +5,12 @@
 
 use crate::learners::least_squares::LeastSquares;
 use crate::learners::plug_in::{Estimate, PlugIn};
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Contexts, NotRestored, Router, Saved, Task, Terms, TrainingSet, Values};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "ridge",
@@ -19,13 +21,15 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Full,
     revision: 1,
     defaults: defaults::<RidgeParameters>,
+    schema: schema::<RidgeParameters>,
     configure: configure_ridge,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct RidgeParameters {
-    /// Penalty on squared coefficients, above 0.
+    /// Penalty on squared coefficients.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     penalty: f64,
 }
 
@@ -35,13 +39,9 @@ impl Default for RidgeParameters {
     }
 }
 
-impl Parameters for RidgeParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        ParameterError::unless(self.penalty > 0.0 && self.penalty.is_finite(), "penalty", "above 0", self.penalty)
-    }
-}
+impl Parameters for RidgeParameters {}
 
-fn configure_ridge(given: Value) -> Result<Configured, ParameterError> {
+fn configure_ridge(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: RidgeParameters| {
         Recipe::Full(Box::new(move |task, training, _| {
             Box::new(PlugIn(Ridge::fit(parameters.penalty, task, training)))

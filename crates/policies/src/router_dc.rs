@@ -31,12 +31,14 @@ mod losses;
 mod training;
 
 use crate::learners::best;
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use kernels::{Left, set_product, transpose};
 use network::{Mlp, Output, Tape};
 use routing::{Choice, Contexts, NotRestored, Preference, Router, Saved, Task, Values};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "router-dc",
@@ -47,11 +49,12 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Full,
     revision: 1,
     defaults: defaults::<RouterDcParameters>,
+    schema: schema::<RouterDcParameters>,
     configure: configure_router_dc,
 };
 
 /// What the training scores are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Target {
     /// Quality, as published: no preference anywhere.
@@ -60,30 +63,40 @@ enum Target {
     Reward,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct RouterDcParameters {
     /// What a model's score on a prompt is: `quality` (paper) or `reward` (ours).
     target: Target,
     /// Width of the space of prompts and models (paper: that of its encoder).
+    #[schemars(range(min = 1, max = MOST_UNITS))]
     width: usize,
     /// Gradient steps (paper: 1,000).
+    #[schemars(range(min = 1))]
     steps: u32,
     /// Prompts in a gradient step (paper: 64).
+    #[schemars(range(min = 1))]
     batch: usize,
     /// Adam's learning rate (paper: AdamW, 5e-5, for the encoder; as run again on frozen features: 1e-3).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     learning_rate: f64,
     /// Divides cosines in the sample-LLM loss (paper: 1; as run again: .07).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     temperature: f64,
     /// K+, models that a prompt is pulled to (paper: 3; 4 on RouterBench).
+    #[schemars(range(min = 1))]
     top_k: usize,
     /// K-, models that it is pushed from (paper: 3; 4 on RouterBench).
+    #[schemars(range(min = 1))]
     last_k: usize,
     /// lambda, weight of the sample-sample loss (paper: 1).
+    #[schemars(range(min = 0.0))]
     cluster_weight: f64,
     /// Groups of prompts (paper's code: 8).
+    #[schemars(range(min = 1))]
     clusters: usize,
     /// H, prompts of other groups that a prompt is pushed from (paper: 3).
+    #[schemars(range(min = 1))]
     negatives: usize,
 }
 
@@ -108,30 +121,9 @@ impl Default for RouterDcParameters {
 /// Most units of the space that a parameter or a file may ask for.
 const MOST_UNITS: usize = 1 << 16;
 
-impl Parameters for RouterDcParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        let positive = |number: f64| number > 0.0 && number.is_finite();
-        let (rate, temperature, weight) = (self.learning_rate, self.temperature, self.cluster_weight);
-        ParameterError::unless(positive(rate), "learning-rate", "above 0", rate)?;
-        ParameterError::unless(positive(temperature), "temperature", "above 0", temperature)?;
-        ParameterError::unless(weight == 0.0 || positive(weight), "cluster-weight", "at least 0", weight)?;
-        let fits = (1..=MOST_UNITS).contains(&self.width);
-        ParameterError::unless(fits, "width", format!("from 1 to {MOST_UNITS}").as_str(), self.width)?;
-        ParameterError::unless(self.steps > 0, "steps", "at least 1", self.steps)?;
-        for (name, count) in [
-            ("batch", self.batch),
-            ("top-k", self.top_k),
-            ("last-k", self.last_k),
-            ("clusters", self.clusters),
-            ("negatives", self.negatives),
-        ] {
-            ParameterError::unless(count > 0, name, "at least 1", count)?;
-        }
-        Ok(())
-    }
-}
+impl Parameters for RouterDcParameters {}
 
-fn configure_router_dc(given: Value) -> Result<Configured, ParameterError> {
+fn configure_router_dc(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: RouterDcParameters| {
         Recipe::Full(Box::new(move |task, data, seed| Box::new(training::train(&parameters, task, data, seed))))
     })

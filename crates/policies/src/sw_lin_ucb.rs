@@ -4,11 +4,13 @@
 //! models, exact: what leaves the window is subtracted. Ties go to the first arm, so the propensity of a choice is 1.
 
 use crate::learners::forgetting::Window;
-use crate::learners::linear::{LinearArms, LinearBandit, check_linear};
+use crate::learners::linear::{LinearArms, LinearBandit};
 use crate::lin_ucb::LinUcb;
-use crate::registry::{Configured, Entry, Information, ParameterError, Parameters, Recipe, configure, defaults};
+use crate::registry::{Configured, Entry, Information, Recipe, configure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters, defaults, schema};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "sw-lin-ucb",
@@ -19,21 +21,27 @@ pub(crate) const ENTRY: Entry = Entry {
     information: Information::Bandit,
     revision: 1,
     defaults: defaults::<SwLinUcbParameters>,
+    schema: schema::<SwLinUcbParameters>,
     configure: configure_sw_lin_ucb,
 };
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct SwLinUcbParameters {
     /// Passes over the training prompts.
+    #[schemars(range(min = 1))]
     epochs: u32,
     /// Requests between two updates.
+    #[schemars(range(min = 1))]
     batch: usize,
-    /// Width of the confidence bound, at least 0.
+    /// Width of the confidence bound.
+    #[schemars(range(min = 0.0))]
     alpha: f64,
-    /// Observations that count, at least 1; each takes d + 4 numbers of memory.
+    /// Observations that count; each takes d + 4 numbers of memory.
+    #[schemars(range(min = 1))]
     window: usize,
-    /// Regularisation of the regressions, above 0.
+    /// Regularisation of the regressions.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     lambda: f64,
 }
 
@@ -43,15 +51,9 @@ impl Default for SwLinUcbParameters {
     }
 }
 
-impl Parameters for SwLinUcbParameters {
-    fn check(&self) -> Result<(), ParameterError> {
-        check_linear(self.epochs, self.batch, self.lambda)?;
-        ParameterError::unless(self.alpha >= 0.0 && self.alpha.is_finite(), "alpha", "at least 0", self.alpha)?;
-        ParameterError::unless(self.window > 0, "window", "at least 1", self.window)
-    }
-}
+impl Parameters for SwLinUcbParameters {}
 
-fn configure_sw_lin_ucb(given: Value) -> Result<Configured, ParameterError> {
+fn configure_sw_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: SwLinUcbParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,

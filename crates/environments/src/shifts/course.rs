@@ -1,12 +1,14 @@
 //! How strong a shift is at each round: the one thing that abrupt, gradual and cyclic changes differ in.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 /// Strength s(t) in [0, 1] of a shift over the rounds t.
 ///
 /// Nothing before `from`. Then, with `period` P > 0, (1 - cos(2 pi (t - from) / P)) / 2; with `rise` R > 0,
 /// min((t - from) / R, 1); else 1 at once. From `until` on it falls back to 0, linearly over `fall` rounds or at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Course {
     /// First round at which the shift acts.
@@ -25,24 +27,6 @@ impl Course {
     /// At full strength in every round of `from..until`.
     pub fn step(from: u64, until: Option<u64>) -> Course {
         Course { from, until, rise: 0, fall: 0, period: 0 }
-    }
-
-    /// Refuses courses that contradict themselves; the message names field, rule and value.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let Course { from, until, rise, fall, period } = *self;
-        if let Some(until) = until.filter(|&until| until < from) {
-            return Err(format!("`until` must be at least `from` = {from}, got {until}"));
-        }
-        if period > 0 && rise + fall > 0 {
-            return Err(format!("`period` must be 0 where `rise` or `fall` is given, got {period}"));
-        }
-        let Some(until) = until else {
-            return if fall == 0 { Ok(()) } else { Err(format!("`fall` must be 0 without `until`, got {fall}")) };
-        };
-        if rise > until - from {
-            return Err(format!("`rise` must be at most `until` - `from` = {}, got {rise}", until - from));
-        }
-        Ok(())
     }
 
     /// s(t), in [0, 1].
@@ -76,6 +60,21 @@ impl Course {
     }
 }
 
+impl Parameters for Course {
+    /// Refuses courses that contradict themselves.
+    fn check(&self) -> Result<(), Mistake> {
+        let Course { from, until, rise, fall, period } = *self;
+        let steady = period == 0 || rise + fall == 0;
+        Mistake::unless(steady, "period", "0 where `rise` or `fall` is given", period)?;
+        let Some(until) = until else {
+            return Mistake::unless(fall == 0, "fall", "0 without `until`", fall);
+        };
+        Mistake::unless(until >= from, "until", &format!("at least `from` = {from}"), until)?;
+        let span = until - from;
+        Mistake::unless(rise <= span, "rise", &format!("at most `until` - `from` = {span}"), rise)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +104,7 @@ mod tests {
             (Course { period: 5, fall: 1, ..plain }, "`period`"),
             (Course { until: None, fall: 1, ..plain }, "`fall`"),
         ] {
-            assert!(course.check().unwrap_err().starts_with(field), "{course:?}");
+            assert!(course.check().unwrap_err().to_string().starts_with(field), "{course:?}");
         }
     }
 }

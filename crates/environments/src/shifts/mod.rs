@@ -23,7 +23,7 @@ mod task_mix;
 mod tenants;
 
 pub use course::Course;
-pub use registry::{Facts, ShiftEntry, ShiftError};
+pub use registry::{Facts, ShiftEntry};
 pub use shifted::{Clash, Shifted};
 
 use crate::LastRequest;

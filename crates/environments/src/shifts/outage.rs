@@ -1,17 +1,21 @@
 //! Models that cannot be called for a while. Public: `Contexts` says which models are up.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry};
+use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift, Span};
 use crate::LastRequest;
 use routing::{Round, Seed};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry = entry::<OutageParameters>("outage", "models that are down for a while");
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["models"]))]
 struct OutageParameters {
     /// Names of the models.
+    #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
     /// First round at which they are down.
     from: u64,
@@ -20,17 +24,16 @@ struct OutageParameters {
 }
 
 impl Parameters for OutageParameters {
+    fn check(&self) -> Result<(), Mistake> {
+        let rule = format!("at least `from` = {}", self.from);
+        Mistake::unless(self.until >= self.from, "until", &rule, self.until)
+    }
+}
+
+impl Effect for OutageParameters {
     const HAS_COURSE: bool = false;
 
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
-        if self.until < self.from {
-            let rule = format!("`until` must be at least `from` = {}, got {}", self.from, self.until);
-            return Err(ShiftError::Rule(rule));
-        }
+    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (self.from, self.until) }))
     }

@@ -1,22 +1,27 @@
 //! What users want changes: with probability strength x s(t) a request's weight on cost is uniform on [low, high]. Public.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry};
 use super::{Claim, Course, Motion, Shift};
 use crate::LastRequest;
 use routing::{Preference, Round, Seed, Stream, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<PreferencesParameters>("preferences", "the weight on cost is drawn from another interval");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PreferencesParameters {
-    /// Lowest weight on cost, in [0, 1].
+    /// Lowest weight on cost.
+    #[schemars(range(min = 0.0, max = 1.0))]
     low: f64,
-    /// Highest weight on cost, in [0, 1].
+    /// Highest weight on cost.
+    #[schemars(range(min = 0.0, max = 1.0))]
     high: f64,
-    /// Share of requests concerned at full strength, in [0, 1].
+    /// Share of requests concerned at full strength.
+    #[schemars(range(min = 0.0, max = 1.0))]
     strength: f64,
 }
 
@@ -27,19 +32,15 @@ impl Default for PreferencesParameters {
 }
 
 impl Parameters for PreferencesParameters {
+    fn check(&self) -> Result<(), Mistake> {
+        Mistake::unless(self.low <= self.high, "low", &format!("at most `high` = {}", self.high), self.low)
+    }
+}
+
+impl Effect for PreferencesParameters {
     const HAS_COURSE: bool = true;
 
-    fn check(&self) -> Result<(), String> {
-        within("low", self.low, 0.0, 1.0)?;
-        within("high", self.high, 0.0, 1.0)?;
-        within("strength", self.strength, 0.0, 1.0)
-    }
-
-    fn build(self, course: Course, _: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
-        if self.low > self.high {
-            let rule = format!("`low` must be at most `high` = {}, got {}", self.high, self.low);
-            return Err(ShiftError::Rule(rule));
-        }
+    fn build(self, course: Course, _: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         Ok(Box::new(Preferences { parameters: self, course }))
     }
 }

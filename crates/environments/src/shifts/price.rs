@@ -3,21 +3,26 @@
 //! A step is a cut or a rise overnight, a ramp a slow one (linear in the logarithm), a cycle peak and off-peak tariffs.
 //! A factor of 0.1 until a round is the tenfold cut and its reversal of ParetoBandit's experiment.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift};
 use crate::LastRequest;
 use routing::{Dollars, Round, Seed};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<PriceParameters>("price", "list price and dollars of models times factor^strength: step, ramp or cycle");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["models"]))]
 struct PriceParameters {
     /// Names of the models.
+    #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
-    /// Price at full strength over the price before, at least 0; 1: no change.
+    /// Price at full strength over the price before; 1: no change.
+    #[schemars(range(min = 0.0))]
     factor: f64,
 }
 
@@ -27,15 +32,12 @@ impl Default for PriceParameters {
     }
 }
 
-impl Parameters for PriceParameters {
+impl Parameters for PriceParameters {}
+
+impl Effect for PriceParameters {
     const HAS_COURSE: bool = true;
 
-    fn check(&self) -> Result<(), String> {
-        let finite = if self.factor.is_finite() { f64::INFINITY } else { f64::MAX };
-        within("factor", self.factor, 0.0, finite)
-    }
-
-    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Price { arms, names: self.models, factor: self.factor, course }))
     }

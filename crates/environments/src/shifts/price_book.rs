@@ -6,28 +6,33 @@
 //! at the price of the day, from round 0 on, and the list price is that of the model's mean tokens.
 
 use super::price::multiply;
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry};
 use super::{Claim, Course, Motion, Shift};
 use crate::price_book::{Date, ListPrice, PriceBook};
 use crate::{LastRequest, MeanTokens};
 use routing::{Round, Seed};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<BookParameters>("price-book", "list price and dollars of models as a book of dated list prices says");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-required" = ["models"]))]
 struct BookParameters {
     /// Model of the world -> model of the book whose price it follows.
     models: BTreeMap<String, String>,
     /// Day of round 0, on which every model has a price.
     start: String,
-    /// Rounds of a day, at least 1.
+    /// Rounds of a day.
+    #[schemars(range(min = 1))]
     rounds_per_day: u64,
-    /// Share of output tokens, in [0, 1], of models whose tokens are not known.
+    /// Share of output tokens, of models whose tokens are not known.
+    #[schemars(range(min = 0.0, max = 1.0))]
     output_share: f64,
     /// A book in TOML, CSV, JSONL or Parquet; none: the embedded one.
     file: Option<String>,
@@ -41,26 +46,28 @@ impl Default for BookParameters {
 }
 
 impl BookParameters {
-    fn start(&self) -> Result<Date, String> {
+    fn start(&self) -> Result<Date, Mistake> {
         self.start
             .parse()
-            .map_err(|cause: String| format!("`start` must be a day, YYYY-MM-DD ({cause}), got {}", self.start))
+            .map_err(|cause: String| format!("`start` must be a day, YYYY-MM-DD ({cause}), got {}", self.start).into())
     }
 
     /// The price changes of `model`, the first at round 0, within `rounds`; a factor needs a price above 0 unless tokens are
     /// `counted`.
-    fn steps(&self, book: &PriceBook, model: &str, counted: bool, rounds: u64) -> Result<Vec<Step>, String> {
+    fn steps(&self, book: &PriceBook, model: &str, counted: bool, rounds: u64) -> Result<Vec<Step>, Mistake> {
         let start = self.start()?;
         let share = self.output_share;
         let blend = |price: &ListPrice| (1.0 - share) * price.input + share * price.output;
         book.require([model]).map_err(|cause| format!("`models`: {cause}"))?;
         let Some(first) = book.entry_at(model, start) else {
             let from = book.history(model)[0].from;
-            return Err(format!("`start` must not lie before the first price of `{model}` ({from}), got {start}"));
+            return Err(
+                format!("`start` must not lie before the first price of `{model}` ({from}), got {start}").into()
+            );
         };
         let base = blend(first);
         if base <= 0.0 && !counted {
-            return Err(format!("`models` must have prices above 0 on {start}, got {base} for `{model}`"));
+            return Err(format!("`models` must have prices above 0 on {start}, got {base} for `{model}`").into());
         }
         let mut steps = vec![Step { round: 0, factor: 1.0, price: first.clone() }];
         for price in book.history(model).iter().filter(|price| price.from > start) {
@@ -75,15 +82,15 @@ impl BookParameters {
 }
 
 impl Parameters for BookParameters {
+    fn check(&self) -> Result<(), Mistake> {
+        self.start().map(|_| ())
+    }
+}
+
+impl Effect for BookParameters {
     const HAS_COURSE: bool = false;
 
-    fn check(&self) -> Result<(), String> {
-        self.start()?;
-        within("output-share", self.output_share, 0.0, 1.0)?;
-        if self.rounds_per_day > 0 { Ok(()) } else { Err("`rounds-per-day` must be at least 1, got 0".into()) }
-    }
-
-    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let names: Vec<String> = self.models.keys().cloned().collect();
         let arms = facts.models("models", &names)?;
         let book = match &self.file {

@@ -4,23 +4,29 @@
 //! z for each model, computed when the episode starts: rounds / every numbers for each model.
 
 use super::price::multiply;
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift};
 use crate::LastRequest;
 use routing::{Round, Seed, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<WalkParameters>("price-walk", "list price and dollars of each model on a random walk of the logarithm");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["models"]))]
 struct WalkParameters {
     /// Names of the models.
+    #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
-    /// Standard deviation of a step of the natural logarithm of the price, at least 0.
+    /// Standard deviation of a step of the natural logarithm of the price.
+    #[schemars(range(min = 0.0, max = 10.0))]
     deviation: f64,
-    /// Rounds between steps, at least 1.
+    /// Rounds between steps.
+    #[schemars(range(min = 1))]
     every: u64,
 }
 
@@ -30,15 +36,12 @@ impl Default for WalkParameters {
     }
 }
 
-impl Parameters for WalkParameters {
+impl Parameters for WalkParameters {}
+
+impl Effect for WalkParameters {
     const HAS_COURSE: bool = false;
 
-    fn check(&self) -> Result<(), String> {
-        within("deviation", self.deviation, 0.0, 10.0)?;
-        if self.every > 0 { Ok(()) } else { Err("`every` must be at least 1, got 0".into()) }
-    }
-
-    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let steps = (facts.rounds / self.every) as usize;
         Ok(Box::new(Walk { arms: facts.models("models", &self.models)?, parameters: self, steps }))
     }

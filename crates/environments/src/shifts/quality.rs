@@ -3,32 +3,35 @@
 //! With p = |change| s(t), the mean score q becomes (1 - p) q for a negative change and (1 - p) q + p for a positive one, and
 //! scores keep the task's grades. A `fall` after `until` is the recovery after a bad version.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift};
 use crate::LastRequest;
 use routing::{Round, Seed, Stream, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<QualityParameters>("quality", "models silently degrade or improve, for a while or for good");
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["models"]))]
 struct QualityParameters {
     /// Names of the models.
+    #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
     /// In [-1, 1]: below 0 the share of answers that fail at full strength, above 0 the share that succeed for sure.
+    #[schemars(range(min = -1.0, max = 1.0))]
     change: f64,
 }
 
-impl Parameters for QualityParameters {
+impl Parameters for QualityParameters {}
+
+impl Effect for QualityParameters {
     const HAS_COURSE: bool = true;
 
-    fn check(&self) -> Result<(), String> {
-        within("change", self.change, -1.0, 1.0)
-    }
-
-    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Quality { arms, parameters: self, course }))
     }

@@ -2,21 +2,26 @@
 //!
 //! With probability strength x s(t) a request meets them swapped, so that a slow roll-out is a ramp.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift};
 use crate::LastRequest;
 use routing::{Round, Seed, Stream, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<SwapParameters>("quality-swap", "two models silently trade their answers, not their prices");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["models"]))]
 struct SwapParameters {
     /// Names of the two models.
+    #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
-    /// Share of requests that meet them swapped at full strength, in [0, 1].
+    /// Share of requests that meet them swapped at full strength.
+    #[schemars(range(min = 0.0, max = 1.0))]
     strength: f64,
 }
 
@@ -26,17 +31,15 @@ impl Default for SwapParameters {
     }
 }
 
-impl Parameters for SwapParameters {
+impl Parameters for SwapParameters {}
+
+impl Effect for SwapParameters {
     const HAS_COURSE: bool = true;
 
-    fn check(&self) -> Result<(), String> {
-        within("strength", self.strength, 0.0, 1.0)
-    }
-
-    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let arms = facts.models("models", &self.models)?;
         let [one, other] = arms[..] else {
-            return Err(ShiftError::Rule(format!("`models` must be two models, got {}", arms.len())));
+            return Err(Mistake::from(format!("`models` must be two models, got {}", arms.len())));
         };
         Ok(Box::new(Swap { arms: (one, other), parameters: self, course }))
     }

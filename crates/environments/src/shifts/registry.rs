@@ -2,9 +2,9 @@
 
 use super::{Course, Shift};
 use crate::MeanTokens;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
+use settings::{Mistake, Parameters};
 
 /// What a shift may know of the world it moves when it is made.
 #[derive(Clone, Debug)]
@@ -21,29 +21,7 @@ pub struct Facts {
     pub rounds: u64,
 }
 
-/// Why a shift cannot be made for a world.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ShiftError {
-    /// A parameter breaks a rule; the text names field, rule and value.
-    Rule(String),
-    /// A name that the world does not have.
-    Unknown {
-        /// "model" or "task".
-        what: &'static str,
-        /// The name.
-        name: String,
-        /// All names there are.
-        known: Vec<String>,
-    },
-}
-
-impl From<String> for ShiftError {
-    fn from(rule: String) -> ShiftError {
-        ShiftError::Rule(rule)
-    }
-}
-
-type Build = fn(&Value, &Facts) -> Result<Box<dyn Shift>, ShiftError>;
+type Build = fn(&Value, &Facts) -> Result<Box<dyn Shift>, Mistake>;
 
 /// A registered kind of shift.
 #[derive(Clone, Copy, Debug)]
@@ -56,111 +34,109 @@ pub struct ShiftEntry {
     pub revision: u32,
     /// Every parameter with its default.
     pub defaults: fn() -> Value,
-    /// Checks each parameter by itself; the message names field, rule and value.
-    pub check: fn(&Value) -> Result<(), String>,
-    /// Makes it for a world; refuses parameters that contradict one another or the world.
+    /// The JSON schema of its parameters, made from their declaration.
+    pub schema: fn() -> Value,
+    /// Checks a whole table of parameters, without a world.
+    pub check: fn(&Value) -> Result<(), Mistake>,
+    /// Makes it for a world; refuses parameters that contradict the world.
     pub build: Build,
 }
 
-/// Parameters of a kind of shift: strict, with defaults.
-pub(super) trait Parameters: Default + Serialize + DeserializeOwned {
+/// Parameters of a kind of shift.
+pub(super) trait Effect: Parameters {
     /// Whether the keys of [`Course`] belong to its table.
     const HAS_COURSE: bool;
 
-    /// Refuses values that no world could use.
-    fn check(&self) -> Result<(), String>;
-
-    /// Makes the shift; `course` is the default one where [`Parameters::HAS_COURSE`] does not hold.
-    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError>;
+    /// Makes the shift; `course` is the default one where [`Effect::HAS_COURSE`] does not hold.
+    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake>;
 }
 
 /// The registry's line for the parameters `P`.
-pub(super) const fn entry<P: Parameters>(name: &'static str, about: &'static str) -> ShiftEntry {
-    ShiftEntry { name, about, revision: 1, defaults: defaults::<P>, check: check::<P>, build: build::<P> }
+pub(super) const fn entry<P: Effect>(name: &'static str, about: &'static str) -> ShiftEntry {
+    let (defaults, schema, check, build) = (defaults::<P>, schema::<P>, check::<P>, build::<P>);
+    ShiftEntry { name, about, revision: 1, defaults, schema, check, build }
 }
 
-fn defaults<P: Parameters>() -> Value {
-    let mut all = as_table(&P::default());
+fn defaults<P: Effect>() -> Value {
+    let mut all = settings::defaults::<P>();
     if P::HAS_COURSE {
-        all.extend(as_table(&Course::default()));
+        all.as_object_mut().expect("parameters are tables").extend(of_course());
     }
-    Value::Object(all)
+    all
 }
 
-fn check<P: Parameters>(all: &Value) -> Result<(), String> {
-    parse::<P>(all)?.0.check()
+fn schema<P: Effect>() -> Value {
+    let own = settings::schema::<P>();
+    if P::HAS_COURSE { settings::joined_schema(own, &settings::schema::<Course>()) } else { own }
 }
 
-fn build<P: Parameters>(all: &Value, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+fn check<P: Effect>(all: &Value) -> Result<(), Mistake> {
+    parse::<P>(all).map(|_| ())
+}
+
+fn build<P: Effect>(all: &Value, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
     let (parameters, course) = parse::<P>(all)?;
-    parameters.check()?;
-    course.check()?;
     parameters.build(course, facts)
 }
 
 /// A whole table as the kind's own parameters and its course.
-fn parse<P: Parameters>(all: &Value) -> Result<(P, Course), String> {
-    let mut own = all.as_object().cloned().ok_or_else(|| format!("must be a table, got {all}"))?;
-    let mut of_course = Map::new();
+fn parse<P: Effect>(all: &Value) -> Result<(P, Course), Mistake> {
+    let mut own = all.as_object().cloned().ok_or_else(|| format!("it must be a table, got {all}"))?;
+    let mut course = of_course();
     if P::HAS_COURSE {
-        for key in as_table(&Course::default()).keys() {
-            of_course.insert(key.clone(), own.remove(key).unwrap_or_default());
+        for (key, value) in &mut course {
+            *value = own.remove(key).unwrap_or_default();
         }
-    } else {
-        of_course = as_table(&Course::default());
     }
-    let course = serde_json::from_value(Value::Object(of_course)).map_err(|error| error.to_string())?;
-    let parameters = serde_json::from_value(Value::Object(own)).map_err(|error| error.to_string())?;
-    Ok((parameters, course))
+    Ok((settings::parse(&Value::Object(own))?, settings::parse(&Value::Object(course))?))
 }
 
-fn as_table<P: Serialize>(parameters: &P) -> Map<String, Value> {
-    match serde_json::to_value(parameters) {
-        Ok(Value::Object(table)) => table,
-        other => unreachable!("parameters are tables of numbers and names, got {other:?}"),
+fn of_course() -> Map<String, Value> {
+    match settings::defaults::<Course>() {
+        Value::Object(table) => table,
+        other => unreachable!("a course is a table of numbers, got {other}"),
     }
+}
+
+/// The schema of the names of models that a shift moves.
+pub(super) fn models_or_each(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [{ "type": "array", "items": { "type": "string" } }, { "const": "each" }],
+        "x-rule": "a list of names of models, or `each`",
+    })
 }
 
 impl Facts {
     /// Positions of the models called `names`, at least one, none twice.
-    pub(super) fn models(&self, field: &str, names: &[String]) -> Result<Vec<usize>, ShiftError> {
+    pub(super) fn models(&self, field: &str, names: &[String]) -> Result<Vec<usize>, Mistake> {
         positions("model", field, names, &self.models)
     }
 
     /// Positions of the tasks called `names`, at least one, none twice, each with a share above 0.
-    pub(super) fn tasks(&self, field: &str, names: &[String]) -> Result<Vec<usize>, ShiftError> {
+    pub(super) fn tasks(&self, field: &str, names: &[String]) -> Result<Vec<usize>, Mistake> {
         let found = positions("task", field, names, &self.tasks)?;
         match found.iter().find(|&&task| self.task_shares[task] <= 0.0) {
             None => Ok(found),
             Some(&empty) => {
                 let name = &self.tasks[empty];
-                Err(ShiftError::Rule(format!("`{field}` must be tasks that have prompts, got `{name}`")))
+                Err(Mistake::from(format!("`{field}` must be tasks that have prompts, got `{name}`")))
             }
         }
     }
 }
 
-fn positions(what: &'static str, field: &str, names: &[String], known: &[String]) -> Result<Vec<usize>, ShiftError> {
+fn positions(what: &'static str, field: &str, names: &[String], known: &[String]) -> Result<Vec<usize>, Mistake> {
     if names.is_empty() {
-        return Err(ShiftError::Rule(format!("`{field}` must be at least one {what}, got none")));
+        return Err(Mistake::from(format!("`{field}` must be at least one {what}, got none")));
     }
     let mut found = Vec::new();
     for name in names {
-        let unknown = || ShiftError::Unknown { what, name: name.clone(), known: known.to_vec() };
+        let unknown = || Mistake::unknown(what, name, known);
         let position = known.iter().position(|known| known == name).ok_or_else(unknown)?;
         if found.contains(&position) {
-            return Err(ShiftError::Rule(format!("`{field}` must be distinct, got `{name}` twice")));
+            return Err(Mistake::from(format!("`{field}` must be distinct, got `{name}` twice")));
         }
         found.push(position);
     }
     Ok(found)
-}
-
-/// The rule that `value` of `field` lies in `low..=high`.
-pub(super) fn within(field: &str, value: f64, low: f64, high: f64) -> Result<(), String> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let rule = if high.is_finite() { format!("in [{low}, {high}]") } else { format!("finite and at least {low}") };
-    Err(format!("`{field}` must be {rule}, got {value}"))
 }

@@ -3,16 +3,19 @@
 //! Before `at` a request of such a task is of one of the other tasks instead, drawn by their usual shares. Put it after any
 //! `task-mix`, which knows nothing of arrivals.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry};
+use super::registry::{Effect, Facts, ShiftEntry, entry};
 use super::{Claim, Course, Motion, Shift};
 use routing::{Round, Seed, Stream, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<ArrivalParameters>("task-arrival", "tasks that appear for the first time at a round");
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["tasks"]))]
 struct ArrivalParameters {
     /// Names of the tasks.
     tasks: Vec<String>,
@@ -20,21 +23,19 @@ struct ArrivalParameters {
     at: u64,
 }
 
-impl Parameters for ArrivalParameters {
+impl Parameters for ArrivalParameters {}
+
+impl Effect for ArrivalParameters {
     const HAS_COURSE: bool = false;
 
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let mut others: Vec<f32> = facts.task_shares.iter().map(|&share| share as f32).collect();
         for task in facts.tasks("tasks", &self.tasks)? {
             others[task] = 0.0;
         }
         if others.iter().all(|&share| share == 0.0) {
             let rule = format!("`tasks` must leave a task to ask for before, got all {}", self.tasks.len());
-            return Err(ShiftError::Rule(rule));
+            return Err(Mistake::from(rule));
         }
         Ok(Box::new(Arrival { others, parameters: self }))
     }

@@ -2,21 +2,26 @@
 //!
 //! The share of task k at round t is (1 - p) base_k + p tasks_k with p = strength x s(t).
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry};
 use super::{Claim, Course, Motion, Shift};
 use routing::{Round, Seed, Stream, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 use std::collections::BTreeMap;
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<MixParameters>("task-mix", "requests come from another mix of tasks: abrupt, gradual or cyclic");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["tasks"]))]
 struct MixParameters {
-    /// Weight of each task in the other mix, above 0; tasks not named have none.
+    /// Weight of each task in the other mix; tasks not named have none.
+    #[schemars(extend("additionalProperties" = { "type": "number", "exclusiveMinimum": 0.0 }))]
     tasks: BTreeMap<String, f64>,
-    /// Share of requests that come from the other mix at full strength, in [0, 1].
+    /// Share of requests that come from the other mix at full strength.
+    #[schemars(range(min = 0.0, max = 1.0))]
     strength: f64,
 }
 
@@ -26,18 +31,12 @@ impl Default for MixParameters {
     }
 }
 
-impl Parameters for MixParameters {
+impl Parameters for MixParameters {}
+
+impl Effect for MixParameters {
     const HAS_COURSE: bool = true;
 
-    fn check(&self) -> Result<(), String> {
-        within("strength", self.strength, 0.0, 1.0)?;
-        match self.tasks.iter().find(|(_, weight)| !(weight.is_finite() && **weight > 0.0)) {
-            None => Ok(()),
-            Some((name, weight)) => Err(format!("`tasks.{name}` must be above 0, got {weight}")),
-        }
-    }
-
-    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+    fn build(self, course: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         let names: Vec<String> = self.tasks.keys().cloned().collect();
         let mut weights = vec![0.0; facts.tasks.len()];
         for (task, weight) in facts.tasks("tasks", &names)?.into_iter().zip(self.tasks.values()) {

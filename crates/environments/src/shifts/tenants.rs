@@ -4,35 +4,43 @@
 //! both normalised over tenants; its weight on cost is uniform on [w_i - spread, w_i + spread]. Other requests keep the
 //! preference that they had.
 
-use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry, within};
+use super::registry::{Effect, Facts, ShiftEntry, entry};
 use super::{Claim, Course, Motion, Shift};
 use crate::LastRequest;
 use routing::{Preference, Round, Seed, Stream, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Mistake, Parameters};
 use std::collections::BTreeMap;
 
 pub(super) const ENTRY: ShiftEntry =
     entry::<TenantsParameters>("tenants", "preferences belong to tenants, whose shares of the requests change");
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-required" = ["tenants"]))]
 struct TenantsParameters {
     /// Each tenant by name.
     tenants: BTreeMap<String, Tenant>,
-    /// Half width of the interval of a tenant's weights on cost, in [0, 0.5].
+    /// Half width of the interval of a tenant's weights on cost.
+    #[schemars(range(min = 0.0, max = 0.5))]
     spread: f64,
-    /// Share of requests that come from tenants, in [0, 1].
+    /// Share of requests that come from tenants.
+    #[schemars(range(min = 0.0, max = 1.0))]
     strength: f64,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Tenant {
-    /// Weight on cost, in [0, 1].
+    /// Weight on cost.
+    #[schemars(range(min = 0.0, max = 1.0))]
     w_cost: f64,
-    /// Weight of its requests before the change, at least 0.
+    /// Weight of its requests before the change.
+    #[schemars(range(min = 0.0, max = 1e9))]
     share: f64,
-    /// Weight of its requests at full strength, at least 0; as before unless given.
+    /// Weight of its requests at full strength; as before unless given.
+    #[schemars(range(min = 0.0, max = 1e9))]
     becomes: Option<f64>,
 }
 
@@ -43,31 +51,22 @@ impl Default for TenantsParameters {
 }
 
 impl Parameters for TenantsParameters {
-    const HAS_COURSE: bool = true;
-
-    fn check(&self) -> Result<(), String> {
-        within("spread", self.spread, 0.0, 0.5)?;
-        within("strength", self.strength, 0.0, 1.0)?;
-        for (name, tenant) in &self.tenants {
-            within(&format!("tenants.{name}.w-cost"), tenant.w_cost, 0.0, 1.0)?;
-            within(&format!("tenants.{name}.share"), tenant.share, 0.0, 1e9)?;
-            within(&format!("tenants.{name}.becomes"), tenant.becomes.unwrap_or(0.0), 0.0, 1e9)?;
+    fn check(&self) -> Result<(), Mistake> {
+        for (name, Tenant { w_cost, .. }) in &self.tenants {
+            let inside = w_cost - self.spread >= 0.0 && w_cost + self.spread <= 1.0;
+            let rule = format!("so small that the weights of `{name}` (w-cost {w_cost}) stay in [0, 1]");
+            Mistake::unless(inside, "spread", &rule, self.spread)?;
         }
         Ok(())
     }
+}
 
-    fn build(self, course: Course, _: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+impl Effect for TenantsParameters {
+    const HAS_COURSE: bool = true;
+
+    fn build(self, course: Course, _: &Facts) -> Result<Box<dyn Shift>, Mistake> {
         if self.tenants.is_empty() {
-            return Err(ShiftError::Rule("`tenants` must be at least one tenant, got none".into()));
-        }
-        for (name, tenant) in &self.tenants {
-            let (low, high) = (tenant.w_cost - self.spread, tenant.w_cost + self.spread);
-            if low < 0.0 || high > 1.0 {
-                let (w_cost, spread) = (tenant.w_cost, self.spread);
-                let rule =
-                    format!("`spread` must keep the weights of `{name}` (w-cost {w_cost}) in [0, 1], got {spread}");
-                return Err(ShiftError::Rule(rule));
-            }
+            return Err(Mistake::from("`tenants` must be at least one tenant, got none"));
         }
         let before = normalised("share", self.tenants.values().map(|tenant| tenant.share))?;
         let after = normalised("becomes", self.tenants.values().map(|tenant| tenant.becomes.unwrap_or(tenant.share)))?;
@@ -76,13 +75,13 @@ impl Parameters for TenantsParameters {
     }
 }
 
-fn normalised(field: &str, shares: impl Iterator<Item = f64>) -> Result<Vec<f64>, ShiftError> {
+fn normalised(field: &str, shares: impl Iterator<Item = f64>) -> Result<Vec<f64>, Mistake> {
     let shares: Vec<f64> = shares.collect();
     let total: f64 = shares.iter().sum();
     if total > 0.0 {
         Ok(shares.iter().map(|share| share / total).collect())
     } else {
-        Err(ShiftError::Rule(format!("`{field}` must be above 0 for at least one tenant, got 0 for all")))
+        Err(Mistake::from(format!("`{field}` must be above 0 for at least one tenant, got 0 for all")))
     }
 }
 

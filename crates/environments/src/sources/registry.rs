@@ -9,9 +9,10 @@ use super::wide::{self, ColumnMap, Features, ImportError, ImportOptions, OnBadRo
 use crate::Environment;
 use crate::price_book::PriceBook;
 use crate::repricing::Pricing;
-use serde::de::DeserializeOwned;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::{Mistake, Parameters};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub struct Opening<'a> {
     pub encoder: &'a dyn Fn(&str) -> Result<TextEncoder, String>,
 }
 
-type Open = fn(&Value, &Opening<'_>) -> Result<Arc<dyn Environment>, String>;
+type Open = fn(&Value, &Opening<'_>) -> Result<Arc<dyn Environment>, Mistake>;
 
 /// A registered kind of environment.
 pub struct SourceEntry {
@@ -59,8 +60,10 @@ pub struct SourceEntry {
     pub about: &'static str,
     /// Every parameter with its default.
     pub defaults: fn() -> Value,
+    /// The JSON schema of its parameters, made from their declaration.
+    pub schema: fn() -> Value,
     /// Checks a table of parameters without opening anything.
-    pub check: fn(&Value) -> Result<(), String>,
+    pub check: fn(&Value) -> Result<(), Mistake>,
     /// Opens it; the error says what is wrong with which file.
     pub open: Open,
 }
@@ -70,24 +73,27 @@ pub const SOURCES: &[SourceEntry] = &[
     SourceEntry {
         name: "calibrated",
         about: "generated requests, fitted to RouterBench 0-shot rows or to a file made by `barp data calibrate`",
-        defaults: || as_value(&CalibratedParameters::default()),
-        check: |value| parse::<CalibratedParameters>(value).and_then(|parameters| parameters.check()),
-        open: |value, _| parse::<CalibratedParameters>(value)?.open(),
+        defaults: settings::defaults::<CalibratedParameters>,
+        schema: settings::schema::<CalibratedParameters>,
+        check: |value| settings::parse::<CalibratedParameters>(value).map(|_| ()),
+        open: |value, _| settings::parse::<CalibratedParameters>(value)?.open(),
     },
     SourceEntry {
         name: "recorded",
         about: "real rows from a wide table (parquet, CSV or JSONL)",
-        defaults: || as_value(&RecordedParameters::default()),
-        check: |value| parse::<RecordedParameters>(value).map(|_| ()),
-        open: |value, opening| parse::<RecordedParameters>(value)?.open(opening),
+        defaults: settings::defaults::<RecordedParameters>,
+        schema: settings::schema::<RecordedParameters>,
+        check: |value| settings::parse::<RecordedParameters>(value).map(|_| ()),
+        open: |value, opening| settings::parse::<RecordedParameters>(value)?.open(opening),
     },
 ];
 
 /// Parameters of `calibrated`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct CalibratedParameters {
     /// Prompts in the pool of a replicate.
+    #[schemars(range(min = 1))]
     rows: usize,
     /// Width of a feature row.
     dimension: usize,
@@ -101,12 +107,10 @@ impl Default for CalibratedParameters {
     }
 }
 
-impl CalibratedParameters {
-    fn check(&self) -> Result<(), String> {
-        if self.rows > 0 { Ok(()) } else { Err("`rows` must be at least 1, got 0".into()) }
-    }
+impl Parameters for CalibratedParameters {}
 
-    fn open(&self) -> Result<Arc<dyn Environment>, String> {
+impl CalibratedParameters {
+    fn open(&self) -> Result<Arc<dyn Environment>, Mistake> {
         let Some(path) = &self.file else {
             let world = Calibrated::embedded(self.rows, self.dimension).map_err(|error| error.to_string())?;
             return Ok(Arc::new(world));
@@ -120,8 +124,9 @@ impl CalibratedParameters {
 }
 
 /// Parameters of `recorded`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-required" = ["file"]))]
 struct RecordedParameters {
     /// The table.
     file: Option<PathBuf>,
@@ -161,8 +166,19 @@ impl Default for RecordedParameters {
     }
 }
 
+impl Parameters for RecordedParameters {
+    fn check(&self) -> Result<(), Mistake> {
+        let unused =
+            [self.price_date.as_deref().map(|_| "price-date"), self.price_names.keys().next().map(|_| "price-names")];
+        match unused.into_iter().flatten().next().filter(|_| self.prices.is_none()) {
+            None => Ok(()),
+            Some(field) => Err(format!("`{field}` needs `prices`, a book").into()),
+        }
+    }
+}
+
 impl RecordedParameters {
-    fn open(&self, opening: &Opening<'_>) -> Result<Arc<dyn Environment>, String> {
+    fn open(&self, opening: &Opening<'_>) -> Result<Arc<dyn Environment>, Mistake> {
         let path = self.file.as_deref().ok_or("`file` is missing: it must name a wide table")?;
         let encoder = (opening.encoder)(&self.encoder)?;
         let options = ImportOptions {
@@ -178,15 +194,8 @@ impl RecordedParameters {
         Ok(Arc::new(Recorded::new(Arc::new(table))))
     }
 
-    fn pricing(&self) -> Result<Option<Pricing>, String> {
-        let Some(book) = &self.prices else {
-            let unused = [
-                self.price_date.as_deref().map(|_| "price-date"),
-                self.price_names.keys().next().map(|_| "price-names"),
-            ];
-            let unused = unused.into_iter().flatten().next();
-            return unused.map_or(Ok(None), |field| Err(format!("`{field}` needs `prices`, a book")));
-        };
+    fn pricing(&self) -> Result<Option<Pricing>, Mistake> {
+        let Some(book) = &self.prices else { return Ok(None) };
         let book = PriceBook::named(book).map_err(|error| format!("`prices`: {error}"))?;
         let date = self.price_date.as_deref().ok_or("`price-date` is missing: it must be a day, YYYY-MM-DD")?;
         let date = date.parse().map_err(|cause: String| format!("`price-date` {cause}"))?;
@@ -215,12 +224,4 @@ pub fn import_frame_with(
     encoder.prepare_for(path, &frame, &options.columns)?;
     let features = Features::Texts { width: encoder.width, encode: &*encoder.encode };
     wide::import_frame(path, frame, features, options)
-}
-
-fn parse<P: DeserializeOwned>(value: &Value) -> Result<P, String> {
-    serde_json::from_value(value.clone()).map_err(|error| error.to_string())
-}
-
-fn as_value<P: Serialize>(parameters: &P) -> Value {
-    serde_json::to_value(parameters).expect("parameters are plain tables of numbers and names")
 }

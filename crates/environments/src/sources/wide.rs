@@ -18,6 +18,7 @@ use crate::Table;
 use crate::repricing::Pricing;
 use columns::Embeddings;
 use rows::Rows;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use store::{Column, Frame};
@@ -32,7 +33,7 @@ pub(crate) const OUTPUT_TOKENS: &str = "|output_tokens";
 pub(crate) const LATENCY: &str = "|latency_s";
 
 /// Which column is what. The defaults are RouterBench's names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ColumnMap {
     /// Identifiers of the prompts, unique.
@@ -99,7 +100,7 @@ pub struct ImportOptions {
 }
 
 /// What to do with gaps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnGaps {
     /// Keep them.

@@ -1,9 +1,9 @@
 //! Encoders by name, opened where their files are usually found.
 
 use super::{Encoding, Heard, encode_texts};
-use crate::settings::unknown;
 use encoder::Encoder;
 use environments::sources::TextEncoder;
+use settings::Mistake;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn open_encoder(name: &str, folder: Option<&Path>) -> Result<Box<dyn Encoder
 
 fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
     let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
-    encoder::by_name(name).ok_or_else(|| unknown("encoder", name, &known))
+    encoder::by_name(name).ok_or_else(|| Mistake::unknown("encoder", name, &known).to_string())
 }
 
 /// The encoder called `name`, for sources that read texts. Opened when there are texts to encode; vectors of a costly one

@@ -1,10 +1,10 @@
 //! Why a log cannot be evaluated.
 
-use crate::settings::unknown;
 use deployment::DeploymentError;
 use environments::sources::calibrated::CalibrationError;
 use environments::sources::logged::{LogError, LogRow};
 use routing::OutsideSimplex;
+use settings::Mistake;
 use statistics::off_policy::NoProbability;
 use store::FrameError;
 
@@ -97,9 +97,7 @@ impl std::fmt::Display for EvaluationError {
         match self {
             EvaluationError::Log(error) => error.fmt(f),
             EvaluationError::Row { line, problem } => write!(f, "line {line}: {problem}"),
-            EvaluationError::UnknownPolicy { name, known } => {
-                f.write_str(&unknown("policy", name, &known.iter().map(String::as_str).collect::<Vec<_>>()))
-            }
+            EvaluationError::UnknownPolicy { name, known } => Mistake::unknown("policy", name, known).fmt(f),
             EvaluationError::Router { name, problem } => write!(f, "{name}: {problem}"),
             EvaluationError::Features(error) => error.fmt(f),
             EvaluationError::NoPrompts => f.write_str(

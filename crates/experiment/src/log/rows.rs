@@ -3,11 +3,11 @@
 use super::fold::share;
 use super::training::LogTraining;
 use crate::features::{Gathered, TextVectors};
-use crate::settings::{Place, SpecError};
 use deployment::PromptSketch;
 use encoder::Encoder;
 use environments::sources::logged::{Log, LogRow};
 use routing::{Feedback, Outcome, Round, Seed, hexadecimal, random};
+use settings::{Place, SpecError};
 use sha2::{Digest, Sha256};
 
 /// Least probability of a logged choice that is estimated: one rare row must not outweigh all others.

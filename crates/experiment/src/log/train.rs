@@ -9,7 +9,6 @@ use super::rows::{LogParts, Rows, read, seed_of};
 use super::scores::log_scores;
 use super::training::LogTraining;
 use crate::plan::canonical;
-use crate::settings::{Place, SpecError};
 use crate::spec::{Preferences, TauRule};
 use deployment::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
 use encoder::Encoder;
@@ -20,6 +19,7 @@ use routing::{
     ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, hexadecimal, random,
 };
 use serde_json::{Value, json};
+use settings::{Place, SpecError, Strict};
 use sha2::{Digest, Sha256};
 
 /// A router with what there is to say of the log that it learnt from.
@@ -76,8 +76,9 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
 /// The policy's content and how to build it.
 fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), SpecError> {
     let entry = place.find("policy", &training.policy, POLICIES.iter().map(|entry| (entry.name, entry)))?;
-    let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
-    let parameters = place.table("--set").merge((entry.defaults)(), training.parameters.clone(), accepts)?;
+    let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ());
+    let strict = Strict { defaults: (entry.defaults)(), schema: (entry.schema)(), taken: Vec::new() };
+    let parameters = place.table("--set").merge(&strict, training.parameters.clone(), accepts)?;
     let content = json!({ "kind": entry.name, "revision": entry.revision, "parameters": parameters });
     Ok((content, (entry.configure)(parameters).expect("`merge` accepted the table")))
 }

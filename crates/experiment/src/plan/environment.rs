@@ -3,15 +3,15 @@
 use super::PlannedEnvironment;
 use super::shifts::{Moving, feedback_rule, moving};
 use super::split::{HeldOut, split};
-use super::variants::{Axes, Variant, variants};
+use super::variants::{Variant, variants};
 use crate::extensions::Extensions;
 use crate::features::text_encoder;
-use crate::settings::{Place, SpecError};
 use crate::spec::{Protocol, Spec};
-use crate::take::{take_name, take_tables};
+use crate::written::EnvironmentTable;
 use environments::Environment;
 use routing::Seed;
 use serde_json::{Map, Value};
+use settings::{Place, SpecError, Strict};
 use std::sync::Arc;
 
 impl Spec {
@@ -22,24 +22,21 @@ impl Spec {
         mut table: Map<String, Value>,
         extensions: &Extensions,
     ) -> Result<Vec<PlannedEnvironment>, SpecError> {
-        let place = self.place.table("[[environment]]");
-        let kind = take_name(&place, &mut table, "kind")?.unwrap_or_else(|| "calibrated".into());
-        let group = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
-        let place = self.place.table(format!("[[environment]] {group}"));
-        let axes = Axes::take(&place, &mut table)?;
-        let shifts = take_tables(&place, &mut table, "shift")?;
-        let protocol = match table.remove("protocol") {
+        let place = self.place_of("environment", written, &table);
+        let common: EnvironmentTable = place.take(&mut table)?;
+        let kind = common.kind.clone();
+        let group = common.name.clone().unwrap_or_else(|| kind.clone());
+        let protocol = match common.protocol.clone() {
             None => self.protocol.clone(),
-            Some(Value::Object(given)) => {
-                Protocol::parse(&self.place.table(format!("[[environment]] {group}.protocol")), given)?
-            }
-            Some(other) => return Err(place.error(format!("`protocol` must be a table, got {other}"))),
+            Some(given) => Protocol::parse(&place.at("protocol").table(format!("{}.protocol", place.table)), given)?,
         };
-        let feedback = feedback_rule(&self.place, &group, table.remove("feedback"), &protocol)?;
-        let source = extensions.source(&place, &kind)?;
-        let parameters = place.merge(source.defaults(), table, |given| source.check(given))?;
+        let feedback = feedback_rule(&place, common.feedback.clone(), &protocol)?;
+        let (axes, shifts) = (common.axes(), common.shifts(&place));
+        let source = extensions.source(&place.at("kind"), &kind)?;
+        let strict = Strict { defaults: source.defaults(), schema: source.schema(), taken: EnvironmentTable::keys() };
+        let parameters = place.merge(&strict, table, |all| source.check(all))?;
         let encoder = |name: &str| text_encoder(name, &extensions.heard);
-        let opened = source.open(&parameters, &encoder).map_err(|rule| place.error(rule))?;
+        let opened = source.open(&parameters, &encoder).map_err(|mistake| place.error(mistake))?;
         let mut environments = Vec::new();
         self.timed(&place, &*opened)?;
         for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {

@@ -2,41 +2,36 @@
 
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
 use crate::extensions::Extensions;
-use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
-use crate::take::{take_grid, take_name, take_names};
+use crate::written::PolicyTable;
 use environments::{REFERENCES, SINGLE_MODELS};
 use policies::Information;
 use routing::Arm;
 use serde_json::{Map, Value, json};
+use settings::{Mistake, Place, SpecError, Strict};
 
 impl Spec {
     pub(super) fn policy(
         &self,
+        written: usize,
         mut table: Map<String, Value>,
         environment: &PlannedEnvironment,
         extensions: &Extensions,
     ) -> Result<Vec<PlannedPolicy>, SpecError> {
-        let place = self.place.table("[[policy]]");
-        let Some(kind) = take_name(&place, &mut table, "kind")? else {
-            return Err(place.error("`kind` is missing: it must be the name of a policy (see `barp list policies`)"));
-        };
-        let label = take_name(&place, &mut table, "name")?.unwrap_or_else(|| kind.clone());
-        let place = self.place.table(format!("[[policy]] {label}"));
-        let only = take_names(&place, &mut table, "only")?;
+        let place = self.place_of("policy", written, &table);
+        let PolicyTable { kind, name, only, tune } = place.take(&mut table)?;
+        let label = name.unwrap_or_else(|| kind.clone());
         if !only.is_empty() && !only.contains(&environment.label) && !only.contains(&environment.group) {
             return Ok(Vec::new());
         }
-        if kind == SINGLE_MODELS {
-            place.merge(json!({}), table, |_| Ok(()))?;
-            return Ok(single_models(environment.world.models()));
-        }
-        if let Some(reference) = REFERENCES.iter().find(|reference| reference.name == kind) {
-            place.merge(json!({}), table, |_| Ok(()))?;
+        let reference = REFERENCES.iter().find(|reference| reference.name == kind);
+        if kind == SINGLE_MODELS || reference.is_some() {
+            refuse_parameters(&place, table, &tune)?;
+            let Some(reference) = reference else { return Ok(single_models(environment.world.models())) };
             let content = json!({ "kind": kind, "revision": reference.revision });
             return Ok(vec![PlannedPolicy { label, content, subject: Subject::Reference(reference) }]);
         }
-        let entry = extensions.policy(&place, &kind)?;
+        let entry = extensions.policy(&place.at("kind"), &kind)?;
         let online = matches!(environment.protocol, Protocol::Online { .. });
         if online && entry.information == Information::Full {
             return Err(place.error(format!(
@@ -44,22 +39,33 @@ impl Spec {
                 environment.label
             )));
         }
-        let tune = take_grid(&place, &mut table)?;
         if online && !tune.is_empty() {
             return Err(place.error("`tune` needs a validation split; protocol `online` has none"));
         }
-        let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ()).map_err(|error| error.to_string());
-        let parameters = place.merge(entry.defaults, table, accepts)?;
+        let accepts = |value: &Value| (entry.configure)(value.clone()).map(|_| ());
+        let strict = Strict { defaults: entry.defaults, schema: entry.schema, taken: PolicyTable::keys() };
+        let parameters = place.merge(&strict, table, accepts)?;
+        let strict = Strict { defaults: parameters, taken: Vec::new(), ..strict };
         let mut candidates = Vec::new();
         for setting in settings(&tune) {
-            let all = place.table(format!("[[policy]] {label}.tune")).merge(parameters.clone(), setting, accepts)?;
-            candidates.push((entry.configure)(all).map_err(|error| place.error(error.to_string()))?);
+            let all = place.at("tune").table(format!("{}.tune", place.table)).merge(&strict, setting, accepts)?;
+            candidates.push((entry.configure)(all).map_err(|mistake| place.error(mistake))?);
         }
         let content = json!({
             "kind": kind, "revision": entry.revision, "parameters": candidates[0].parameters, "tune": tune,
         });
         Ok(vec![PlannedPolicy { label, content, subject: Subject::Policy(candidates) }])
     }
+}
+
+/// Refuses parameters of a reference: it has none.
+fn refuse_parameters(place: &Place, table: Map<String, Value>, tune: &Map<String, Value>) -> Result<(), SpecError> {
+    let keys = PolicyTable::keys().into_iter().filter(|key| key != "tune");
+    let strict = Strict { defaults: json!({}), taken: keys.collect(), ..Strict::default() };
+    if !tune.is_empty() {
+        return Err(place.error(Mistake::unknown("key", "tune", strict.taken)));
+    }
+    place.merge(&strict, table, |_| Ok(())).map(|_| ())
 }
 
 fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
@@ -74,7 +80,7 @@ fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
 /// Every combination of a tuning grid; one empty setting for an empty grid.
 fn settings(grid: &Map<String, Value>) -> Vec<Map<String, Value>> {
     grid.iter().fold(vec![Map::new()], |settings, (key, values)| {
-        let values = values.as_array().expect("`take_grid` checked the lists");
+        let values = values.as_array().expect("the schema of `tune` asks for lists");
         let with = |setting: &Map<String, Value>, value: &Value| {
             let mut setting = setting.clone();
             setting.insert(key.clone(), value.clone());

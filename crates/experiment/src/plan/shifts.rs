@@ -1,12 +1,12 @@
 //! `[[environment.shift]]` tables as a world that moves, every mistake with its place.
 
 use super::canonical;
-use crate::settings::{Place, SpecError};
 use crate::spec::{FeedbackRule, Protocol};
-use crate::take::take_name;
+use crate::written::{ShiftTable, WrittenShift};
 use environments::Environment;
-use environments::shifts::{Facts, SHIFTS, ShiftError, Shifted};
+use environments::shifts::{Facts, SHIFTS, Shifted};
 use serde_json::{Map, Value, json};
+use settings::{Place, SpecError, Strict};
 use std::sync::Arc;
 
 /// A world under its shifts, with what they are.
@@ -22,7 +22,7 @@ pub(crate) struct Moving {
 /// Puts the shifts described by `tables` over `source`, for an experiment under `protocol`.
 pub(crate) fn moving(
     place: &Place,
-    tables: Vec<Map<String, Value>>,
+    tables: Vec<WrittenShift>,
     source: Arc<dyn Environment>,
     protocol: &Protocol,
 ) -> Result<Moving, SpecError> {
@@ -40,15 +40,13 @@ pub(crate) fn moving(
         rounds,
     };
     let (mut built, mut shifts, mut contents, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (position, mut table) in tables.into_iter().enumerate() {
-        let bare = place.table(format!("{}.shift {}", place.table, position + 1));
-        let Some(kind) = take_name(&bare, &mut table, "kind")? else {
-            return Err(bare.error("`kind` is missing: it must be the name of a shift (see `barp list shifts`)"));
-        };
+    for WrittenShift { place: bare, mut table } in tables {
+        let ShiftTable { kind, .. } = bare.take(&mut table)?;
         let place = bare.table(format!("{} ({kind})", bare.table));
-        let entry = place.find("shift", &kind, SHIFTS.iter().map(|entry| (entry.name, entry)))?;
-        let parameters = place.merge((entry.defaults)(), table, entry.check)?;
-        let shift = (entry.build)(&parameters, &facts).map_err(|error| refusal(&place, error))?;
+        let entry = place.at("kind").find("shift", &kind, SHIFTS.iter().map(|entry| (entry.name, entry)))?;
+        let strict = Strict { defaults: (entry.defaults)(), schema: (entry.schema)(), taken: ShiftTable::keys() };
+        let parameters = place.merge(&strict, table, entry.check)?;
+        let shift = (entry.build)(&parameters, &facts).map_err(|mistake| place.error(mistake))?;
         let mut content = json!({ "kind": kind, "revision": entry.revision, "parameters": parameters });
         let read = shift.read();
         if !read.is_empty() {
@@ -63,33 +61,18 @@ pub(crate) fn moving(
     Ok(Moving { world: Arc::new(world), shifts, contents })
 }
 
-/// The table `feedback` of the environment called `label`.
+/// The table `feedback` of the environment at `place`.
 pub(crate) fn feedback_rule(
     place: &Place,
-    label: &str,
-    given: Option<Value>,
+    given: Option<Map<String, Value>>,
     protocol: &Protocol,
 ) -> Result<Option<FeedbackRule>, SpecError> {
-    let place = place.table(format!("[[environment]] {label}.feedback"));
-    let given = match given {
-        None => return Ok(None),
-        Some(Value::Object(given)) => given,
-        Some(other) => return Err(place.error(format!("`feedback` must be a table, got {other}"))),
-    };
+    let Some(given) = given else { return Ok(None) };
+    let place = place.at("feedback").table(format!("{}.feedback", place.table));
     let Protocol::Online { rounds, .. } = protocol else {
         return Err(place.error("`feedback` needs a stream of rounds; protocol `train-then-test` has none"));
     };
     FeedbackRule::parse(&place, given, *rounds)
-}
-
-fn refusal(place: &Place, error: ShiftError) -> SpecError {
-    match error {
-        ShiftError::Rule(rule) => place.error(rule),
-        ShiftError::Unknown { what, name, known } => {
-            let known = known.iter().map(|known| (known.as_str(), ()));
-            place.find(what, &name, known).err().unwrap_or_else(|| place.error(format!("unknown {what} `{name}`")))
-        }
-    }
 }
 
 fn with_kind(kind: &str, parameters: Value) -> Value {

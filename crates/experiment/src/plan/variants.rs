@@ -1,10 +1,10 @@
 //! One environment table as several: each task held out in turn, each model moved in turn, few shots, shifts on and off.
 
-use crate::settings::{Place, SpecError};
 use crate::spec::StandIn;
-use crate::take::{take_name, take_names};
+use crate::written::{EnvironmentTable, WrittenShift};
 use environments::Environment;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use settings::{Place, SpecError};
 use store::Factors;
 
 /// Stands for all tasks in turn in `held-out`, and for all models in turn in a shift's `models`.
@@ -32,28 +32,28 @@ pub(super) struct Variant {
     pub(super) label: String,
     pub(super) held_out: Vec<usize>,
     pub(super) shots: Option<u64>,
-    pub(super) shifts: Vec<Map<String, Value>>,
+    pub(super) shifts: Vec<WrittenShift>,
     pub(super) factors: Option<Factors>,
 }
 
-impl Axes {
-    /// Takes `held-out`, `shots` and `factorial` out of an environment's table.
-    pub(super) fn take(place: &Place, table: &mut Map<String, Value>) -> Result<Axes, SpecError> {
-        let held_out = if table.get("held-out").and_then(Value::as_str) == Some(EACH) {
-            table.remove("held-out");
-            HeldOut::Each
-        } else {
-            HeldOut::Tasks(take_names(place, table, "held-out")?)
+impl EnvironmentTable {
+    /// What it varies; its schema has checked the values.
+    pub(super) fn axes(&self) -> Axes {
+        let held_out = match &self.held_out {
+            Value::String(_) => HeldOut::Each,
+            names => HeldOut::Tasks(names.as_array().into_iter().flatten().filter_map(text).collect()),
         };
-        let given = table.remove("shots").unwrap_or(Value::Array(Vec::new()));
-        let shots_listed = given.is_array();
-        let counts = if shots_listed { given.clone() } else { Value::Array(vec![given.clone()]) };
-        let shots: Vec<u64> = serde_json::from_value(counts).map_err(|_| {
-            place.error(format!("`shots` must be a whole number of at least 0, or a list of them, got {given}"))
-        })?;
-        let factorial = take_names(place, table, "factorial")?;
-        Ok(Axes { held_out, shots, shots_listed, factorial })
+        let listed = self.shots.as_array();
+        let shots = listed.map_or_else(
+            || self.shots.as_u64().into_iter().collect(),
+            |list| list.iter().filter_map(Value::as_u64).collect(),
+        );
+        Axes { held_out, shots, shots_listed: listed.is_some(), factorial: self.factorial.clone() }
     }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
 /// The environments that a table called `group` stands for, given its `shifts` and the world it opens.
@@ -61,7 +61,7 @@ pub(super) fn variants(
     place: &Place,
     group: &str,
     axes: Axes,
-    shifts: Vec<Map<String, Value>>,
+    shifts: Vec<WrittenShift>,
     world: &dyn Environment,
     stand_in: Option<&StandIn>,
 ) -> Result<Vec<Variant>, SpecError> {
@@ -133,7 +133,7 @@ fn held_out(place: &Place, which: &HeldOut, plain: Variant, tasks: &[String]) ->
         HeldOut::Tasks(names) => {
             let known = || tasks.iter().enumerate().map(|(position, task)| (task.as_str(), position));
             let held_out: Vec<usize> =
-                names.iter().map(|task| place.find("task", task, known())).collect::<Result<_, _>>()?;
+                names.iter().map(|task| place.at("held-out").find("task", task, known())).collect::<Result<_, _>>()?;
             let rule = "fewer than all tasks";
             place.unless(held_out.len() < tasks.len(), "held-out", rule, format!("{} tasks", tasks.len()))?;
             Ok(vec![Variant { held_out, ..plain }])
@@ -143,7 +143,7 @@ fn held_out(place: &Place, which: &HeldOut, plain: Variant, tasks: &[String]) ->
 
 /// A variant for each model, where a shift's `models` says so; shifts that do move the same model.
 fn each_model(place: &Place, variant: Variant, models: &[String]) -> Result<Vec<Variant>, SpecError> {
-    let says_each = |shift: &Map<String, Value>| shift.get("models").and_then(Value::as_str) == Some(EACH);
+    let says_each = |shift: &WrittenShift| shift.table.get("models").and_then(Value::as_str) == Some(EACH);
     if !variant.shifts.iter().any(says_each) {
         return Ok(vec![variant]);
     }
@@ -152,7 +152,7 @@ fn each_model(place: &Place, variant: Variant, models: &[String]) -> Result<Vec<
         let mut own = variant.copy();
         own.label = format!("{}.{model}", variant.label);
         for shift in own.shifts.iter_mut().filter(|shift| says_each(shift)) {
-            shift.insert("models".into(), Value::from(vec![model.as_str()]));
+            shift.table.insert("models".into(), Value::from(vec![model.as_str()]));
         }
         own
     };
@@ -160,15 +160,11 @@ fn each_model(place: &Place, variant: Variant, models: &[String]) -> Result<Vec<
 }
 
 /// A variant for each subset of the shifts called `factors`, the empty one first; shifts with other names, or none, act in
-/// all of them. Takes the names out of the shifts.
+/// all of them.
 fn factorial(place: &Place, factors: &[String], variant: Variant) -> Result<Vec<Variant>, SpecError> {
-    let mut named: Vec<(Option<String>, Map<String, Value>)> = Vec::new();
-    for mut shift in variant.shifts.clone() {
-        named.push((take_name(place, &mut shift, "name")?, shift));
-    }
-    let names = || named.iter().filter_map(|(name, _)| name.as_deref());
+    let names = || variant.shifts.iter().filter_map(|shift| shift.name());
     for (position, factor) in factors.iter().enumerate() {
-        place.find("shift of the factorial", factor, names().map(|name| (name, ())))?;
+        place.at("factorial").find("shift of the factorial", factor, names().map(|name| (name, ())))?;
         let fresh = !factors[..position].contains(factor);
         place.unless(fresh, "factorial", "names of shifts, each once", format!("`{factor}` twice"))?;
     }
@@ -182,9 +178,9 @@ fn factorial(place: &Place, factors: &[String], variant: Variant) -> Result<Vec<
             .filter(|(bit, _)| subset >> bit & 1 == 1)
             .map(|(_, name)| name.clone())
             .collect();
-        let acts =
-            |name: &Option<String>| name.as_ref().is_none_or(|name| !factors.contains(name) || on.contains(name));
-        let shifts = named.iter().filter(|(name, _)| acts(name)).map(|(_, shift)| shift.clone()).collect();
+        let among = |names: &[String], name: &str| names.iter().any(|one| one == name);
+        let acts = |shift: &&WrittenShift| shift.name().is_none_or(|name| !among(factors, name) || among(&on, name));
+        let shifts = variant.shifts.iter().filter(acts).cloned().collect();
         if factors.is_empty() {
             return Variant { shifts, ..variant.copy() };
         }

@@ -2,10 +2,10 @@
 
 use crate::features::{cosine, open_encoder};
 use crate::plan::{Plan, PlannedEnvironment};
-use crate::settings::SpecError;
 use deployment::EncoderCard;
 use encoder::Encoder;
 use environments::sources::wide::ColumnMap;
+use settings::SpecError;
 use store::{Column, Dialect, Frame};
 
 /// Prompts that are encoded again to see whose features they have.

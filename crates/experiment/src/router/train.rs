@@ -2,10 +2,10 @@
 
 use crate::plan::{Plan, PlannedCell, Subject};
 use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR, TrainedRouter};
-use crate::settings::SpecError;
 use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, PolicyCard, Scored};
 use rayon::prelude::*;
 use routing::hexadecimal;
+use settings::SpecError;
 use sha2::{Digest, Sha256};
 use store::Score;
 

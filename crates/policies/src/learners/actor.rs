@@ -11,10 +11,11 @@ use super::best;
 use kernels::softmax_rows;
 use network::{Adam, AdamSettings, InputGradient, Mlp, Output, Tape};
 use routing::{Arm, Choice, Contexts, Propensity, Round, Router, Saved, Seed, random};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The decision head g on [h; phi].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
     /// One affine map of [h; phi].

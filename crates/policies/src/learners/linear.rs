@@ -5,7 +5,6 @@
 //! the Sherman-Morrison formula in O(n^2) with n = d + 2.
 
 use super::best;
-use crate::registry::ParameterError;
 use routing::random::Generator;
 use routing::{Arm, Choice, Contexts, Feedback, NotRestored, Objective, Policy, Router, Saved, Stream, Task, Values};
 
@@ -274,13 +273,6 @@ impl<E: Explore, M: Memory> Policy for LinearBandit<E, M> {
     fn alarms(&self) -> Option<u64> {
         self.memory.alarms()
     }
-}
-
-/// Refuses schedules and regularisation that no linear bandit can use.
-pub(crate) fn check_linear(epochs: u32, batch: usize, lambda: f64) -> Result<(), ParameterError> {
-    ParameterError::unless(epochs > 0, "epochs", "at least 1", epochs)?;
-    ParameterError::unless(batch > 0, "batch", "at least 1", batch)?;
-    ParameterError::unless(lambda > 0.0 && lambda.is_finite(), "lambda", "above 0", lambda)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::arrays::{Holds, numbers};
 use super::contexts::{Contexts, Feedback, Task};
 use super::factory::{Factory, named, traceback};
 use experiment::PolicyExtension;
-use policies::{Configured, Information, ParameterError, Recipe};
+use policies::{Configured, Information, Mistake, Recipe};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -45,10 +45,10 @@ fn extension(name: String, callable: &Bound<'_, PyAny>) -> PyResult<PolicyExtens
     })
 }
 
-fn configure(factory: &Arc<Factory>, parameters: Value) -> Result<Configured, ParameterError> {
-    factory.check(&parameters).map_err(ParameterError::Kind)?;
-    let epochs = factory.count("epochs", &parameters, 1).map_err(ParameterError::Kind)?;
-    let batch = factory.count("batch", &parameters, BATCH).map_err(ParameterError::Kind)?;
+fn configure(factory: &Arc<Factory>, parameters: Value) -> Result<Configured, Mistake> {
+    factory.check(&parameters).map_err(Mistake::Text)?;
+    let epochs = factory.count("epochs", &parameters, 1).map_err(Mistake::Text)?;
+    let batch = factory.count("batch", &parameters, BATCH).map_err(Mistake::Text)?;
     let (factory, given) = (Arc::clone(factory), parameters.clone());
     let build = move |task: &routing::Task, _: &routing::Seed| -> Box<dyn Policy> {
         let made = Python::attach(|py| {

@@ -1,16 +1,19 @@
 //! How a CSV file is written, as far as the file itself does not say; and which format a file has.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::str::FromStr;
 
 /// How a CSV file is written. The default: commas between cells (tabs in a `.tsv` file), decimal points, spaces kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Dialect {
     /// What stands between cells; None: what the ending of the file's name says.
+    #[schemars(with = "Option<String>", extend("x-rule" = "one ASCII character, or `tab`"))]
     pub delimiter: Option<Delimiter>,
     /// What stands before the decimals of a number.
+    #[schemars(with = "String", extend("x-rule" = "`.` or `,`"))]
     pub decimal: Decimal,
     /// Whether spaces around cells and column names are left out.
     pub trim: bool,

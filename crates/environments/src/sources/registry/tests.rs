@@ -17,13 +17,13 @@ fn open(name: &str, text: &str, parameters: &Value) -> Result<Arc<dyn Environmen
     for (key, value) in parameters.as_object().unwrap() {
         all[key] = value.clone();
     }
-    (source.check)(&all)?;
+    (source.check)(&all).map_err(|mistake| mistake.to_string())?;
     let encoder = |_: &str| {
         let encode = |text: &str, out: &mut [f32]| out[0] = text.len() as f32;
         Ok(TextEncoder { width: 1, prepare: Box::new(|_| Ok(())), encode: Box::new(encode) })
     };
     (source.open)(&all, &Opening { encoder: &encoder })
-        .map_err(|error| error.replace(&path.display().to_string(), name))
+        .map_err(|error| error.to_string().replace(&path.display().to_string(), name))
 }
 
 fn table(name: &str, text: &str, parameters: &Value) -> Arc<Table> {
