@@ -19,10 +19,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "experiment",
         &["encoder", "environments", "kernels", "metrics", "policies", "routing", "settings", "statistics", "store"],
     ),
-    ("report", &["statistics", "store", "routing"]),
+    ("report", &["settings", "statistics", "store", "routing"]),
     (
         "barp",
-        &["encoder", "environments", "experiment", "metrics", "policies", "report", "routing", "statistics", "store"],
+        &[
+            "encoder",
+            "environments",
+            "experiment",
+            "metrics",
+            "policies",
+            "report",
+            "routing",
+            "settings",
+            "statistics",
+            "store",
+        ],
     ),
     ("barp-python", &["environments", "experiment", "policies", "report", "routing", "store"]),
 ];

@@ -30,7 +30,7 @@ fn example(wanted: &str) -> &'static str {
 #[test]
 fn the_experiment_and_the_claim_on_the_front_page_belong_together() {
     let plan = crate::support::plan(example("[[environment]]"));
-    let claims = report::parse_claims(example("[[claim]]")).unwrap();
+    let claims = report::parse_claims(example("[[claim]]"), "claims.toml").unwrap();
     let bills = plan.bills();
     for claim in claims {
         for policy in [&claim.candidate, &claim.baseline] {
