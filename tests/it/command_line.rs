@@ -14,32 +14,33 @@ const GOOD: &str = "name = 'x'\n[[environment]]\nrows = 200\n";
 fn unknown_names_get_the_nearest_known_one() {
     check(
         "nmae = 'x'",
-        "my.toml: unknown key `nmae` (nearest is `name`; known: name, about, seed, replicates, protocol, objective, latency, \
+        "my.toml:1: unknown key `nmae` (nearest is `name`; known: name, about, seed, replicates, protocol, objective, latency, \
          preferences, environment, policy)",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'bapr'"),
-        "my.toml: [[policy]] bapr: unknown policy `bapr` (nearest is `barp`; known: barp, barp-frozen, barp-listed, barp-full, \
+        "my.toml:5: [[policy]] bapr: unknown policy `bapr` (nearest is `barp`; known: barp, barp-frozen, barp-listed, barp-full, \
          knn, ridge, mlp, router-dc, avengers-pro, lin-ucb, d-lin-ucb, sw-lin-ucb, glr-lin-ucb, lin-ucb-listed, budget-paced, \
          lin-cbwk, lin-ts, lin-ts-forgetting, epsilon-greedy, random, cheapest, largest, best-single, best-per-task, zero-router, \
          oracle, single-models)",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'lin-ucb'\nalhpa = 1.0"),
-        "my.toml: [[policy]] lin-ucb: unknown key `alhpa` (nearest is `alpha`; known: alpha, batch, epochs, lambda)",
+        "my.toml:6: [[policy]] lin-ucb: unknown key `alhpa` (nearest is `alpha`; known: kind, name, only, tune, epochs, batch, \
+         alpha, lambda)",
     );
     check(
         "name = 'x'\n[protocol]\nkind = 'onlin'\n[[environment]]\n[[policy]]\nkind = 'barp'",
-        "my.toml: [protocol]: unknown protocol `onlin` (nearest is `online`; known: train-then-test, online)",
+        "my.toml:3: [protocol]: unknown protocol `onlin` (nearest is `online`; known: train-then-test, online)",
     );
     check(
         "name = 'x'\n[[environment]]\nkind = 'calibrate'\n[[policy]]\nkind = 'barp'",
-        "my.toml: [[environment]] calibrate: unknown environment `calibrate` (nearest is `calibrated`; known: calibrated, \
+        "my.toml:3: [[environment]] calibrate: unknown environment `calibrate` (nearest is `calibrated`; known: calibrated, \
          recorded)",
     );
     check(
         "name = 'x'\n[[environment]]\nheld-out = ['mmul']\n[[policy]]\nkind = 'barp'",
-        "my.toml: [[environment]] calibrated: unknown task `mmul` (nearest is `mmlu`; known: arc-challenge, gsm8k, \
+        "my.toml:3: [[environment]] calibrated: unknown task `mmul` (nearest is `mmlu`; known: arc-challenge, gsm8k, \
          hellaswag, mbpp, mmlu, other, winogrande)",
     );
 }
@@ -48,41 +49,41 @@ fn unknown_names_get_the_nearest_known_one() {
 fn values_that_break_a_rule_are_named() {
     check(
         &format!("{GOOD}[[policy]]\nkind = 'barp'\nlearning-rate = -1.0"),
-        "my.toml: [[policy]] barp: `learning-rate` must be above 0, got -1.0",
+        "my.toml:6: [[policy]] barp: `learning-rate` must be above 0, got -1.0",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'barp'\nepochs = 'many'"),
-        "my.toml: [[policy]] barp: `epochs`: invalid type: string \"many\", expected u32, got \"many\"",
+        "my.toml:6: [[policy]] barp: `epochs` must be a whole number of at least 1, got \"many\"",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'knn'\ntune = {{ k = [] }}"),
-        "my.toml: [[policy]] knn: `tune` must be a table of non-empty lists, got []",
+        "my.toml:6: [[policy]] knn: `tune.k` must be a non-empty list, got []",
     );
     check(
         &format!("replicates = 0\n{GOOD}[[policy]]\nkind = 'knn'"),
-        "my.toml: `replicates` must be at least 1, got 0",
+        "my.toml:1: `replicates` must be at least 1, got 0",
     );
     check(
         &format!("{GOOD}[protocol]\nsplit = [0.5, 0.2, 0.2]\n[[policy]]\nkind = 'knn'"),
-        "my.toml: [protocol]: `split` must be three shares above 0 that sum to 1, got [0.5, 0.2, 0.2]",
+        "my.toml:5: [protocol]: `split` must be three shares above 0 that sum to 1, got [0.5, 0.2, 0.2]",
     );
     check(
         &format!("{GOOD}[preferences]\ntest = [0.5, 1.5]\n[[policy]]\nkind = 'knn'"),
-        "my.toml: [preferences]: `test`: the weight on cost must lie in [0, 1], got 1.5, got [0.5,1.5]",
+        "my.toml:5: [preferences]: `test` must be a list of one or more weights on cost in [0, 1], got [0.5,1.5]",
     );
     check(
         &format!("{GOOD}[protocol]\nkind = 'online'\n[[policy]]\nkind = 'knn'"),
-        "my.toml: [[policy]] knn: policy `knn` needs full labels; protocol `online` of environment `calibrated` reveals \
+        "my.toml:6: [[policy]] knn: policy `knn` needs full labels; protocol `online` of environment `calibrated` reveals \
          chosen outcomes only",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'knn'\n[[policy]]\nkind = 'knn'"),
         "my.toml: two `[[policy]]` are called `knn`; give one another `name`",
     );
-    check("name = 'x'\n[[environment]]", "my.toml: `[[policy]]` must appear at least once");
+    check("name = 'x'\n[[environment]]", "my.toml: `policy` is missing: it must be one or more `[[policy]]` tables");
     check(
         &format!("{GOOD}[[environment]]\nname = 'real'\nkind = 'recorded'\n[[policy]]\nkind = 'knn'"),
-        "my.toml: [[environment]] real: `file` is missing: it must name a wide table",
+        "my.toml:4: [[environment]] real: `file` is missing: it must name a wide table",
     );
 }
 
@@ -98,7 +99,7 @@ fn bad_input_exits_with_2_and_says_why() {
     std::fs::write(folder.path().join("bad.toml"), "name = 'x'\nsed = 3\n").unwrap();
     fails(
         &["run", "bad.toml"],
-        "error: bad.toml: unknown key `sed` (nearest is `seed`; known: name, about, seed, replicates, protocol, objective, latency, \
+        "error: bad.toml:2: unknown key `sed` (nearest is `seed`; known: name, about, seed, replicates, protocol, objective, latency, \
          preferences, environment, policy)",
     );
     fails(&["run", "absent.toml"], "error: absent.toml: No such file or directory (os error 2)");

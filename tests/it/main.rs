@@ -20,6 +20,7 @@ mod map; // the pages for people: the map of the crates, links, commands and fig
 mod offline; // full labels, on worlds whose right answers are known by hand
 mod ope; // trained routers on a log: their value, and the rows that may score them
 mod real_rows; // our numbers beside an independent implementation's
+mod reference; // every key, its rule and meaning; the JSON schema
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets

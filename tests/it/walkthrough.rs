@@ -56,7 +56,7 @@ fn the_first_experiment_on_the_front_page_runs_as_it_is_printed() {
 #[test]
 fn the_experiment_of_the_front_page_and_the_claim_of_the_guide_belong_together() {
     let plan = crate::support::plan(example(README, "[[environment]]"));
-    let claims = report::parse_claims(example(CONFIGS, "[[claim]]")).unwrap();
+    let claims = report::parse_claims(example(CONFIGS, "[[claim]]"), "claims.toml").unwrap();
     let bills = plan.bills();
     for claim in claims {
         for policy in [&claim.candidate, &claim.baseline] {

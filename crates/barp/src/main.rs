@@ -8,6 +8,7 @@ mod failure;
 mod files;
 mod output;
 mod progress;
+mod reference;
 mod rehearsal;
 mod reporting;
 mod routers;
@@ -16,13 +17,13 @@ mod spellings;
 mod table;
 mod unscored;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Which model should answer this prompt, for a user who weighs quality against cost this way? Train and compare routers
 /// under the feedback they would really get.
 #[derive(Parser)]
-#[command(name = "barp", version, propagate_version = true)]
+#[command(name = "barp", version, propagate_version = true, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -54,12 +55,16 @@ enum Command {
     Inspect(commands::inspect::Inspect),
     /// List what can be named in a configuration
     List(commands::list::List),
+    /// Print the JSON schema of a configuration, with which editors complete and check it
+    Schema(commands::schema::Schema),
     /// Describe a production log, learn from it, and estimate what others would have earned on it
     #[command(subcommand)]
     Log(Box<commands::log::Log>),
     /// Import, describe and imitate outcome tables
     #[command(subcommand)]
     Data(Box<commands::data::Data>),
+    /// Help on a command, or on every key of a configuration: `barp help config [TABLE]`
+    Help(commands::help::Help),
 }
 
 fn main() -> ExitCode {
@@ -76,8 +81,10 @@ fn main() -> ExitCode {
         Command::Route(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::List(command) => command.run(),
+        Command::Schema(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Data(command) => command.run(),
+        Command::Help(command) => command.run(Arguments::command()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -79,7 +79,6 @@ pub(crate) fn verdicts(folder: &Folder, runs: &[Run]) -> Result<Vec<Verdict>, Fa
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let claims = report::parse_claims(&read(&path)?);
-    let claims = claims.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let claims = report::parse_claims(&read(&path)?, &path.display().to_string()).map_err(Failure::input)?;
     Ok(report::decide(&claims, runs))
 }

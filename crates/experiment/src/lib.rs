@@ -9,6 +9,7 @@ mod features;
 pub mod log;
 mod plan;
 mod protocols;
+mod reference;
 mod router;
 mod run;
 mod spec;
@@ -21,6 +22,7 @@ pub use features::{
 };
 pub use plan::{Bill, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject};
 pub use protocols::{Log, TrainedRouter};
+pub use reference::{TableReference, config_schema, reference};
 pub use router::Training;
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{Mistake, SpecError, nearest};

@@ -311,7 +311,7 @@ impl Protocol {
             Some(Value::String(kind)) => kind,
             Some(other) => return Err(place.error(format!("`kind` must be a name, got {other}"))),
         };
-        let protocol = place.find("protocol", kind, PROTOCOLS)?;
+        let protocol = place.at("kind").find("protocol", kind, PROTOCOLS)?;
         let strict = Strict {
             defaults: serde_json::to_value(&protocol).expect("defaults are plain"),
             schema: protocol.schema(),

@@ -123,15 +123,18 @@ impl ShiftTable {
 impl Spec {
     /// The place of table number `written` of the list `list`, called by its name, else by its kind.
     pub(crate) fn place_of(&self, list: &str, written: usize, table: &Map<String, Value>) -> Place {
-        let default = (list == "environment").then_some("calibrated");
+        let default = (list == "environment").then_some(DEFAULT_SOURCE);
         let label = table.get("name").or_else(|| table.get("kind")).and_then(Value::as_str).or(default);
         let table = format!("[[{list}]] {}", label.unwrap_or_default());
         self.place.at(list).item(written).table(table.trim_end())
     }
 }
 
+/// The kind of an environment that states none.
+pub(crate) const DEFAULT_SOURCE: &str = "calibrated";
+
 fn calibrated() -> String {
-    "calibrated".to_owned()
+    DEFAULT_SOURCE.to_owned()
 }
 
 fn tasks_or_each(_: &mut SchemaGenerator) -> Schema {

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runs = folder.runs(&manifest)?;
     let claims = from.join("claims.toml");
     let verdicts: Vec<Verdict> = match claims.is_file() {
-        true => decide(&parse_claims(&std::fs::read_to_string(&claims)?)?, &runs),
+        true => decide(&parse_claims(&std::fs::read_to_string(&claims)?, "claims.toml")?, &runs),
         false => Vec::new(),
     };
     let context = Context {

@@ -5,13 +5,16 @@ mod decide;
 mod tests;
 mod words;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use settings::{Mistake, SpecError, Written};
 
 pub use decide::decide;
 pub use words::{claims_json, in_words};
 
 /// How the candidate must stand to the baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// mean(candidate) / mean(baseline) - 1 reaches the threshold (0.1 is ten per cent).
@@ -25,7 +28,7 @@ pub enum Relation {
 }
 
 /// One claim, as written in TOML under `[[claim]]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// Short name, unique in its file.
@@ -36,12 +39,13 @@ pub struct Claim {
     pub environment: Option<String>,
     /// Name of the metric.
     pub metric: String,
-    /// Task; the mix of all unless given.
+    /// Name of a task; `all`: the mix of all.
     #[serde(default = "all")]
     pub task: String,
     /// Weight on cost; none for metrics that span the grid.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub w_cost: Option<f64>,
-    /// Phase; `test` unless given.
+    /// Name of a phase.
     #[serde(default = "test")]
     pub phase: String,
     /// Label of the policy the claim praises.
@@ -50,6 +54,7 @@ pub struct Claim {
     pub baseline: String,
     /// Weight on cost at which the baseline is measured; that of the candidate unless given. A policy may so be compared
     /// with itself.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub baseline_w_cost: Option<f64>,
     /// How the two must stand to each other.
     pub relation: Relation,
@@ -63,6 +68,24 @@ impl Claim {
     /// Weight on cost at which the baseline is measured.
     fn baseline_weight(&self) -> Option<f64> {
         self.baseline_w_cost.or(self.w_cost)
+    }
+
+    /// Refuses what contradicts itself, or the claims before.
+    fn check(&self, others: &[Claim]) -> Result<(), Mistake> {
+        let fresh = others.iter().all(|other| other.id != self.id);
+        Mistake::unless(fresh, "id", "unique", format!("`{}` again", self.id))?;
+        let distance = self.relation != Relation::DifferenceWithin || self.threshold >= 0.0;
+        Mistake::unless(distance, "threshold", "at least 0 for `difference-within`", self.threshold)?;
+        if self.baseline_w_cost.is_some() && self.w_cost.is_none() {
+            return Err("`baseline_w_cost` needs a `w_cost` of the candidate".into());
+        }
+        let differ = self.candidate != self.baseline || self.baseline_weight() != self.w_cost;
+        Mistake::unless(
+            differ,
+            "baseline",
+            "another than the candidate at the same weight",
+            format!("`{}`", self.baseline),
+        )
     }
 }
 
@@ -117,51 +140,34 @@ pub struct Verdict {
     pub outcomes_baseline: f64,
 }
 
-/// What is wrong with a file of claims.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClaimError {
-    /// The claim or line, the key, the rule and the value.
-    pub message: String,
-}
-
-impl std::fmt::Display for ClaimError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ClaimError {}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ClaimFile {
-    claim: Vec<Claim>,
+    /// Claims, in the order in which they are reported.
+    #[schemars(extend("x-rule" = "one or more `[[claim]]` tables"))]
+    claim: Vec<Map<String, Value>>,
 }
 
-/// Reads the claims of a TOML file, in file order.
+/// The JSON schema of a `[[claim]]` table, made from its declaration.
+pub fn claim_schema() -> Value {
+    settings::schema_of::<Claim>()
+}
+
+/// Reads the claims in the TOML `text` of the file called `file`, in file order.
 ///
 /// # Errors
-/// For an unknown or missing key (named, with its line and the known keys), a repeated id, a threshold that is not finite or
-/// no distance, or a policy compared with itself at the same weight.
-pub fn parse_claims(toml: &str) -> Result<Vec<Claim>, ClaimError> {
-    let file: ClaimFile = toml::from_str(toml).map_err(|error| ClaimError { message: error.to_string() })?;
-    for (position, claim) in file.claim.iter().enumerate() {
-        let wrong = |rule: String| Err(ClaimError { message: format!("claim `{}`: {rule}", claim.id) });
-        if file.claim[..position].iter().any(|other| other.id == claim.id) {
-            return wrong("id must be unique, another claim has it".to_owned());
-        }
-        if !claim.threshold.is_finite() {
-            return wrong(format!("threshold must be a finite number, not {}", claim.threshold));
-        }
-        if claim.relation == Relation::DifferenceWithin && claim.threshold < 0.0 {
-            return wrong(format!("threshold of `difference-within` must be at least 0, not {}", claim.threshold));
-        }
-        if claim.baseline_w_cost.is_some() && claim.w_cost.is_none() {
-            return wrong("baseline_w_cost needs a w_cost of the candidate".to_owned());
-        }
-        if claim.candidate == claim.baseline && claim.baseline_weight() == claim.w_cost {
-            return wrong(format!("candidate and baseline must differ, both are `{}`", claim.baseline));
-        }
+/// With its line: an unknown or missing key, a value that breaks its rule, a repeated id, or a policy compared with itself at
+/// the same weight.
+pub fn parse_claims(text: &str, file: &str) -> Result<Vec<Claim>, SpecError> {
+    let Written { table, place } = Written::parse(text, file)?;
+    let written: ClaimFile = place.read(table)?;
+    let mut claims: Vec<Claim> = Vec::new();
+    for (position, table) in written.claim.into_iter().enumerate() {
+        let id = table.get("id").and_then(Value::as_str).unwrap_or_default();
+        let place = place.at("claim").item(position).table(format!("[[claim]] {id}").trim_end());
+        let claim: Claim = place.read(table)?;
+        claim.check(&claims).map_err(|mistake| place.error(mistake))?;
+        claims.push(claim);
     }
-    Ok(file.claim)
+    Ok(claims)
 }

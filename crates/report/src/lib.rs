@@ -19,7 +19,7 @@ mod theme;
 mod write;
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
-pub use claims::{Claim, ClaimError, Decision, Relation, Verdict, claims_json, decide, in_words, parse_claims};
+pub use claims::{Claim, Decision, Relation, Verdict, claim_schema, claims_json, decide, in_words, parse_claims};
 pub use context::Context;
 pub use description::{PAGE, description_page, write_description};
 pub use page::{Figure, page};

@@ -18,6 +18,6 @@ pub use mistake::{Mistake, nearest};
 pub use parameters::{NoParameters, Parameters, defaults, field_order, joined_schema, parse, schema, schema_of};
 pub use place::{Lines, Place, SpecError, Strict};
 pub use reference::{Key, keys};
-pub use rules::{conforms, described, violation};
+pub use rules::{conforms, described, meaning, violation};
 #[cfg(feature = "toml")]
 pub use written::Written;

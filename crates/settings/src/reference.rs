@@ -26,6 +26,10 @@ pub struct Key {
 pub fn keys(schema: &Value) -> Vec<Key> {
     let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
     let mut order: Vec<&str> = names(&schema["x-order"]).filter(|key| properties.contains_key(*key)).collect();
+    // A table of one kind among several declares no order; its kind is what a reader looks for.
+    if order.is_empty() && properties.contains_key("kind") {
+        order.push("kind");
+    }
     let rest: Vec<&str> = properties.keys().map(String::as_str).filter(|key| !order.contains(key)).collect();
     order.extend(rest);
     let key = |name: &str| {

@@ -162,7 +162,7 @@ pub(crate) fn choices(schema: &Value) -> Vec<(String, String)> {
 }
 
 /// The doc lines of a schema, as one line.
-pub(crate) fn meaning(schema: &Value) -> String {
+pub fn meaning(schema: &Value) -> String {
     let text = schema["description"].as_str().unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

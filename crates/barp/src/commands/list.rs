@@ -1,15 +1,19 @@
 //! `barp list WHAT`: everything that a configuration can name.
 
 use crate::failure::Failure;
-use crate::output::say;
+use crate::output::{say, shape};
+use crate::reference::{in_text, named};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
+use settings::Mistake;
 
 #[derive(Args)]
 pub(crate) struct List {
     /// What to list
     #[arg(value_enum)]
     what: What,
+    /// Only this one; of a policy, environment or shift with every key, its rule and its meaning
+    name: Option<String>,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -45,9 +49,21 @@ impl List {
             What::Encoders => encoders(),
             What::Sources => sources(),
         };
+        let items = match &self.name {
+            None => items,
+            Some(name) => vec![self.only(items, name)?],
+        };
         if self.json {
             let all: Vec<Value> = items.iter().map(Item::as_json).collect();
             say!("{}", serde_json::to_string_pretty(&all).expect("items are plain"));
+            return Ok(());
+        }
+        if let Some(name) = &self.name
+            && let Some(list) = self.what.list()
+        {
+            let (width, colour) = shape();
+            let tables = named(&format!("{list}.{name}")).map_err(Failure::input)?;
+            say!("{}", in_text(&tables, width, colour));
             return Ok(());
         }
         for item in items {
@@ -58,6 +74,27 @@ impl List {
             }
         }
         Ok(())
+    }
+}
+
+impl List {
+    /// The one called `name`.
+    fn only(&self, items: Vec<Item>, name: &str) -> Result<Item, Failure> {
+        let known: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
+        let found = items.into_iter().find(|item| item.name == name);
+        found.ok_or_else(|| Failure::input(Mistake::unknown("name", name, known)))
+    }
+}
+
+impl What {
+    /// The list of tables in a configuration whose kinds these are.
+    fn list(self) -> Option<&'static str> {
+        match self {
+            What::Policies => Some("policy"),
+            What::Environments => Some("environment"),
+            What::Shifts => Some("shift"),
+            What::Metrics | What::Charts | What::Encoders | What::Sources => None,
+        }
     }
 }
 

@@ -38,11 +38,11 @@ pub(crate) const LATENCY: &str = "|latency_s";
 pub struct ColumnMap {
     /// Identifiers of the prompts, unique.
     pub id: String,
-    /// Tasks of the prompts; None: the first of `task`, `task_family` and `eval_name` that the file has.
+    /// Tasks of the prompts; none: the first of `task`, `task_family` and `eval_name` that the file has.
     pub task: Option<String>,
     /// Texts of the prompts, needed only by an encoder.
     pub prompt: String,
-    /// Embeddings of the prompts, needed only for [`Features::Column`].
+    /// Embeddings of the prompts; where there is no such column, nor a file of them, the prompts are encoded.
     pub embedding: String,
     /// What a model's column of dollars adds to the name of its column of quality.
     pub cost_suffix: String,
@@ -55,9 +55,9 @@ pub struct ColumnMap {
     pub output_tokens_suffix: String,
     /// The same of its column of latencies, in seconds, which a model need not have.
     pub latency_suffix: String,
-    /// The models, in this order; None: every column with a partner by `cost_suffix`, in file order.
+    /// The models, in this order; none: every column with a partner by `cost_suffix`, in file order.
     pub models: Option<Vec<String>>,
-    /// The tasks that may occur; None: any.
+    /// The tasks that may occur; none: any.
     pub tasks: Option<Vec<String>>,
 }
 

@@ -52,7 +52,7 @@ fn run(ahead: &str, behind: &str) -> Vec<Replicate> {
 }
 
 fn verdict(toml: &str, replicates: &[Replicate]) -> Verdict {
-    decide(&parse_claims(toml).unwrap(), &Run::of(replicates)).remove(0)
+    decide(&parse_claims(toml, "c.toml").unwrap(), &Run::of(replicates)).remove(0)
 }
 
 #[test]
@@ -168,29 +168,33 @@ fn an_unpaired_replicate_is_left_out() {
 #[test]
 fn a_wrong_file_of_claims_is_told_what_is_wrong() {
     let check = |toml: String, expected: &str| {
-        let message = parse_claims(&toml).unwrap_err().message;
+        let message = parse_claims(&toml, "c.toml").unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     };
     check(format!("{GAIN}treshold = 0.2"), "treshold");
     check(GAIN.replace("metric = \"quality\"", ""), "metric");
     check(GAIN.replace("relative-gain-at-least", "better"), "better");
-    check(format!("{GAIN}{GAIN}"), "id must be unique");
-    check(GAIN.replace("\"knn\"", "\"barp\""), "must differ");
-    check(format!("{}baseline_w_cost = 0.2", GAIN.replace("\"knn\"", "\"barp\"")), "must differ");
-    check(format!("{}baseline_w_cost = 0.8", GAIN.replace("w_cost = 0.2", "")), "needs a w_cost");
+    check(format!("{GAIN}{GAIN}"), "`id` must be unique");
+    check(GAIN.replace("\"knn\"", "\"barp\""), "must be another than the candidate");
+    check(
+        format!("{}baseline_w_cost = 0.2", GAIN.replace("\"knn\"", "\"barp\"")),
+        "must be another than the candidate",
+    );
+    check(format!("{}baseline_w_cost = 0.8", GAIN.replace("w_cost = 0.2", "")), "needs a `w_cost`");
     check(GAIN.replace("threshold = 0.1", "threshold = inf"), "finite");
     check(GAIN.replace("relative-gain-at-least", "difference-within").replace("0.1\n", "-0.1\n"), "at least 0");
 }
 
 #[test]
 fn verdicts_are_told_and_stored() {
-    let claims = parse_claims(&format!("{GAIN}{}", GAIN.replace("over-offline", "other").replace("0.1\n", "0.9\n")));
+    let claims =
+        parse_claims(&format!("{GAIN}{}", GAIN.replace("over-offline", "other").replace("0.1\n", "0.9\n")), "c.toml");
     let verdicts = decide(&claims.unwrap(), &Run::of(&run("barp", "knn")));
     let words = in_words(&verdicts);
     assert!(words.starts_with("1 of 2 claims appeared:\n  over-offline: 12.46 %"), "{words}");
     assert!(words.contains("1 of 2 claims did not appear:\n  other: "), "{words}");
     assert!(words.contains("stays below 90.00 %"), "{words}");
-    let json: serde_json::Value = serde_json::from_str(&claims_json(&verdicts)).unwrap();
+    let json: Value = serde_json::from_str(&claims_json(&verdicts)).unwrap();
     assert_eq!(json[0]["verdict"], "pass");
     assert_eq!(json[1]["replicates"], 5);
     assert!(json[0]["rule"].as_str().unwrap().contains("at or above 10.00 %"));

@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Dialect {
-    /// What stands between cells; None: what the ending of the file's name says.
+    /// What stands between cells; none: what the ending of the file's name says.
     #[schemars(with = "Option<String>", extend("x-rule" = "one ASCII character, or `tab`"))]
     pub delimiter: Option<Delimiter>,
     /// What stands before the decimals of a number.
