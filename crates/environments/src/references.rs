@@ -36,10 +36,13 @@ pub struct ReferenceEntry {
     pub fit: fn(table: &Table, rows: &[usize], objective: &Objective) -> Box<dyn Reference>,
 }
 
+/// Name of the reference that is one model for every request of a preference.
+pub const BEST_SINGLE: &str = "best-single";
+
 /// Every reference, in the order of `barp list`.
 pub const REFERENCES: &[ReferenceEntry] = &[
     ReferenceEntry {
-        name: "best-single",
+        name: BEST_SINGLE,
         about: "the one model with the highest mean training reward at the preference asked for",
         sees: Sees::Training,
         revision: 1,

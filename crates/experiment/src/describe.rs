@@ -17,7 +17,7 @@ use environments::Table;
 use environments::sources::logged::{Cell, Survey};
 use statistics::off_policy::OVER_ROWS;
 use statistics::{Interval, interval_of_sums, mean_interval};
-use store::{Direction, SummaryRow};
+use store::{Direction, Identity, Role, SummaryRow};
 
 /// Label of the whole table among the tasks.
 const ALL: &str = "all";
@@ -54,11 +54,13 @@ pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
             }
         }
         let oracle: Vec<Option<usize>> = rows.iter().map(|&row| cheapest_best(table, row)).collect();
-        let models = table.models().iter().map(String::as_str).enumerate().map(|(arm, model)| (Some(arm), model));
-        for (arm, model) in models.chain([(None, NOBODY)]) {
+        let mut share = |arm: Option<usize>, model: &str| {
             let chosen = oracle.iter().map(|&choice| if choice == arm { 1.0 } else { 0.0 }).collect();
             push(model, ("oracle_share", "share", Direction::None), chosen);
-        }
+        };
+        table.models().iter().enumerate().for_each(|(arm, model)| share(Some(arm), model));
+        share(None, NOBODY);
+        summary.last_mut().expect("it was just pushed").identity.model = None;
     }
     summary
 }
@@ -100,7 +102,9 @@ pub fn describe_log(survey: &Survey, name: &str) -> Vec<SummaryRow> {
     summary.extend(counted.map(|(metric, rows)| {
         let share = rows as f64 / survey.rows as f64;
         let interval = Interval { mean: share, low: None, high: None, method: "none (counted)" };
-        logged(row([name, LOG, ALL], (metric, "share", Direction::None), &interval, survey.rows))
+        let mut row = logged(row([name, LOG, ALL], (metric, "share", Direction::None), &interval, survey.rows));
+        row.identity.model = None;
+        row
     }));
     summary
 }
@@ -187,6 +191,7 @@ fn row(
         outcomes: 0.0,
         dollars: 0.0,
         tuning_trials: 0,
+        identity: Identity { model: Some(model.into()), ..Identity::new("", Role::Data) },
     }
 }
 

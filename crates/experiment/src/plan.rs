@@ -7,6 +7,7 @@ mod variants;
 
 pub(crate) use address::canonical;
 pub(crate) use policy::SINGLE_MODELS;
+pub use policy::identity;
 
 use crate::extensions::Extensions;
 use crate::protocols::FeedbackRule;
@@ -18,7 +19,7 @@ use policies::Configured;
 use routing::{Arm, Seed};
 use serde_json::Value;
 use std::sync::Arc;
-use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Manifest};
+use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Identity, Manifest};
 
 /// An experiment that can run.
 pub struct Plan {
@@ -67,6 +68,8 @@ pub struct PlannedEnvironment {
 pub struct PlannedPolicy {
     /// Label in the summary.
     pub label: String,
+    /// Its kind and its part in the comparison, whatever its label.
+    pub identity: Identity,
     /// What determines its numbers: kind, revision, parameters with defaults, tuning grid.
     pub content: Value,
     /// How to run it.
@@ -222,6 +225,7 @@ impl Plan {
                 id: cell.id.clone(),
                 environment: environment.label.clone(),
                 policy: policy.label.clone(),
+                identity: policy.identity.clone(),
                 replicate: cell.replicate,
                 ledger: None,
             }

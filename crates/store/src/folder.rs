@@ -4,7 +4,7 @@
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
 use crate::scores::{Pool, Run};
-use crate::{Column, Frame, FrameError, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
+use crate::{Column, Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// Raised when files of an older version can no longer be read; part of every cell's address.
 pub const FORMAT: u32 = 1;
+
+/// Keys of the metadata of a cell: what its address is the hash of, and what its policy is.
+const INPUTS: &str = "barp.inputs";
+const POLICY: &str = "barp.policy";
 
 /// Where the results of one experiment lie.
 #[derive(Clone, Debug)]
@@ -77,6 +81,9 @@ pub struct CellRecord {
     pub environment: String,
     /// Label of its policy.
     pub policy: String,
+    /// What stands behind that label; of no role in a manifest that is older than roles.
+    #[serde(default)]
+    pub identity: Identity,
     /// Number of its replicate, from 0.
     pub replicate: u32,
     /// What its policy was shown; none while the cell is missing.
@@ -90,6 +97,8 @@ pub struct Cell {
     pub scores: Vec<Score>,
     /// What its policy was shown.
     pub ledger: Ledger,
+    /// What its policy is; none in a cell that is older than roles.
+    pub identity: Option<Identity>,
 }
 
 impl Manifest {
@@ -109,7 +118,7 @@ pub fn address(inputs: &str) -> String {
 
 /// Whether a cell with this `metadata` is the cell `id`, not one that was renamed.
 fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
-    let inputs = metadata.iter().find(|(key, _)| key == "barp.inputs").map(|(_, value)| value);
+    let inputs = metadata.iter().find(|(key, _)| key == INPUTS).map(|(_, value)| value);
     let found = address(inputs.ok_or("this is no cell: metadata `barp.inputs` is missing")?);
     if found == id {
         return Ok(());
@@ -117,6 +126,13 @@ fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
     Err(format!(
         "this is cell {found} under another name, or an edited one; delete it, and `barp run` computes it again"
     ))
+}
+
+/// What the policy of a cell with this `metadata` is; none in a cell that is older than roles.
+fn identity(metadata: &[(String, String)]) -> Result<Option<Identity>, String> {
+    let told = metadata.iter().find(|(key, _)| key == POLICY);
+    let read = told.map(|(_, value)| serde_json::from_str(value));
+    read.transpose().map_err(|error| format!("metadata `{POLICY}`: {error}"))
 }
 
 impl Folder {
@@ -147,7 +163,11 @@ impl Folder {
     pub fn write_cell(&self, id: &str, inputs: &str, cell: &Cell) -> Result<(), FrameError> {
         let ledger = serde_json::to_string(&cell.ledger).expect("a ledger is plain numbers");
         let mut frame = Frame::from(&cell.scores[..]);
-        frame.metadata = vec![("barp.inputs".into(), inputs.into()), ("barp.ledger".into(), ledger)];
+        frame.metadata = vec![(INPUTS.into(), inputs.into()), ("barp.ledger".into(), ledger)];
+        if let Some(identity) = &cell.identity {
+            let identity = serde_json::to_string(identity).expect("an identity is plain text");
+            frame.metadata.push((POLICY.into(), identity));
+        }
         write_parquet(&self.cell_path(id), &frame)
     }
 
@@ -177,7 +197,7 @@ impl Folder {
             let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
             let ledger = serde_json::from_str(ledger.unwrap_or_default());
             let ledger = ledger.map_err(|error| format!("metadata `barp.ledger`: {error}"))?;
-            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger })
+            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger, identity: identity(&metadata)? })
         });
         cell.map_err(|message| FrameError { path, message })
     }
@@ -247,6 +267,7 @@ impl Folder {
             Ok(Replicate {
                 environment: cell.environment.clone(),
                 policy: cell.policy.clone(),
+                identity: cell.identity.clone(),
                 replicate: cell.replicate,
                 scores: self.read_cell(&cell.id)?.scores,
             })
@@ -278,7 +299,7 @@ impl Folder {
             });
             let scores = read.map_err(|message| FrameError { path, message })?;
             let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
-            Ok(Run { environment, policy, replicate: cell.replicate, scores })
+            Ok(Run { environment, policy, identity: cell.identity.clone(), replicate: cell.replicate, scores })
         };
         in_parallel(&present, read).into_iter().collect()
     }
@@ -311,7 +332,7 @@ impl From<&[Score]> for Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Direction;
+    use crate::{Direction, Role};
     use routing::Dollars;
 
     #[test]
@@ -335,12 +356,17 @@ mod tests {
         };
         let scores = vec![Score { w_cost: Some(0.2), arm: Some("gpt-4".into()), ..score.clone() }, score];
         let ledger = Ledger { outcomes: 12, dollars: Dollars(0.5), tuning_trials: 0 };
-        let cell = Cell { scores, ledger };
+        let identity = Some(Identity::new("lin-ucb", Role::Learner));
+        let cell = Cell { scores, ledger, identity };
         let id = address("{}");
         assert!(!folder.has(&id));
         folder.write_cell(&id, "{}", &cell).unwrap();
         assert!(folder.has(&id));
         assert_eq!(folder.read_cell(&id).unwrap(), cell);
+        // A cell that is older than roles is read as what it is, under the same address.
+        let older = Cell { identity: None, ..cell.clone() };
+        folder.write_cell(&id, "{}", &older).unwrap();
+        assert_eq!(folder.read_cell(&id).unwrap(), older);
         // Under the name of another cell it is none.
         folder.write_cell("abc", "{}", &cell).unwrap();
         let error = folder.read_cell("abc").unwrap_err().to_string();

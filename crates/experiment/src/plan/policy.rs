@@ -5,10 +5,11 @@ use crate::extensions::Extensions;
 use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_grid, take_name, take_names};
-use environments::REFERENCES;
-use policies::Information;
+use environments::{REFERENCES, Sees};
+use policies::{Information, POLICIES};
 use routing::Arm;
 use serde_json::{Map, Value, json};
+use store::{Identity, Role};
 
 impl Spec {
     pub(super) fn policy(
@@ -34,7 +35,8 @@ impl Spec {
         if let Some(reference) = REFERENCES.iter().find(|reference| reference.name == kind) {
             place.merge(json!({}), table, |_| Ok(()))?;
             let content = json!({ "kind": kind, "revision": reference.revision });
-            return Ok(vec![PlannedPolicy { label, content, subject: Subject::Reference(reference) }]);
+            let identity = Identity::new(reference.name, drawn(reference.sees));
+            return Ok(vec![PlannedPolicy { label, identity, content, subject: Subject::Reference(reference) }]);
         }
         let entry = extensions.policy(&place, &kind)?;
         let online = matches!(environment.protocol, Protocol::Online { .. });
@@ -58,7 +60,8 @@ impl Spec {
         let content = json!({
             "kind": kind, "revision": entry.revision, "parameters": candidates[0].parameters, "tune": tune,
         });
-        Ok(vec![PlannedPolicy { label, content, subject: Subject::Policy(candidates) }])
+        let identity = Identity::new(kind.as_str(), told(entry.information));
+        Ok(vec![PlannedPolicy { label, identity, content, subject: Subject::Policy(candidates) }])
     }
 }
 
@@ -66,12 +69,46 @@ impl Spec {
 pub(crate) const SINGLE_MODELS: &str = "single-models";
 
 fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
-    let single = |(position, model): (usize, &String)| PlannedPolicy {
+    let one = |(position, model): (usize, &String)| PlannedPolicy {
         label: format!("single:{model}"),
+        identity: single(model),
         content: json!({ "kind": SINGLE_MODELS, "model": model, "revision": 1 }),
         subject: Subject::Always(Arm::at(position)),
     };
-    models.iter().enumerate().map(single).collect()
+    models.iter().enumerate().map(one).collect()
+}
+
+fn single(model: &str) -> Identity {
+    Identity { model: Some(model.into()), ..Identity::new(SINGLE_MODELS, Role::SingleModel) }
+}
+
+/// The part of a policy that learns from this.
+fn told(information: Information) -> Role {
+    match information {
+        Information::None => Role::Rule,
+        Information::Bandit => Role::Learner,
+        Information::Full => Role::Fitted,
+    }
+}
+
+/// The part of a line that is drawn from this.
+fn drawn(sees: Sees) -> Role {
+    match sees {
+        Sees::Training => Role::Reference,
+        Sees::Everything => Role::Oracle,
+    }
+}
+
+/// What stands behind a policy, from the `content` that its cells are addressed by: for cells that are older than roles.
+/// None for a kind that no registry knows.
+pub fn identity(content: &Value) -> Option<Identity> {
+    let kind = content.get("kind")?.as_str()?;
+    if kind == SINGLE_MODELS {
+        return Some(single(content.get("model")?.as_str()?));
+    }
+    let policies = POLICIES.iter().map(|entry| (entry.name, told(entry.information)));
+    let known = policies.chain(REFERENCES.iter().map(|entry| (entry.name, drawn(entry.sees))));
+    known.into_iter().find(|(name, _)| *name == kind).map(|(name, role)| Identity::new(name, role))
 }
 
 /// Every combination of a tuning grid; one empty setting for an empty grid.
