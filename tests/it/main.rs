@@ -18,6 +18,7 @@ mod offline; // full labels, on worlds whose right answers are known by hand
 mod ope; // trained routers on a log: their value, and the rows that may score them
 mod real_rows; // our numbers beside an independent implementation's
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
+mod roles; // a label is a name and nothing else
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod shift_effects; // what each shift does to the outcome table, in closed form

@@ -33,7 +33,7 @@ pub use encoding::{cosine, open_encoder, text_encoder};
 pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
 pub use features::{Encoding, FeatureCache, Gathered, Heard, TextVectors, encode_texts};
 pub use from_log::{LearntFromLog, LogTraining, train_on_log};
-pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, identity};
+pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, identified_runs};
 pub use prompt_sketch::PromptSketch;
 pub use protocols::{DelayLaw, FeedbackRule, LabelsAt, Log};
 pub use run::{Done, Event, Options, RunError, run};

@@ -2,12 +2,13 @@
 
 mod address;
 mod environment;
+mod identity;
 mod policy;
 mod variants;
 
 pub(crate) use address::canonical;
+pub use identity::identified_runs;
 pub(crate) use policy::SINGLE_MODELS;
-pub use policy::identity;
 
 use crate::extensions::Extensions;
 use crate::protocols::FeedbackRule;

@@ -202,6 +202,19 @@ impl Folder {
         cell.map_err(|message| FrameError { path, message })
     }
 
+    /// The JSON that the address of the cell `id` is the hash of.
+    ///
+    /// # Errors
+    /// When the cell cannot be read, or is not a cell.
+    pub fn inputs(&self, id: &str) -> Result<String, FrameError> {
+        let path = self.cell_path(id);
+        let told = cells::metadata(&path).and_then(|metadata| {
+            belongs(id, &metadata)?;
+            Ok(metadata.into_iter().find(|(key, _)| key == INPUTS).map(|(_, inputs)| inputs).unwrap_or_default())
+        });
+        told.map_err(|message| FrameError { path, message })
+    }
+
     /// Stores the logged decisions of the cell `id`.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ impl Report {
 
 /// The replicates of `manifest` that are there.
 fn runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>, Failure> {
-    let runs = folder.runs(manifest).map_err(Failure::failed)?;
+    let runs = experiment::identified_runs(folder, manifest).map_err(Failure::failed)?;
     if runs.is_empty() {
         return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
     }

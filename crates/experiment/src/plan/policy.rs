@@ -1,15 +1,16 @@
 //! `[[policy]]` tables as what is compared on an environment.
 
+use super::identity::{drawn, single, told};
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
 use crate::extensions::Extensions;
 use crate::settings::SpecError;
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_grid, take_name, take_names};
-use environments::{REFERENCES, Sees};
-use policies::{Information, POLICIES};
+use environments::REFERENCES;
+use policies::Information;
 use routing::Arm;
 use serde_json::{Map, Value, json};
-use store::{Identity, Role};
+use store::Identity;
 
 impl Spec {
     pub(super) fn policy(
@@ -76,39 +77,6 @@ fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
         subject: Subject::Always(Arm::at(position)),
     };
     models.iter().enumerate().map(one).collect()
-}
-
-fn single(model: &str) -> Identity {
-    Identity { model: Some(model.into()), ..Identity::new(SINGLE_MODELS, Role::SingleModel) }
-}
-
-/// The part of a policy that learns from this.
-fn told(information: Information) -> Role {
-    match information {
-        Information::None => Role::Rule,
-        Information::Bandit => Role::Learner,
-        Information::Full => Role::Fitted,
-    }
-}
-
-/// The part of a line that is drawn from this.
-fn drawn(sees: Sees) -> Role {
-    match sees {
-        Sees::Training => Role::Reference,
-        Sees::Everything => Role::Oracle,
-    }
-}
-
-/// What stands behind a policy, from the `content` that its cells are addressed by: for cells that are older than roles.
-/// None for a kind that no registry knows.
-pub fn identity(content: &Value) -> Option<Identity> {
-    let kind = content.get("kind")?.as_str()?;
-    if kind == SINGLE_MODELS {
-        return Some(single(content.get("model")?.as_str()?));
-    }
-    let policies = POLICIES.iter().map(|entry| (entry.name, told(entry.information)));
-    let known = policies.chain(REFERENCES.iter().map(|entry| (entry.name, drawn(entry.sees))));
-    known.into_iter().find(|(name, _)| *name == kind).map(|(name, role)| Identity::new(name, role))
 }
 
 /// Every combination of a tuning grid; one empty setting for an empty grid.
