@@ -22,6 +22,7 @@ mod ope; // trained routers on a log: their value, and the rows that may score t
 mod real_rows; // our numbers beside an independent implementation's
 mod reference; // every key, its rule and meaning; the JSON schema
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
+mod roles; // a label is a name and nothing else
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod shift_effects; // what each shift does to the outcome table, in closed form

@@ -1,5 +1,6 @@
 //! Whether a learned router stopped routing, from the summary alone.
 
+use environments::BEST_SINGLE;
 use std::collections::BTreeMap;
 use store::{Label, SummaryRow};
 
@@ -9,27 +10,36 @@ const ONE_MODEL: f64 = 0.08;
 /// Below this share a model is not used.
 const UNUSED: f64 = 0.001;
 
-/// References that buy full labels but are no routers.
-const REFERENCES: [&str; 3] = ["best-single", "best-per-task", "zero-router"];
-
 /// A sentence for each learned policy that sends (nearly) every prompt to one model whatever the preference (collapsed) or
 /// at each preference (deaf to the prompt), or that never uses the model that is best alone when cost does not matter.
-/// Policies that bought no outcome are not learned.
+/// Policies that bought no outcome are not learned, nor are lines of reference.
 pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
     let mut tested: BTreeMap<(&str, &str), Vec<&SummaryRow>> = BTreeMap::new();
     let mut learned: Vec<(&str, &str)> = Vec::new();
+    let mut singles: BTreeMap<&str, &str> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.phase == "test" && row.task == "all") {
         let key = (row.environment.as_str(), row.policy.as_str());
         let own = tested.entry(key).or_default();
-        if own.is_empty() && row.outcomes > 0.0 && !REFERENCES.contains(&key.1) {
+        if own.is_empty() && row.outcomes > 0.0 && row.identity.role.learns() {
             learned.push(key);
+        }
+        if row.identity.kind == BEST_SINGLE {
+            singles.entry(key.0).or_insert(key.1);
         }
         own.push(row);
     }
-    learned.into_iter().filter_map(|(environment, policy)| warning(&tested, environment, policy)).collect()
+    let told =
+        |(environment, policy): (&str, &str)| warning(&tested, environment, policy, singles.get(environment).copied());
+    learned.into_iter().filter_map(told).collect()
 }
 
-fn warning(tested: &BTreeMap<(&str, &str), Vec<&SummaryRow>>, environment: &str, policy: &str) -> Option<String> {
+/// What is to be said of `policy`, where `single` is the label of the best single model.
+fn warning(
+    tested: &BTreeMap<(&str, &str), Vec<&SummaryRow>>,
+    environment: &str,
+    policy: &str,
+    single: Option<&str>,
+) -> Option<String> {
     let of = |policy: &str, metric: &str| -> Vec<&SummaryRow> {
         let own = tested.get(&(environment, policy)).into_iter().flatten();
         own.filter(|row| row.metric == metric).copied().collect()
@@ -47,7 +57,7 @@ fn warning(tested: &BTreeMap<(&str, &str), Vec<&SummaryRow>>, environment: &str,
             format!("deaf to the prompt: {policy} sends every prompt to one model at each preference ({environment})")
         });
     }
-    let alone = of("best-single", "arm_share").into_iter().filter(|row| row.w_cost == Some(0.0));
+    let alone = of(single?, "arm_share").into_iter().filter(|row| row.w_cost == Some(0.0));
     let best = alone.max_by(|a, b| a.value.total_cmp(&b.value))?.arm.clone();
     let used = shares.iter().filter(|row| row.arm == best && row.w_cost == Some(0.0)).any(|row| row.value >= UNUSED);
     let best = best.map_or(String::new(), |best| best.to_string());
@@ -59,7 +69,10 @@ fn warning(tested: &BTreeMap<(&str, &str), Vec<&SummaryRow>>, environment: &str,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::Direction;
+    use store::{Direction, Identity, Role};
+
+    /// A label that says nothing of what it stands for.
+    const SINGLE: &str = "floor";
 
     fn row(policy: &str, metric: &str, w_cost: f64, arm: Option<&str>, value: f64) -> SummaryRow {
         SummaryRow {
@@ -82,6 +95,10 @@ mod tests {
             outcomes: 10.0,
             dollars: 0.0,
             tuning_trials: 0,
+            identity: match policy {
+                SINGLE => Identity::new(BEST_SINGLE, Role::Reference),
+                _ => Identity::new("knn", Role::Fitted),
+            },
         }
     }
 
@@ -97,7 +114,7 @@ mod tests {
     #[test]
     fn collapse_deafness_and_neglect_are_told_from_routing() {
         let check = |a: [f64; 2], entropy: f64, expected: Option<&str>| {
-            let mut rows = policy("best-single", [1.0, 0.0], 0.0);
+            let mut rows = policy(SINGLE, [1.0, 0.0], 0.0);
             rows.extend(policy("p", a, entropy));
             let said = warnings(&rows);
             assert_eq!(said.len(), usize::from(expected.is_some()), "{said:?}");
@@ -107,5 +124,16 @@ mod tests {
         check([1.0, 0.0], 0.01, Some("deaf to the prompt: p"));
         check([0.0, 0.0], 0.9, Some("never picks a, the best single model when cost does not matter: p"));
         check([0.6, 0.1], 0.9, None);
+    }
+
+    #[test]
+    fn a_label_neither_spares_nor_accuses() {
+        let of = |kind: &str, role| {
+            let mut rows = policy("zero-router", [0.6, 0.6], 0.0);
+            rows.iter_mut().for_each(|row| row.identity = Identity::new(kind, role));
+            warnings(&rows)
+        };
+        assert_eq!(of("barp", Role::Learner).len(), 1);
+        assert!(of("zero-router", Role::Reference).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use store::{Folder, Manifest, Run, SummaryRow};
 
 /// The replicates of `manifest` that are there.
 pub(crate) fn runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>, Failure> {
-    let runs = folder.runs(manifest).map_err(Failure::failed)?;
+    let runs = experiment::identified_runs(folder, manifest).map_err(Failure::failed)?;
     if runs.is_empty() {
         return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
     }

@@ -1,6 +1,5 @@
 //! Whether the scores of a policy stand on only some of its choices, from the summary alone.
 
-use std::collections::BTreeMap;
 use store::SummaryRow;
 
 /// Share of choices without a recorded outcome above which a user is told.
@@ -9,11 +8,15 @@ const MANY: f64 = 0.1;
 /// A sentence for each policy of whose choices, at some preference or over an online run, more than a tenth have no recorded
 /// outcome.
 pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
-    let mut most: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+    // In the order of the summary, which does not depend on labels.
+    let mut most: Vec<((&str, &str), f64)> = Vec::new();
     let told = |row: &&SummaryRow| row.metric == "unscored_share" && row.task == "all" && row.value > MANY;
     for row in rows.iter().filter(told) {
-        let share = most.entry((&row.environment, &row.policy)).or_default();
-        *share = share.max(row.value);
+        let key = (row.environment.as_str(), row.policy.as_str());
+        match most.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, share)) => *share = share.max(row.value),
+            None => most.push((key, row.value)),
+        }
     }
     let sentence = |((environment, policy), share): ((&str, &str), f64)| {
         let percent = 100.0 * share;

@@ -12,7 +12,7 @@ pub mod sources;
 mod table;
 
 pub use batch::{Batch, Episode, LastRequest, Request, Revealed};
-pub use references::{REFERENCES, Reference, ReferenceEntry, SINGLE_MODELS, Sees, always};
+pub use references::{BEST_SINGLE, REFERENCES, Reference, ReferenceEntry, SINGLE_MODELS, Sees, always};
 pub use table::{MeanTokens, Table, TableParts, Tokens, quantile_of};
 
 use routing::Seed;

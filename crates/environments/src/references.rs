@@ -39,10 +39,13 @@ pub struct ReferenceEntry {
 /// Kind that stands for one reference for each model: it always takes that model.
 pub const SINGLE_MODELS: &str = "single-models";
 
+/// Name of the reference that is one model for every request of a preference.
+pub const BEST_SINGLE: &str = "best-single";
+
 /// Every reference, in the order of `barp list`.
 pub const REFERENCES: &[ReferenceEntry] = &[
     ReferenceEntry {
-        name: "best-single",
+        name: BEST_SINGLE,
         about: "the one model with the highest mean training reward at the preference asked for",
         sees: Sees::Training,
         revision: 1,

@@ -17,7 +17,7 @@ pub use texts::Texts;
 
 use environments::Table;
 use statistics::{Interval, mean_interval};
-use store::{Direction, SummaryRow};
+use store::{Direction, Identity, Role, SummaryRow};
 
 /// Label of the whole table among the tasks.
 pub(crate) const ALL: &str = "all";
@@ -51,11 +51,13 @@ pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
             }
         }
         let oracle: Vec<Option<usize>> = rows.iter().map(|&row| cheapest_best(table, row)).collect();
-        let models = table.models().iter().map(String::as_str).enumerate().map(|(arm, model)| (Some(arm), model));
-        for (arm, model) in models.chain([(None, NOBODY)]) {
+        let mut share = |arm: Option<usize>, model: &str| {
             let chosen = oracle.iter().map(|&choice| if choice == arm { 1.0 } else { 0.0 }).collect();
             push(model, ("oracle_share", "share", Direction::None), chosen);
-        }
+        };
+        table.models().iter().enumerate().for_each(|(arm, model)| share(Some(arm), model));
+        share(None, NOBODY);
+        summary.last_mut().expect("it was just pushed").identity.model = None;
     }
     summary
 }
@@ -138,6 +140,7 @@ pub(crate) fn row(
         outcomes: 0.0,
         dollars: 0.0,
         tuning_trials: 0,
+        identity: Identity { model: Some(model.into()), ..Identity::new("", Role::Data) },
     }
 }
 

@@ -3,6 +3,7 @@
 mod address;
 mod bill;
 mod environment;
+mod identity;
 mod policy;
 mod resolve;
 mod shifts;
@@ -12,6 +13,7 @@ mod variants;
 pub use bill::Bill;
 
 pub(crate) use address::canonical;
+pub use identity::identified_runs;
 pub(crate) use split::{HeldOut, Split, split};
 
 use crate::extensions::Extensions;
@@ -23,7 +25,7 @@ use routing::{Arm, Seed};
 use serde_json::Value;
 use settings::{Place, SpecError};
 use std::sync::Arc;
-use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Manifest};
+use store::{CellRecord, EnvironmentRecord, FORMAT, Factors, Identity, Manifest};
 
 /// An experiment that can run.
 ///
@@ -85,6 +87,8 @@ pub struct PlannedEnvironment {
 pub struct PlannedPolicy {
     /// Label in the summary.
     pub label: String,
+    /// Its kind and its part in the comparison, whatever its label.
+    pub identity: Identity,
     /// What determines its numbers: kind, revision, parameters with defaults, tuning grid.
     pub content: Value,
     /// How to run it.
@@ -253,6 +257,7 @@ impl Plan {
                 id: cell.id.clone(),
                 environment: environment.label.clone(),
                 policy: policy.label.clone(),
+                identity: policy.identity.clone(),
                 replicate: cell.replicate,
                 ledger: None,
             }

@@ -145,7 +145,7 @@ fn item(finding: &Finding) -> String {
 
 fn chart_section(rows: &[SummaryRow], context: &Context) -> Result<String, ReportError> {
     let Some(chart) = CHARTS.iter().find(|chart| chart.about().name == CHART) else { return Ok(String::new()) };
-    let Some(table) = chart.data(&Source { rows, runs: &[] }) else { return Ok(String::new()) };
+    let Some(table) = chart.data(&Source::new(rows, &[])) else { return Ok(String::new()) };
     let words = description(*chart, &table, context);
     let drawn = paint::svg(&compose(*chart, &table, context), &words, &context.command);
     let svg = drawn.map_err(|error| ReportError { path: PAGE.into(), message: error.0 })?;
@@ -242,7 +242,7 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Direction, Severity};
+    use store::{Direction, Identity, Role, Severity};
 
     fn row(model: &str, task: &str, metric: &str, value: f64) -> SummaryRow {
         SummaryRow {
@@ -265,6 +265,7 @@ mod tests {
             outcomes: 0.0,
             dollars: 0.0,
             tuning_trials: 0,
+            identity: Identity { model: Some(model.into()), ..Identity::new("", Role::Data) },
         }
     }
 

@@ -6,7 +6,7 @@
 //! over replicates.
 
 use statistics::mean_interval;
-use store::{EnvironmentRecord, Factors, Manifest, Measurement, Run, SummaryRow};
+use store::{EnvironmentRecord, Factors, Identity, Manifest, Measurement, Run, SummaryRow};
 
 /// Phase under which effects stand in the summary.
 const PHASE: &str = "effect";
@@ -56,6 +56,7 @@ fn belongs(world: &EnvironmentRecord, group: &Factors) -> bool {
 /// One metric of one policy in every combination of shifts.
 struct Block<'a> {
     policy: &'a str,
+    identity: &'a Identity,
     /// Names of the shifts that act in each combination.
     on: Vec<&'a [String]>,
     /// Replicates x combinations.
@@ -81,7 +82,8 @@ impl<'a> Block<'a> {
         };
         let values: Vec<Vec<f64>> = numbers.into_iter().filter_map(of).collect();
         let on = worlds.iter().filter_map(|world| world.factors.as_ref()).map(|factors| &*factors.on).collect();
-        (!values.is_empty()).then_some(Block { policy, on, values, example })
+        let identity = &own(&worlds[0].label).next()?.identity;
+        (!values.is_empty()).then_some(Block { policy, identity, on, values, example })
     }
 
     fn rows(&self, group: &Factors) -> Vec<SummaryRow> {
@@ -110,6 +112,7 @@ impl<'a> Block<'a> {
         SummaryRow {
             environment: group.group.as_str().into(),
             policy: self.policy.into(),
+            identity: self.identity.clone(),
             phase: PHASE.into(),
             w_cost: None,
             task: name.into(),
@@ -169,7 +172,8 @@ mod tests {
             tuning_trials: 0,
         };
         let scores = vec![score(50, 999.0), score(100, value)];
-        Replicate { environment: environment.into(), policy: "p".into(), replicate: number, scores }
+        let identity = Identity::new("lin-ucb", store::Role::Learner);
+        Replicate { environment: environment.into(), policy: "p".into(), identity, replicate: number, scores }
     }
 
     #[test]
@@ -199,7 +203,10 @@ mod tests {
             [("cut", 5.0, Some(5.0)), ("cut x drop", 3.0, Some(3.0)), ("drop", 10.0, Some(10.0))],
             "what replicates differ in as a whole does not widen a paired interval"
         );
-        assert!(rows.iter().all(|row| row.environment == "moves" && row.phase == PHASE && row.replicates == 2));
+        assert!(
+            rows.iter().all(|row| row.environment == "moves" && row.phase == PHASE && row.replicates == 2)
+                && rows.iter().all(|row| row.identity.kind == "lin-ucb")
+        );
         replicates.pop();
         assert_eq!(effects(&manifest, &Run::of(&replicates))[0].replicates, 1, "an incomplete replicate is left out");
     }

@@ -1,6 +1,6 @@
 //! Made-up experiments in the shape of real ones, for tests: nothing they show was measured.
 
-use store::{Direction, Replicate, Run, Score, SummaryRow};
+use store::{Direction, Identity, Replicate, Role, Run, Score, SummaryRow};
 
 /// Size of a made-up experiment.
 #[derive(Clone, Copy)]
@@ -158,14 +158,28 @@ pub(crate) fn replicates(size: Size) -> Vec<Replicate> {
                 })
                 .collect();
             scores.push(policy.score("sweep_reward", 0.5 * quality + 0.2 - 60.0 * dollars + jitter));
-            all.push(of("calibrated", &name, replicate, scores));
+            let identity = Identity { model: Some(model.into()), ..Identity::new("single-models", Role::SingleModel) };
+            all.push(Replicate { identity, ..of("calibrated", &name, replicate, scores) });
         }
     }
     all
 }
 
+/// What stands behind a made-up policy, which goes by its kind.
+pub(crate) fn identity(policy: &str) -> Identity {
+    let role = match policy {
+        "oracle" => Role::Oracle,
+        "best-single" | "best-per-task" | "zero-router" => Role::Reference,
+        "random" | "cheapest" | "largest" => Role::Rule,
+        "barp-full" | "knn" | "ridge" => Role::Fitted,
+        _ => Role::Learner,
+    };
+    Identity::new(policy, role)
+}
+
 fn of(environment: &str, policy: &str, replicate: u32, scores: Vec<Score>) -> Replicate {
-    Replicate { environment: environment.into(), policy: policy.into(), replicate, scores }
+    let identity = identity(policy);
+    Replicate { environment: environment.into(), policy: policy.into(), identity, replicate, scores }
 }
 
 fn test(policy: &Policy, size: Size) -> Vec<Score> {
@@ -320,10 +334,12 @@ pub(crate) fn everything(size: Size) -> Vec<Replicate> {
             let value = (quality + harder + 0.08 * noise(model, 0, place as u64)).clamp(0.0, 1.0);
             scores.push(Score { task: task.into(), n, ..data(policy.score("quality", value)) });
         }
-        all.push(of("calibrated", model, 0, scores));
+        let identity = Identity { model: Some(model.into()), ..Identity::new("", Role::Data) };
+        all.push(Replicate { identity, ..of("calibrated", model, 0, scores) });
     }
     let nobody = Policy { name: "nobody".into(), skill: 0.0, bought: 0, replicate: 0 };
     let share = Score { phase: "data".into(), ..nobody.score("oracle_share", 0.037) };
-    all.push(of("calibrated", "nobody", 0, vec![share]));
+    let identity = Identity::new("", Role::Data);
+    all.push(Replicate { identity, ..of("calibrated", "nobody", 0, vec![share]) });
     all
 }

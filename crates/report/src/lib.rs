@@ -11,12 +11,18 @@ mod graphics;
 mod names;
 mod page;
 mod paired;
+mod roster;
 mod summarise;
 mod survival;
 pub mod tables;
 mod terminal;
 mod theme;
 mod write;
+
+/// Every kind of policy that charts know by name: those with a look or a place of their own. Others look alike.
+pub fn known_kinds() -> impl Iterator<Item = &'static str> {
+    theme::kinds().chain(roster::kinds())
+}
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
 pub use claims::{Claim, Decision, Relation, Verdict, claim_schema, claims_json, decide, in_words, parse_claims};

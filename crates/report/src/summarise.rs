@@ -139,6 +139,7 @@ fn row(run: &Run, scores: &[Measurement<'_>], methods: &mut BTreeMap<&'static st
     SummaryRow {
         environment: run.environment.clone(),
         policy: run.policy.clone(),
+        identity: run.identity.clone(),
         phase: first.phase.clone(),
         w_cost: first.w_cost,
         task: first.task.clone(),
@@ -162,7 +163,7 @@ fn row(run: &Run, scores: &[Measurement<'_>], methods: &mut BTreeMap<&'static st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Direction, Replicate, Score};
+    use store::{Direction, Identity, Replicate, Score};
 
     fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
         super::summarise(&Run::of(replicates))
@@ -187,7 +188,8 @@ mod tests {
     }
 
     fn replicate(number: u32, scores: Vec<Score>) -> Replicate {
-        Replicate { environment: "e".into(), policy: "p".into(), replicate: number, scores }
+        let identity = Identity::new("lin-ucb", store::Role::Learner);
+        Replicate { environment: "e".into(), policy: "p".into(), identity, replicate: number, scores }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use crate::charts::distinct;
 use statistics::{Interval, Lifetime, kaplan_meier};
 use std::collections::BTreeMap;
-use store::{Direction, Label, Measurement, Run, SummaryRow};
+use store::{Direction, Identity, Label, Measurement, Run, SummaryRow};
 
 /// A time, whether its event was seen, and what the summary calls its median and curve.
 struct Censored {
@@ -33,26 +33,28 @@ pub(crate) fn is_censored(metric: &str) -> bool {
 /// share for which it has not come yet, `round` being rounds since the change), from 1 at round 0.
 pub(crate) fn rows(runs: &[Run]) -> Vec<SummaryRow> {
     let mut names: Vec<Name<'_>> = Vec::new();
-    let mut own: BTreeMap<Name<'_>, Vec<Measurement<'_>>> = BTreeMap::new();
+    let mut own: BTreeMap<Name<'_>, (&Identity, Vec<Measurement<'_>>)> = BTreeMap::new();
     for run in runs {
         let name = (&run.environment, &run.policy);
-        let scores = own.entry(name).or_insert_with(|| {
+        let (_, scores) = own.entry(name).or_insert_with(|| {
             names.push(name);
-            Vec::new()
+            (&run.identity, Vec::new())
         });
         let about = |metric: &str| CENSORED.iter().any(|kind| kind.time == metric || kind.seen == metric);
         let places = run.scores.quantities().iter().enumerate().filter(|(_, quantity)| about(&quantity.metric));
         scores.extend(places.map(|(place, _)| run.scores.get(place)));
     }
-    let mut rows = Vec::new();
+    let mut rows: Vec<SummaryRow> = Vec::new();
     for name in names {
-        let scores = &own[&name];
+        let start = rows.len();
+        let (identity, scores) = &own[&name];
         for kind in &CENSORED {
             let times = scores.iter().filter(|score| score.metric == kind.time);
             for phase in distinct(times.map(|score| &score.quantity.phase)) {
                 of_phase(kind, name, &phase, scores, &mut rows);
             }
         }
+        rows[start..].iter_mut().for_each(|row| row.identity = (*identity).clone());
     }
     rows
 }
@@ -75,6 +77,7 @@ fn of_phase(
     let row = |metric: &str, unit: &str, interval: &Interval, n: usize, round: u64| SummaryRow {
         environment: environment.clone(),
         policy: policy.clone(),
+        identity: Identity::default(),
         phase: phase.into(),
         w_cost: None,
         task: first.task.clone(),
@@ -105,7 +108,7 @@ fn of_phase(
 
 #[cfg(test)]
 mod tests {
-    use store::{Direction, Replicate, Run, Score};
+    use store::{Direction, Identity, Replicate, Run, Score};
 
     fn score(metric: &str, value: f64) -> Score {
         Score {
@@ -130,6 +133,7 @@ mod tests {
         let replicate = |number: u32, time: f64, seen: f64| Replicate {
             environment: "moves".into(),
             policy: "p".into(),
+            identity: Identity::default(),
             replicate: number,
             scores: vec![score("recovery_rounds", time), score("recovered", seen)],
         };

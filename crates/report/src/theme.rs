@@ -1,4 +1,4 @@
-//! One look for every chart: a fixed colour, marker and line for each known policy, and who stands out where many meet.
+//! One look for every chart: a fixed colour, marker and line for each known kind of policy, and who stands out where many meet.
 //!
 //! Colours are those of Okabe and Ito (2008) and of Tol's muted scheme, made to be told apart by the colour-blind; markers
 //! and dashes say the same in greyscale. References, which learn nothing, are black and grey.
@@ -10,6 +10,7 @@ use crate::graphics::mark::Marker::{Cross, Diamond, Disc, Dot, Down, Left, Plus,
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
 use crate::graphics::text;
+use crate::roster::Roster;
 
 /// Most series that stand out in one chart.
 const HIGHLIGHTED: usize = 8;
@@ -17,20 +18,7 @@ const HIGHLIGHTED: usize = 8;
 /// Most letters of the grey series that a legend names.
 const NOTED: usize = 150;
 
-/// What precedes the name of a model in the label of a policy that always chooses it.
-pub(crate) const SINGLE: &str = "single:";
-
-/// Policies that learn nothing from what they buy: fixed rules, and rules fitted to the whole training split or to everything.
-const REFERENCES: [&str; 7] =
-    ["oracle", "zero-router", "best-per-task", "best-single", "largest", "random", "cheapest"];
-
-/// Whether `policy` is drawn as a line of reference: one of the fixed rules, with or without parameters, or a single model.
-pub(crate) fn is_reference(policy: &str) -> bool {
-    let name = policy.split(' ').next().unwrap_or(policy);
-    REFERENCES.contains(&name) || policy.starts_with(SINGLE)
-}
-
-/// Policies with a look of their own, the most prominent first.
+/// Kinds with a look of their own, the most prominent first.
 const KNOWN: [(&str, Style); 17] = [
     ("barp", Style { width: 2.5, ..Style::new(0xD55E00, Disc, Filled, Solid) }),
     ("barp-full", Style::new(0xB8860B, Disc, Hollow, Dashed)),
@@ -51,7 +39,7 @@ const KNOWN: [(&str, Style); 17] = [
     ("cheapest", Style::new(0x555555, Down, Hollow, Dotted)),
 ];
 
-/// Looks for policies the laboratory does not know by name, in the order they appear.
+/// Looks for policies of other kinds, and for further ones of a known kind, in the order they appear.
 const SPARE: [Style; 8] = [
     Style::new(0x332288, Square, Hollow, Solid),
     Style::new(0x117733, Diamond, Hollow, Dashed),
@@ -102,13 +90,24 @@ pub(crate) struct Player {
     pub part: Part,
 }
 
+/// Place among [`KNOWN`] of the kind that `name` stands for.
+fn known(name: &str, roster: &Roster) -> Option<usize> {
+    let kind = roster.stands_for(name)?;
+    KNOWN.iter().position(|(known, _)| *known == kind)
+}
+
+/// Every kind that has a look of its own.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(kind, _)| *kind)
+}
+
 /// The looks of `names`, most prominent first: at most [`HIGHLIGHTED`] stand out, the others are thin and grey.
-pub(crate) fn cast(names: &[String]) -> Vec<Player> {
+pub(crate) fn cast(names: &[String], roster: &Roster) -> Vec<Player> {
     let mut spare = SPARE.iter().cycle();
     let mut ranked: Vec<(usize, Player)> = names
         .iter()
         .map(|name| {
-            let known = KNOWN.iter().position(|(known, _)| known == name);
+            let known = known(name, roster);
             let style =
                 known.map_or_else(|| *spare.next().expect("a cycle does not end"), |position| KNOWN[position].1);
             // What is unknown here was put into the experiment on purpose: it comes right after the first two.
@@ -126,24 +125,21 @@ pub(crate) fn cast(names: &[String]) -> Vec<Player> {
 
 /// The looks of `names` where each can be told apart by more than its look, most prominent first: nobody steps back, and
 /// those that would in a chart are marked as such.
-pub(crate) fn looks(names: &[String]) -> Vec<Player> {
+pub(crate) fn looks(names: &[String], roster: &Roster) -> Vec<Player> {
     let mut spare = SPARE.iter().cycle();
     let own = |player: &Player| {
-        let known = KNOWN.iter().find(|(known, _)| *known == player.name).map(|(_, style)| *style);
+        let known = known(&player.name, roster).map(|place| KNOWN[place].1);
         known.unwrap_or_else(|| *spare.next().expect("a cycle does not end"))
     };
-    let mut players = cast(names);
+    let mut players = cast(names, roster);
     let styles: Vec<Style> = players.iter().map(own).collect();
     players.iter_mut().zip(styles).for_each(|(player, style)| player.style = style);
     players
 }
 
 /// The look of one policy by itself, where rows carry the names and nothing needs to step back.
-pub(crate) fn style(name: &str) -> Style {
-    KNOWN
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or(Style::new(0x777777, Disc, Hollow, Solid), |(_, style)| *style)
+pub(crate) fn style(name: &str, roster: &Roster) -> Style {
+    known(name, roster).map_or(Style::new(0x777777, Disc, Hollow, Solid), |place| KNOWN[place].1)
 }
 
 /// Lines of a legend for `players`: the highlighted ones each, the others together.
@@ -169,11 +165,10 @@ pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> V
     entries
 }
 
-/// Points by which the longest name of a policy is wider than a page is laid out for; 0 where it is not.
-pub(crate) fn excess(names: &[String]) -> f64 {
+/// Points by which the longest of `names` is wider than a page is laid out for; 0 where it is not.
+pub(crate) fn excess<'a>(names: impl IntoIterator<Item = &'a str>) -> f64 {
     const USUAL: f64 = 110.0;
-    let policies = names.iter().filter(|name| !name.starts_with(SINGLE));
-    (text::widest(policies.map(String::as_str), 11.0) - USUAL).max(0.0)
+    (text::widest(names, 11.0) - USUAL).max(0.0)
 }
 
 /// Names of models as short as they can be and still differ: without the vendor, and without "chat" and the like.
@@ -199,6 +194,11 @@ fn without_kind(model: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use store::Role;
+
+    fn of_kind(kind: &str) -> Option<Style> {
+        KNOWN.iter().find(|(known, _)| *known == kind).map(|(_, style)| *style)
+    }
 
     fn names(list: &[&str]) -> Vec<String> {
         list.iter().map(|name| (*name).to_owned()).collect()
@@ -206,24 +206,36 @@ mod tests {
 
     #[test]
     fn known_policies_look_the_same_in_every_company() {
-        let alone = cast(&names(&["knn"]));
-        let together = cast(&names(&["mine", "random", "knn", "barp"]));
-        assert_eq!(together[0].name, "barp");
-        assert_eq!(together.iter().find(|player| player.name == "knn").unwrap().style, alone[0].style);
+        let roster = Roster::made(&[
+            ("mine", "mine", Role::Learner),
+            ("random", "random", Role::Rule),
+            ("near", "knn", Role::Fitted),
+            ("knn", "barp", Role::Learner),
+        ]);
+        let alone = cast(&names(&["near"]), &roster);
+        let together = cast(&names(&["mine", "random", "near", "knn"]), &roster);
+        assert_eq!(together[0].name, "knn", "it is of the most prominent kind, whatever its label");
+        assert_eq!(together.iter().find(|player| player.name == "near").unwrap().style, alone[0].style);
+        assert_eq!(Some(alone[0].style), of_kind("knn"));
     }
 
     #[test]
-    fn references_are_known_by_name() {
-        for reference in REFERENCES {
-            assert!(is_reference(reference) && is_reference(&format!("{reference} seed 3")), "{reference}");
-        }
-        assert!(is_reference("single:gpt-4") && !is_reference("barp") && !is_reference("random-forest"));
+    fn two_policies_of_one_kind_are_told_apart() {
+        let roster = Roster::made(&[("a", "router-dc", Role::Fitted), ("b", "router-dc", Role::Fitted)]);
+        let [a, b] = cast(&names(&["a", "b"]), &roster).try_into().unwrap();
+        assert_ne!(a.style, b.style);
+        assert_eq!(
+            (a.name.as_str(), b.style),
+            ("b", of_kind("router-dc").unwrap()),
+            "the first stands for the kind, the other comes before"
+        );
     }
 
     #[test]
     fn at_most_eight_stand_out() {
-        let all: Vec<String> = KNOWN.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let players = cast(&all);
+        let all: Vec<String> = kinds().map(str::to_owned).collect();
+        let roster: Vec<(&str, &str, Role)> = kinds().map(|kind| (kind, kind, Role::Learner)).collect();
+        let players = cast(&all, &Roster::made(&roster));
         assert_eq!(players.iter().filter(|player| player.part == Part::Highlighted).count(), 8);
         assert!(players.iter().filter(|player| player.part == Part::Other).all(|player| player.style == OTHER));
     }

@@ -79,7 +79,7 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
     for (position, environment) in environments.iter().enumerate() {
         let own = crate::charts::of_environment(rows, environment);
         let runs: Vec<&Run> = material.runs.iter().filter(|run| run.environment == *environment).collect();
-        let source = Source { rows: &own, runs: &runs };
+        let source = Source::new(&own, &runs);
         let mut place = folder.join("charts");
         if environments.len() > 1 {
             place.push(&folders[position]);

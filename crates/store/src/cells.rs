@@ -34,8 +34,7 @@ const ARM: usize = 2;
 pub(crate) fn read(path: &Path, pool: &Pool) -> Result<(Scores, Vec<(String, String)>), String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
-    let pairs = plain.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
-    let metadata = pairs.into_iter().map(|pair| (pair.key, pair.value.unwrap_or_default())).collect();
+    let metadata = pairs(&plain);
     let bytes = column_bytes(&file, &plain, &QUANTITY)?;
     let known = bytes.as_ref().and_then(|bytes| pool.known(bytes));
     let decode_all = known.is_none();
@@ -65,6 +64,11 @@ pub(crate) fn read(path: &Path, pool: &Pool) -> Result<(Scores, Vec<(String, Str
         pool.remember(bytes, &scores);
     }
     Ok((scores, metadata))
+}
+
+fn pairs(file: &ArrowReaderMetadata) -> Vec<(String, String)> {
+    let pairs = file.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
+    pairs.into_iter().map(|pair| (pair.key, pair.value.unwrap_or_default())).collect()
 }
 
 /// A column of [`WHOLE`], known before or read batch by batch.

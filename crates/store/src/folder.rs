@@ -5,7 +5,7 @@
 
 use crate::frame::read_metadata;
 use crate::scores::{Pool, Run};
-use crate::{Column, Frame, FrameError, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
+use crate::{Column, Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,6 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// Raised when files of an older version can no longer be read; part of every cell's address.
 pub const FORMAT: u32 = 1;
+
+/// Keys of the metadata of a cell: what its address is the hash of, and what its policy is.
+const INPUTS: &str = "barp.inputs";
+const POLICY: &str = "barp.policy";
 
 /// Where the results of one experiment lie.
 #[derive(Clone, Debug)]
@@ -78,6 +82,9 @@ pub struct CellRecord {
     pub environment: String,
     /// Label of its policy.
     pub policy: String,
+    /// What stands behind that label; of no role in a manifest that is older than roles.
+    #[serde(default)]
+    pub identity: Identity,
     /// Number of its replicate, from 0.
     pub replicate: u32,
     /// What its policy was shown; none while the cell is missing.
@@ -91,6 +98,8 @@ pub struct Cell {
     pub scores: Vec<Score>,
     /// What its policy was shown.
     pub ledger: Ledger,
+    /// What its policy is; none in a cell that is older than roles.
+    pub identity: Option<Identity>,
 }
 
 impl Manifest {
@@ -110,7 +119,7 @@ pub fn address(inputs: &str) -> String {
 
 /// Whether a cell with this `metadata` is the cell `id`, not one that was renamed.
 fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
-    let inputs = metadata.iter().find(|(key, _)| key == "barp.inputs").map(|(_, value)| value);
+    let inputs = metadata.iter().find(|(key, _)| key == INPUTS).map(|(_, value)| value);
     let found = address(inputs.ok_or("this is no cell: metadata `barp.inputs` is missing")?);
     if found == id {
         return Ok(());
@@ -124,6 +133,13 @@ fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
 fn ledger(metadata: &[(String, String)]) -> Result<Ledger, String> {
     let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
     serde_json::from_str(ledger.unwrap_or_default()).map_err(|error| format!("metadata `barp.ledger`: {error}"))
+}
+
+/// What the policy of a cell with this `metadata` is; none in a cell that is older than roles.
+fn identity(metadata: &[(String, String)]) -> Result<Option<Identity>, String> {
+    let told = metadata.iter().find(|(key, _)| key == POLICY);
+    let read = told.map(|(_, value)| serde_json::from_str(value));
+    read.transpose().map_err(|error| format!("metadata `{POLICY}`: {error}"))
 }
 
 impl Folder {
@@ -154,7 +170,11 @@ impl Folder {
     pub fn write_cell(&self, id: &str, inputs: &str, cell: &Cell) -> Result<(), FrameError> {
         let ledger = serde_json::to_string(&cell.ledger).expect("a ledger is plain numbers");
         let mut frame = Frame::from(&cell.scores[..]);
-        frame.metadata = vec![("barp.inputs".into(), inputs.into()), ("barp.ledger".into(), ledger)];
+        frame.metadata = vec![(INPUTS.into(), inputs.into()), ("barp.ledger".into(), ledger)];
+        if let Some(identity) = &cell.identity {
+            let identity = serde_json::to_string(identity).expect("an identity is plain text");
+            frame.metadata.push((POLICY.into(), identity));
+        }
         write_parquet(&self.cell_path(id), &frame)
     }
 
@@ -181,7 +201,8 @@ impl Folder {
         let path = self.cell_path(id);
         let cell = cells::read(&path, &Pool::default()).and_then(|(scores, metadata)| {
             belongs(id, &metadata)?;
-            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger: ledger(&metadata)? })
+            let (ledger, identity) = (ledger(&metadata)?, identity(&metadata)?);
+            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger, identity })
         });
         cell.map_err(|message| FrameError { path, message })
     }
@@ -191,9 +212,29 @@ impl Folder {
     /// # Errors
     /// When the footer cannot be read, or is not that of a cell.
     pub fn read_ledger(&self, id: &str) -> Result<Ledger, FrameError> {
+        self.footer(id, |metadata| ledger(&metadata))
+    }
+
+    /// The JSON that the address of the cell `id` is the hash of.
+    ///
+    /// # Errors
+    /// When the footer cannot be read, or is not that of a cell.
+    pub fn inputs(&self, id: &str) -> Result<String, FrameError> {
+        let inputs = |metadata: Vec<(String, String)>| metadata.into_iter().find(|(key, _)| key == INPUTS);
+        self.footer(id, |metadata| Ok(inputs(metadata).map(|(_, inputs)| inputs).unwrap_or_default()))
+    }
+
+    fn footer<T>(
+        &self,
+        id: &str,
+        read: impl FnOnce(Vec<(String, String)>) -> Result<T, String>,
+    ) -> Result<T, FrameError> {
         let path = self.cell_path(id);
-        let read = read_metadata(&path).and_then(|metadata| belongs(id, &metadata).and_then(|()| ledger(&metadata)));
-        read.map_err(|message| FrameError { path, message })
+        let told = read_metadata(&path).and_then(|metadata| {
+            belongs(id, &metadata)?;
+            read(metadata)
+        });
+        told.map_err(|message| FrameError { path, message })
     }
 
     /// Stores the logged decisions of the cell `id`.
@@ -261,6 +302,7 @@ impl Folder {
             Ok(Replicate {
                 environment: cell.environment.clone(),
                 policy: cell.policy.clone(),
+                identity: cell.identity.clone(),
                 replicate: cell.replicate,
                 scores: self.read_cell(&cell.id)?.scores,
             })
@@ -292,7 +334,7 @@ impl Folder {
             });
             let scores = read.map_err(|message| FrameError { path, message })?;
             let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
-            Ok(Run { environment, policy, replicate: cell.replicate, scores })
+            Ok(Run { environment, policy, identity: cell.identity.clone(), replicate: cell.replicate, scores })
         };
         in_parallel(&present, read).into_iter().collect()
     }
@@ -325,7 +367,7 @@ impl From<&[Score]> for Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Direction;
+    use crate::{Direction, Role};
     use routing::Dollars;
 
     #[test]
@@ -349,13 +391,18 @@ mod tests {
         };
         let scores = vec![Score { w_cost: Some(0.2), arm: Some("gpt-4".into()), ..score.clone() }, score];
         let ledger = Ledger { outcomes: 12, dollars: Dollars(0.5), tuning_trials: 0 };
-        let cell = Cell { scores, ledger };
+        let identity = Some(Identity::new("lin-ucb", Role::Learner));
+        let cell = Cell { scores, ledger, identity };
         let id = address("{}");
         assert!(!folder.has(&id));
         folder.write_cell(&id, "{}", &cell).unwrap();
         assert!(folder.has(&id));
         assert_eq!(folder.read_cell(&id).unwrap(), cell);
         assert_eq!(folder.read_ledger(&id).unwrap(), cell.ledger);
+        // A cell that is older than roles is read as what it is, under the same address.
+        let older = Cell { identity: None, ..cell.clone() };
+        folder.write_cell(&id, "{}", &older).unwrap();
+        assert_eq!(folder.read_cell(&id).unwrap(), older);
         // Under the name of another cell it is none.
         folder.write_cell("abc", "{}", &cell).unwrap();
         let error = folder.read_cell("abc").unwrap_err().to_string();

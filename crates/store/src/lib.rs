@@ -8,6 +8,7 @@ mod folder;
 mod frame;
 mod label;
 mod parallel;
+mod role;
 mod rows;
 mod scores;
 #[cfg(feature = "ffi")]
@@ -23,6 +24,7 @@ pub use frame::{
 };
 pub use label::Label;
 pub use parallel::in_parallel;
+pub use role::{Identity, ROLES, Role};
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use scores::{Measurement, Quantity, Run, Scores, Standing};
 #[cfg(feature = "ffi")]

@@ -1,6 +1,6 @@
 //! The two long tables everything else is drawn from: scores of one cell, and their summary over replicates.
 
-use crate::Label;
+use crate::{Identity, Label};
 use serde::{Deserialize, Serialize};
 
 /// Which way is better.
@@ -87,6 +87,8 @@ pub struct SummaryRow {
     pub dollars: f64,
     /// As in [`Score::tuning_trials`].
     pub tuning_trials: u64,
+    /// What stands behind the label of the policy.
+    pub identity: Identity,
 }
 
 /// All scores of one cell, with the labels its experiment gives it.
@@ -96,6 +98,8 @@ pub struct Replicate {
     pub environment: String,
     /// Label of the policy.
     pub policy: String,
+    /// What stands behind that label.
+    pub identity: Identity,
     /// Number of the replicate, from 0.
     pub replicate: u32,
     /// What was measured.

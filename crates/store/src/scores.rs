@@ -1,6 +1,6 @@
 //! Scores of many cells in little memory: what was measured is written once for all cells that measured the same.
 
-use crate::{Direction, Label, Score};
+use crate::{Direction, Identity, Label, Score};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
@@ -137,6 +137,8 @@ pub struct Run {
     pub environment: Label,
     /// Label of the policy.
     pub policy: Label,
+    /// What stands behind that label.
+    pub identity: Identity,
     /// Number of the replicate, from 0.
     pub replicate: u32,
     /// What was measured.
@@ -300,6 +302,7 @@ impl Run {
         let run = |one: &crate::Replicate| Run {
             environment: pool.label(&one.environment),
             policy: pool.label(&one.policy),
+            identity: one.identity.clone(),
             replicate: one.replicate,
             scores: pool.scores(&one.scores),
         };

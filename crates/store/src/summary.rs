@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::columns::Columns;
 use crate::frame::CsvParts;
 use crate::scores::Pool;
-use crate::{Column, Direction, Frame, FrameError, Label, ParquetParts, SummaryRow, in_parallel, read};
+use crate::{Column, Direction, Frame, FrameError, Identity, Label, ParquetParts, Role, SummaryRow, in_parallel, read};
 
 const PARQUET: &str = "summary.parquet";
 const CSV: &str = "summary.csv";
@@ -76,6 +76,9 @@ impl From<&[SummaryRow]> for Frame {
             ("outcomes", real(|row| Some(row.outcomes))),
             ("dollars", real(|row| Some(row.dollars))),
             ("tuning_trials", integer(|row| row.tuning_trials)),
+            ("kind", text(|row| &row.identity.kind)),
+            ("role", text(|row| row.identity.role.name())),
+            ("model", Column::Text(rows.iter().map(|row| row.identity.model.as_ref().map(Label::to_string)).collect())),
         ];
         Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
     }
@@ -91,6 +94,7 @@ fn rows(frame: &Frame) -> Result<Vec<SummaryRow>, String> {
     let (n, round, arm) = (columns.integer("n")?, columns.integer("round")?, columns.text("arm")?);
     let (outcomes, dollars) = (columns.real("outcomes")?, columns.real("dollars")?);
     let trials = columns.integer("tuning_trials")?;
+    let identity = identities(frame)?;
     let pool = Pool::default();
     let label = |text: String| pool.label(&text);
     let summary_row = |row: usize| {
@@ -114,9 +118,30 @@ fn rows(frame: &Frame) -> Result<Vec<SummaryRow>, String> {
             outcomes: outcomes.required(row)?,
             dollars: dollars.required(row)?,
             tuning_trials: trials.required(row)?,
+            identity: identity(row)?,
         })
     };
     (0..frame.rows()).map(summary_row).collect()
+}
+
+/// What stands behind the label of each row; [`Identity::default`] in a summary that is older than roles.
+fn identities(frame: &Frame) -> Result<impl Fn(usize) -> Result<Identity, String>, String> {
+    let columns = Columns(frame);
+    let known = match frame.column("role") {
+        Some(_) => Some((columns.text("kind")?, columns.text("role")?, columns.text("model")?)),
+        None => None,
+    };
+    let pool = Pool::default();
+    Ok(move |row: usize| {
+        let Some((kind, role, model)) = &known else { return Ok(Identity::default()) };
+        let name = role.required(row)?;
+        let unknown = || format!("column `role`, row {}: `{name}` is no role", row + 1);
+        Ok(Identity {
+            kind: pool.label(&kind.required(row)?),
+            role: Role::parse(&name).ok_or_else(unknown)?,
+            model: model.get(row).map(|model| pool.label(&model)),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -145,6 +170,7 @@ mod tests {
             outcomes: 80_000.5,
             dollars: 64.25,
             tuning_trials: 4,
+            identity: Identity::new("barp", Role::Learner),
         };
         let with_least = SummaryRow {
             w_cost: None,
@@ -153,6 +179,7 @@ mod tests {
             arm: None,
             direction: Direction::Down,
             ci_method: "none (1 replicate)".into(),
+            identity: Identity { model: Some("gpt-4".into()), ..Identity::new("single-models", Role::SingleModel) },
             replicates: 1,
             ..with_all.clone()
         };
@@ -177,6 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_that_is_older_than_roles_is_read_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut frame = Frame::from(&some_rows()[..]);
+        frame.columns.retain(|(name, _)| !["kind", "role", "model"].contains(&name.as_str()));
+        write_parquet(&folder.path().join(PARQUET), &frame).unwrap();
+        let rows = read_summary(folder.path()).unwrap();
+        assert!(rows.len() == 2 && rows.iter().all(|row| row.identity == Identity::default()));
+        assert_eq!(rows[0].identity.role, Role::Unknown);
+    }
+
+    #[test]
     fn what_is_wrong_with_a_summary_is_named() {
         let check = |spoil: fn(&mut Frame), expected: &str| {
             let folder = tempfile::tempdir().unwrap();
@@ -189,6 +227,10 @@ mod tests {
         check(|frame| drop(frame.columns.remove(1)), "column `policy` is missing");
         check(|frame| frame.columns[7].1 = Column::Text(vec![Some("up".into()), Some("left".into())]), "`left`");
         check(|frame| frame.columns[8].1 = Column::Real(vec![Some(1.0), None]), "column `value`, row 2");
+        check(
+            |frame| frame.columns[20].1 = Column::Text(vec![Some("learner".into()), Some("boss".into())]),
+            "row 2: `boss`",
+        );
         check(|frame| frame.columns[13].1 = Column::Text(vec![None, None]), "column `n` must hold whole numbers");
     }
 }

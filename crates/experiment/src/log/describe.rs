@@ -46,7 +46,9 @@ pub fn describe_log(survey: &Survey, name: &str) -> Vec<SummaryRow> {
     summary.extend(counted.map(|(metric, rows)| {
         let share = rows as f64 / survey.rows as f64;
         let interval = Interval { mean: share, low: None, high: None, method: "none (counted)" };
-        logged(row([name, LOG, ALL], (metric, "share", Direction::None), &interval, survey.rows))
+        let mut row = logged(row([name, LOG, ALL], (metric, "share", Direction::None), &interval, survey.rows));
+        row.identity.model = None;
+        row
     }));
     summary
 }

@@ -1,5 +1,6 @@
 //! `[[policy]]` tables as what is compared on an environment.
 
+use super::identity::{drawn, single, told};
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
 use crate::extensions::Extensions;
 use crate::spec::{Protocol, Spec};
@@ -9,6 +10,7 @@ use policies::Information;
 use routing::Arm;
 use serde_json::{Map, Value, json};
 use settings::{Mistake, Place, SpecError, Strict};
+use store::Identity;
 
 impl Spec {
     pub(super) fn policy(
@@ -29,7 +31,8 @@ impl Spec {
             refuse_parameters(&place, table, &tune)?;
             let Some(reference) = reference else { return Ok(single_models(environment.world.models())) };
             let content = json!({ "kind": kind, "revision": reference.revision });
-            return Ok(vec![PlannedPolicy { label, content, subject: Subject::Reference(reference) }]);
+            let identity = Identity::new(reference.name, drawn(reference.sees));
+            return Ok(vec![PlannedPolicy { label, identity, content, subject: Subject::Reference(reference) }]);
         }
         let entry = extensions.policy(&place.at("kind"), &kind)?;
         let online = matches!(environment.protocol, Protocol::Online { .. });
@@ -54,7 +57,8 @@ impl Spec {
         let content = json!({
             "kind": kind, "revision": entry.revision, "parameters": candidates[0].parameters, "tune": tune,
         });
-        Ok(vec![PlannedPolicy { label, content, subject: Subject::Policy(candidates) }])
+        let identity = Identity::new(kind.as_str(), told(entry.information));
+        Ok(vec![PlannedPolicy { label, identity, content, subject: Subject::Policy(candidates) }])
     }
 }
 
@@ -69,12 +73,13 @@ fn refuse_parameters(place: &Place, table: Map<String, Value>, tune: &Map<String
 }
 
 fn single_models(models: &[String]) -> Vec<PlannedPolicy> {
-    let single = |(position, model): (usize, &String)| PlannedPolicy {
+    let one = |(position, model): (usize, &String)| PlannedPolicy {
         label: format!("single:{model}"),
+        identity: single(model),
         content: json!({ "kind": SINGLE_MODELS, "model": model, "revision": 1 }),
         subject: Subject::Always(Arm::at(position)),
     };
-    models.iter().enumerate().map(single).collect()
+    models.iter().enumerate().map(one).collect()
 }
 
 /// Every combination of a tuning grid; one empty setting for an empty grid.

@@ -82,7 +82,8 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
         start = end;
     }
     phases.report(player.budget(), &ledger, &mut scores);
-    Log { cell: Cell { scores, ledger }, decisions: decisions.map(DecisionLog::into_frame) }
+    let identity = Some(plan.parts(cell).1.identity.clone());
+    Log { cell: Cell { scores, ledger, identity }, decisions: decisions.map(DecisionLog::into_frame) }
 }
 
 /// The player of a cell, and how many rounds it is asked for at a time.

@@ -116,7 +116,9 @@ impl<'a> TrainThenTest<'a> {
     pub(super) fn simulate(mut self) -> Log {
         let trained = self.trained();
         let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
-        Log { cell: Cell { scores, ledger: trained.ledger }, decisions: self.decisions.map(DecisionLog::into_frame) }
+        let identity = Some(self.plan.parts(self.cell).1.identity.clone());
+        let cell = Cell { scores, ledger: trained.ledger, identity };
+        Log { cell, decisions: self.decisions.map(DecisionLog::into_frame) }
     }
 
     /// The router that the cell is about, with its scores and what it knows outcomes by; none for a line that the

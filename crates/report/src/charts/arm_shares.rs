@@ -1,6 +1,6 @@
 //! Which models a policy really uses: the first place where collapse onto one model shows.
 
-use store::SummaryRow;
+use store::{Role, SummaryRow};
 
 use super::table::{Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source, WIDTH, legend_height};
@@ -10,7 +10,7 @@ use crate::graphics::panel::{Grid, LABEL, Panel, Side};
 use crate::graphics::scene::{Area, Color, INK, Scene};
 use crate::graphics::text;
 use crate::graphics::text::Weight;
-use crate::theme::{self, SINGLE};
+use crate::theme;
 
 /// Most panels on a page.
 const PANELS: usize = 9;
@@ -36,12 +36,15 @@ impl Chart for ArmShares {
         let rows = source.rows;
         let shares: Vec<&SummaryRow> =
             rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all").collect();
-        let learning = distinct(shares.iter().map(|row| &row.policy).filter(|policy| !theme::is_reference(policy)));
-        let mut panels: Vec<String> =
-            theme::cast(&ranked(&learning, &best(source.rows))).into_iter().map(|player| player.name).collect();
+        let learning =
+            distinct(shares.iter().map(|row| &row.policy).filter(|policy| !source.roster.is_reference(policy)));
+        let mut panels: Vec<String> = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster)
+            .into_iter()
+            .map(|player| player.name)
+            .collect();
         panels.truncate(PANELS);
         let arms = order(rows, distinct(shares.iter().filter_map(|row| row.arm.as_ref())));
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for panel in &panels {
             let own: Vec<&SummaryRow> = shares.iter().copied().filter(|row| row.policy == *panel).collect();
             for arm in &arms {
@@ -95,7 +98,7 @@ impl Chart for ArmShares {
 
 /// Every model with the colour it has in the chart, from the cheapest to the dearest where their prices are known.
 pub(crate) fn model_colors(rows: &[SummaryRow]) -> Vec<(String, Color)> {
-    let colored = ArmShares.data(&Source { rows, runs: &[] }).map_or(Vec::new(), |table| colors(&table));
+    let colored = ArmShares.data(&Source::new(rows, &[])).map_or(Vec::new(), |table| colors(&table));
     let arms = distinct(
         rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share").filter_map(|row| row.arm.as_ref()),
     );
@@ -106,9 +109,10 @@ pub(crate) fn model_colors(rows: &[SummaryRow]) -> Vec<(String, Color)> {
 /// Dollars per request of each model by itself, none unless all are known.
 pub(crate) fn model_prices(rows: &[SummaryRow], arms: &[String]) -> Option<Vec<f64>> {
     let price = |arm: &String| {
-        let label = format!("{SINGLE}{arm}");
+        let alone =
+            |row: &SummaryRow| row.identity.role == Role::SingleModel && row.identity.model.as_deref() == Some(arm);
         let mut costs = super::table::select(rows, "test", "cost_usd");
-        costs.find(|row| row.policy == label && row.task == "all").map(|row| row.value)
+        costs.find(|row| row.task == "all" && alone(row)).map(|row| row.value)
     };
     arms.iter().map(price).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use store::Run;
+use store::{Role, Run};
 
 use super::Source;
 use super::table::{Basis, distinct};
-use crate::theme::SINGLE;
+use crate::roster::Roster;
 
 /// Mean reward over the grid of preferences of each policy, in each replicate, on each task.
 pub(super) struct Blocks {
@@ -18,16 +18,18 @@ pub(super) struct Blocks {
     pub scores: Vec<Vec<Vec<f64>>>,
     /// What stands behind them, but for the interval.
     pub basis: Basis,
+    roster: Roster,
 }
 
 /// The blocks of an environment; none for fewer than two policies with the same replicates and tasks.
 pub(super) fn blocks(source: &Source<'_>) -> Option<Blocks> {
     let mut measured: BTreeMap<&str, BTreeMap<u32, BTreeMap<&str, Task>>> = BTreeMap::new();
-    let runs = source.runs.iter().filter(|run| !run.policy.starts_with(SINGLE));
+    let runs = source.runs.iter().filter(|run| run.identity.role != Role::SingleModel);
     for run in runs.clone() {
         measured.entry(&run.policy).or_default().insert(run.replicate, by_task(run));
     }
-    let first = measured.values().max_by_key(|own| own.len())?;
+    let order = distinct(runs.clone().map(|run| &run.policy));
+    let first = order.iter().map(|policy| &measured[policy.as_str()]).max_by_key(|own| own.len())?;
     let replicates: Vec<u32> = first.keys().copied().collect();
     let tasks: Vec<&str> = first.values().next()?.keys().copied().collect();
     let complete = |own: &BTreeMap<u32, BTreeMap<&str, Task>>| {
@@ -35,7 +37,7 @@ pub(super) fn blocks(source: &Source<'_>) -> Option<Blocks> {
         replicates.iter().all(has)
     };
     measured.retain(|_, own| complete(own));
-    let policies = distinct(runs.map(|run| &run.policy).filter(|policy| measured.contains_key(policy.as_str())));
+    let policies: Vec<String> = order.into_iter().filter(|policy| measured.contains_key(policy.as_str())).collect();
     if policies.len() < 2 || tasks.is_empty() {
         return None;
     }
@@ -54,14 +56,15 @@ pub(super) fn blocks(source: &Source<'_>) -> Option<Blocks> {
         n: requests().min().zip(requests().max()),
     };
     let (policies, scores) = ranked.into_iter().unzip();
-    Some(Blocks { policies, tasks: tasks.into_iter().map(str::to_owned).collect(), scores, basis })
+    let tasks = tasks.into_iter().map(str::to_owned).collect();
+    Some(Blocks { policies, tasks, scores, basis, roster: source.roster.clone() })
 }
 
 impl Blocks {
-    /// The best `most` policies, and `barp` wherever it stands.
+    /// The best `most` policies, and the main one wherever it stands.
     pub fn best(mut self, most: usize) -> Blocks {
-        let barp = self.policies.iter().position(|policy| policy == "barp");
-        let kept: Vec<usize> = (0..self.policies.len()).filter(|&place| place < most || Some(place) == barp).collect();
+        let main = self.policies.iter().position(|policy| self.roster.is_main(policy));
+        let kept: Vec<usize> = (0..self.policies.len()).filter(|&place| place < most || Some(place) == main).collect();
         self.policies = kept.iter().map(|&place| self.policies[place].clone()).collect();
         self.scores = kept.iter().map(|&place| self.scores[place].clone()).collect();
         self

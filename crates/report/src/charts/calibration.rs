@@ -46,7 +46,7 @@ impl Chart for Calibration {
         };
         let own: Vec<&SummaryRow> = source.rows.iter().filter(shown).collect();
         let by_key: BTreeMap<Key<'_>, &SummaryRow> = own.iter().map(|row| (key(row, &row.metric), *row)).collect();
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for x in own {
             let Some(y) = upright(x).and_then(|metric| by_key.get(&key(x, metric))) else { continue };
             let mark = Mark {
@@ -64,7 +64,7 @@ impl Chart for Calibration {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let players = table.cast(&table.series());
-        let width = WIDTH + theme::excess(&table.series());
+        let width = WIDTH + table.excess();
         let below = LANE * highlighted(&players).count() as f64;
         (width, 230.0 + UPPER + below + legend_height(&theme::legend(&players, Entry::Line), width))
     }

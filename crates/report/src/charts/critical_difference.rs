@@ -7,7 +7,7 @@ use super::table::{Mark, Measured, Table};
 use super::{About, Chart, Source};
 use crate::graphics::format::number;
 use crate::graphics::panel::{LABEL, TICK};
-use crate::graphics::scene::{Anchor, Area, INK, SOFT_INK, Scene, Text};
+use crate::graphics::scene::{Anchor, Area, Color, INK, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use crate::theme;
 
@@ -40,7 +40,7 @@ impl Chart for CriticalDifference {
         let blocks = blocks(source)?.best(POLICIES);
         let flat: Vec<Vec<f64>> = blocks.scores.iter().map(|own| own.iter().flatten().copied().collect()).collect();
         let ranks = friedman(&flat)?;
-        let mut table = Table { basis: blocks.basis.clone(), ..Table::default() };
+        let mut table = Table { basis: blocks.basis.clone(), ..Table::of_source(source) };
         table.basis.units = vec![("mean rank".to_owned(), "1 to the number of policies".to_owned())];
         table.basis.methods = vec![format!("Nemenyi's critical difference at alpha = {ALPHA}, all pairs together")];
         let panel = format!("{} = {} blocks", blocks.extent(), ranks.blocks);
@@ -64,10 +64,7 @@ impl Chart for CriticalDifference {
     fn size(&self, table: &Table) -> (f64, f64) {
         let policies: Vec<&Mark> = ranks(table);
         let bars = bars(&policies, number_of(table, DIFFERENCE)).len().min(BARS);
-        (
-            620.0 + 2.0 * theme::excess(&table.series()),
-            239.0 + ROW * policies.len().div_ceil(2) as f64 + BAR * bars as f64,
-        )
+        (620.0 + 2.0 * table.excess(), 239.0 + ROW * policies.len().div_ceil(2) as f64 + BAR * bars as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -95,7 +92,9 @@ impl Chart for CriticalDifference {
             scene.segment((ends.0, y), (ends.1, y), INK, 3.5);
         }
         let below = axis + 12.0 + BAR * bars.len().min(BARS) as f64 + 12.0;
-        arms(&policies, &across, (axis, below), (left, right), scene);
+        let named: Vec<(&Mark, Color)> =
+            policies.iter().map(|mark| (*mark, theme::style(&mark.series, &table.roster).color)).collect();
+        arms(&named, &across, (axis, below), (left, right), scene);
     }
 }
 
@@ -148,18 +147,18 @@ fn bars(policies: &[&Mark], difference: f64) -> Vec<(usize, usize)> {
 
 /// Names of the better half at the left, of the others at the right, each with a line to its rank.
 fn arms(
-    policies: &[&Mark],
+    policies: &[(&Mark, Color)],
     across: &impl Fn(f64) -> f64,
     (axis, below): (f64, f64),
     (left, right): (f64, f64),
     scene: &mut Scene,
 ) {
     let half = policies.len().div_ceil(2);
-    for (place, mark) in policies.iter().enumerate() {
+    for (place, &(mark, color)) in policies.iter().enumerate() {
         let better = place < half;
         let row = if better { place } else { policies.len() - 1 - place };
         let y = below + ROW * row as f64;
-        let (x, color) = (across(mark.x.value), theme::style(&mark.series).color);
+        let x = across(mark.x.value);
         let (end, anchor, sign) = if better { (left, Anchor::End, -1.0) } else { (right, Anchor::Start, 1.0) };
         scene.segment((x, axis), (x, y), color, 1.0);
         scene.segment((x, y), (end + sign * 6.0, y), color, 1.0);

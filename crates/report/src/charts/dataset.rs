@@ -45,7 +45,7 @@ impl Chart for Dataset {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
         let (tasks, models) = drawn(rows);
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for metric in [QUALITY, COST, ORACLE] {
             let own = |row: &&SummaryRow| match metric {
                 QUALITY => tasks.contains(&*row.task),

@@ -9,7 +9,8 @@ use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Color, INK, Scene};
-use crate::theme::{self, Part, SINGLE};
+use crate::theme::{self, Part};
+use store::Role;
 
 const REGRET: &str = "regret per request";
 const SPEND: &str = "dollars per 1,000 requests";
@@ -32,7 +33,7 @@ impl Chart for Drift {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         let mut add = |panel: &str, one: &Bucket<'_>, series: &str, factor: f64| {
             let mark = Mark {
                 panel: panel.to_owned(),
@@ -45,13 +46,14 @@ impl Chart for Drift {
             table.push(mark, &[one.row]);
         };
         let regret = buckets(source.rows, "regret");
-        let single = |one: &&Bucket<'_>| !one.row.policy.starts_with(SINGLE);
+        let single = |one: &&Bucket<'_>| one.row.identity.role != Role::SingleModel;
         regret.iter().filter(single).for_each(|one| add(REGRET, one, &one.row.policy, 1.0));
         let spend = buckets(source.rows, "cost_usd");
         spend.iter().filter(single).for_each(|one| add(SPEND, one, &one.row.policy, REQUESTS));
         let shares = buckets(source.rows, "arm_share");
-        let learning = distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !theme::is_reference(policy)));
-        if let Some(first) = theme::cast(&ranked(&learning, &best(source.rows))).first() {
+        let learning =
+            distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !source.roster.is_reference(policy)));
+        if let Some(first) = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster).first() {
             let panel = format!("{ANSWERS}{}", first.name);
             let own = || shares.iter().filter(|one| one.row.policy == first.name);
             for arm in order(source.rows, distinct(own().filter_map(|one| one.row.arm.as_ref()))) {
@@ -113,7 +115,7 @@ fn players(table: &Table) -> Vec<theme::Player> {
 fn shares(table: &Table) -> Table {
     let answers = table.panels().into_iter().find(|panel| panel.starts_with(ANSWERS));
     let marks = answers.iter().flat_map(|name| table.within(name)).cloned().collect();
-    Table { marks, basis: table.basis.clone(), best: Vec::new() }
+    Table { marks, basis: table.basis.clone(), roster: table.roster.clone(), ..Table::default() }
 }
 
 fn keys(table: &Table) -> Vec<Entry> {

@@ -8,7 +8,7 @@ use crate::graphics::format::number;
 use crate::graphics::panel::TICK;
 use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
-use crate::theme::SINGLE;
+use store::Role;
 
 const METRIC: &str = "regret";
 /// Most policies on a page.
@@ -29,9 +29,9 @@ impl Chart for Factorial {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         let effects = source.rows.iter().filter(|row| row.phase == "effect" && row.metric == METRIC);
-        for row in effects.filter(|row| !row.policy.starts_with(SINGLE)) {
+        for row in effects.filter(|row| row.identity.role != Role::SingleModel) {
             let mark = Mark {
                 panel: String::new(),
                 series: row.policy.to_string(),

@@ -1,9 +1,9 @@
 //! How much more than the baseline every policy earns, in pairs.
 
 use statistics::paired_difference;
-use store::Quantity;
+use store::{Quantity, Role};
 
-use super::table::{Basis, Mark, Measured, Table, distinct, select};
+use super::table::{Mark, Measured, Table, distinct, select};
 use super::{About, Chart, Source, WIDTH};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::number;
@@ -11,15 +11,14 @@ use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use crate::paired;
-use crate::theme::{self, SINGLE};
+use crate::roster::Roster;
+use crate::theme;
 
 const ROW: f64 = 22.0;
 /// Most rows on a page.
 const ROWS: usize = 50;
 /// Width of the column of numbers.
 const COLUMN: f64 = 172.0;
-/// No router can be it.
-const UNREACHABLE: &str = "oracle";
 
 pub(super) struct Forest;
 
@@ -37,7 +36,7 @@ impl Chart for Forest {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = || select(source.rows, "test", "sweep_reward").filter(|row| row.task == "all");
-        let policies = distinct(rows().map(|row| &row.policy).filter(|policy| !policy.starts_with(SINGLE)));
+        let policies = distinct(rows().map(|row| &row.policy).filter(|policy| !source.roster.is_single(policy)));
         let baseline = baseline(source, &policies)?;
         let wanted = |quantity: &Quantity| {
             quantity.metric == "sweep_reward" && quantity.phase == "test" && quantity.task == "all"
@@ -45,7 +44,7 @@ impl Chart for Forest {
         let values =
             |policy: &str| paired::latest(source.runs.iter().copied().filter(|run| run.policy == policy), wanted);
         let reference = values(&baseline);
-        let mut table = Table { basis: Basis::default(), ..Table::default() };
+        let mut table = Table { baseline: Some(baseline.clone()), ..Table::of_source(source) };
         for row in rows().filter(|row| row.policy != baseline && policies.iter().any(|policy| row.policy == *policy)) {
             let pairs = paired::pairs(&values(&row.policy), &reference);
             if pairs.is_empty() {
@@ -54,7 +53,7 @@ impl Chart for Forest {
             let (own, other): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(own, other)| (own.value, other.value)).unzip();
             let difference = paired_difference(&own, &other);
             let mark = Mark {
-                panel: baseline.clone(),
+                panel: String::new(),
                 series: row.policy.to_string(),
                 label: String::new(),
                 x: Measured { value: difference.mean, interval: difference.low.zip(difference.high) },
@@ -70,13 +69,14 @@ impl Chart for Forest {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (WIDTH + theme::excess(&table.series()), 200.0 + ROW * table.marks.len() as f64)
+        (WIDTH + table.excess(), 200.0 + ROW * table.marks.len() as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let names = table.series();
         let reach = table.marks.iter().flat_map(|mark| mark.x.reach()).chain([0.0]);
-        let label = format!("mean reward over preferences, minus that of {}", table.panels().concat());
+        let baseline = table.baseline.as_deref().unwrap_or_default();
+        let label = format!("mean reward over preferences, minus that of {baseline}");
         let x = Axis::linear(&label, range(reach).unwrap_or((-1.0, 1.0)), Numbers::Plain, 4);
         let y = Axis::categories("", &names, Order::Downward);
         let gutter = text::widest(names.iter().map(String::as_str), TICK) + 12.0;
@@ -88,7 +88,7 @@ impl Chart for Forest {
         let heading = Text::new(area.right, panel.area.top - 12.0, TICK, "difference [interval]");
         scene.text(heading.anchored(Anchor::End).bold());
         for (mark, tick) in table.marks.iter().zip(&panel.y.ticks) {
-            row(mark, tick.value, &panel, area, scene);
+            row(mark, &table.roster, tick.value, &panel, area, scene);
         }
     }
 }
@@ -96,14 +96,13 @@ impl Chart for Forest {
 /// The best reference that a router could be; without one, the first policy.
 fn baseline(source: &Source<'_>, policies: &[String]) -> Option<String> {
     let rows = select(source.rows, "test", "sweep_reward").filter(|row| row.task == "all");
-    let references = rows
-        .filter(|row| theme::is_reference(&row.policy) && row.policy != UNREACHABLE && !row.policy.starts_with(SINGLE));
+    let references = rows.filter(|row| matches!(row.identity.role, Role::Rule | Role::Reference));
     let best = references.max_by(|left, right| left.value.total_cmp(&right.value)).map(|row| row.policy.to_string());
     best.or_else(|| policies.first().cloned())
 }
 
-fn row(mark: &Mark, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
-    let style = theme::style(&mark.series);
+fn row(mark: &Mark, roster: &Roster, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
+    let style = theme::style(&mark.series, roster);
     if let Some(ends) = mark.x.interval {
         panel.level_interval(scene, ends, place, style.color);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use store::SummaryRow;
+use store::{Role, SummaryRow};
 
-use super::table::{Mark, Measured, Table, distinct, nearest_weight, select};
+use super::table::{Cap, Mark, Measured, Table, nearest_weight, select};
 use super::{About, Chart, Source};
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::labels::Room;
@@ -12,19 +12,16 @@ use crate::graphics::legend::{self, Entry};
 use crate::graphics::mark::{Dash, Inside, Marker, Style};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Point, SOFT_INK, Scene, Text};
-use crate::theme::{self, Part, Player, SINGLE};
+use crate::roster::NO_PROMPT;
+use crate::theme::{self, Part, Player};
 
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
 /// Most grey policies that are named where they lie; the legend names some of more.
 const NAMED: usize = 24;
-/// Panel of the mark that holds the cap on cost (x) and the weight on cost of the curves of equal reward (y).
-const CAP: &str = "cap";
 /// The weight on cost of the curves of equal reward.
 const WEIGHT: f64 = 0.2;
 const ISO: Style = Style { width: 0.7, ..Style::new(0xB9C4CC, Marker::Dot, Inside::Filled, Dash::Solid) };
-/// What needs no router is always highlighted: a policy below it is useless.
-const LINE: &str = "zero-router";
 
 pub(super) struct Frontier;
 
@@ -47,10 +44,10 @@ impl Chart for Frontier {
         let costs: BTreeMap<_, &SummaryRow> =
             select(rows, "test", "cost_usd").filter(|row| row.task == "all").map(|row| (place(row), row)).collect();
         let mut models = BTreeSet::new();
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for quality in select(rows, "test", "quality").filter(|row| row.task == "all") {
             let Some(cost) = costs.get(&place(quality)).filter(|cost| cost.value.is_finite()) else { continue };
-            if quality.policy.starts_with(SINGLE) && !models.insert(&quality.policy) {
+            if quality.identity.role == Role::SingleModel && !models.insert(&quality.policy) {
                 continue;
             }
             let mark = Mark {
@@ -63,24 +60,13 @@ impl Chart for Frontier {
             };
             table.push(mark, &[quality, cost]);
         }
-        if let (Some((weight, cap)), Some(first)) = (cap(rows), table.marks.first()) {
-            let mark = Mark {
-                panel: CAP.to_owned(),
-                series: first.series.clone(),
-                label: String::new(),
-                x: Measured::exact(cap * REQUESTS),
-                y: Measured::exact(weight),
-                n: 0,
-            };
-            table.marks.push(mark);
-        }
+        table.cap = cap(rows);
         table.unless_empty()
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let measured = distinct(table.within("").map(|mark| &mark.series));
         let (models, policies): (Vec<String>, Vec<String>) =
-            measured.into_iter().partition(|series| series.starts_with(SINGLE));
+            table.series().into_iter().partition(|series| table.roster.is_single(series));
         let players = players(table, &policies);
         let mut entries = theme::legend(&players, Entry::Line);
         if !models.is_empty() {
@@ -90,7 +76,7 @@ impl Chart for Frontier {
         let panel = panel(table, area);
         panel.frame(scene, Grid::Both, Side::Labelled);
         let mut room = Room::within(panel.area.grown(-2.0));
-        let rewards = table.within(CAP).next().map_or(Vec::new(), |cap| equal_rewards(cap, &panel, scene));
+        let rewards = table.cap.map_or(Vec::new(), |cap| equal_rewards(cap, &panel, scene));
         for player in players.iter().rev() {
             sweep(table, player, &panel, scene, &mut room);
         }
@@ -101,7 +87,7 @@ impl Chart for Frontier {
                 scene.text(words);
             }
         }
-        name_singles(&marks, &models, &panel, scene, &mut room);
+        name_singles(&marks, table, &panel, scene, &mut room);
         ends_of_the_sweep(table, &panel, scene, &mut room);
         name_others(table, &players, &panel, scene, &mut room);
     }
@@ -110,7 +96,7 @@ impl Chart for Frontier {
 /// The weight on cost nearest to [`WEIGHT`], and the dollars of a request beyond which cost no longer lowers the reward:
 /// the reward (1 - w) q - w min(c / cap, 1) gives the cap wherever no request reaches it, which is where the mean of the
 /// capped cost is largest beside the mean cost.
-fn cap(rows: &[SummaryRow]) -> Option<(f64, f64)> {
+fn cap(rows: &[SummaryRow]) -> Option<Cap> {
     let of = |metric: &'static str| select(rows, "test", metric).filter(|row| row.task == "all");
     let weight = nearest_weight(of("reward").filter(|row| row.w_cost.is_some_and(|weight| weight > 0.0)), WEIGHT)?;
     let at = |metric: &'static str| -> BTreeMap<&str, f64> {
@@ -123,14 +109,14 @@ fn cap(rows: &[SummaryRow]) -> Option<(f64, f64)> {
     };
     let qualities = of("quality").filter(|row| row.w_cost == Some(weight));
     let steepest = qualities.filter_map(share).filter(|share| share.is_finite()).fold(0.0, f64::max);
-    (steepest > 0.0).then(|| (weight, 1.0 / steepest))
+    (steepest > 0.0).then(|| Cap { dollars: REQUESTS / steepest, weight })
 }
 
 /// Curves of equal reward at round values; returns their names, to be written at their beginning where nothing lies.
-fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
+fn equal_rewards(cap: Cap, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
     let mut names = Vec::new();
     const STEPS: u32 = 60;
-    let (cap, weight) = (mark.x.value, mark.y.value);
+    let Cap { dollars: cap, weight } = cap;
     let reward = |dollars: f64, quality: f64| (1.0 - weight) * quality - weight * dollars / cap;
     let quality = |dollars: f64, reward: f64| (reward + weight * dollars / cap) / (1.0 - weight);
     let least = reward(panel.x.high.min(cap), panel.y.low);
@@ -162,38 +148,35 @@ fn equal_rewards(mark: &Mark, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
 fn players(table: &Table, policies: &[String]) -> Vec<Player> {
     let mut players = table.cast(policies);
     let highlighted = players.iter().filter(|player| player.part == Part::Highlighted).count();
-    let Some(line) = players.iter().position(|player| player.name == LINE && player.part == Part::Other) else {
+    // What needs no router is always highlighted: a policy below it is useless.
+    let is_line = |player: &Player| table.roster.stands_for(&player.name) == Some(NO_PROMPT);
+    let Some(line) = players.iter().position(|player| is_line(player) && player.part == Part::Other) else {
         return players;
     };
     let mut line = players.remove(line);
-    line = Player { style: theme::style(LINE), part: Part::Highlighted, ..line };
+    line = Player { style: theme::style(&line.name, &table.roster), part: Part::Highlighted, ..line };
     players[highlighted - 1] = Player { style: theme::OTHER, part: Part::Other, ..players[highlighted - 1].clone() };
     players.insert(highlighted - 1, line);
     players
 }
 
 fn panel(table: &Table, area: Area) -> Panel {
-    let means = || table.within("").map(|mark| mark.x.value);
+    let means = || table.marks.iter().map(|mark| mark.x.value);
     let least = means().filter(|&dollars| dollars > 0.0).fold(f64::INFINITY, f64::min);
-    let dollars = table.within("").flat_map(|mark| mark.x.reach()).filter(|&dollars| dollars > 0.2 * least);
-    let quality = table.within("").flat_map(|mark| mark.y.reach());
+    let dollars = table.marks.iter().flat_map(|mark| mark.x.reach()).filter(|&dollars| dollars > 0.2 * least);
+    let quality = table.marks.iter().flat_map(|mark| mark.y.reach());
     let free = means().any(|dollars| dollars <= 0.0);
     let x = Axis::from_zero("dollars per 1,000 requests (logarithmic)", range(dollars), free, Numbers::Dollars, 8);
     let y = Axis::linear("mean quality", range(quality).unwrap_or((0.0, 1.0)), Numbers::Plain, 7);
     Panel::inside(area, x, y, Side::Labelled)
 }
 
-/// The marks of one policy or model.
-fn points<'a>(table: &'a Table, series: &'a str) -> impl Iterator<Item = &'a Mark> {
-    table.of(series).filter(|mark| mark.panel.is_empty())
-}
-
 fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room: &mut Room) {
     let style = player.style;
-    let values: Vec<(f64, f64)> = points(table, &player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
+    let values: Vec<(f64, f64)> = table.of(&player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
     panel.line(scene, &values, &style);
     room.take_line(&panel.places(&values));
-    for mark in points(table, &player.name) {
+    for mark in table.of(&player.name) {
         for ends in [
             mark.x.interval.map(|ends| [(ends.0, mark.y.value), (ends.1, mark.y.value)]),
             mark.y.interval.map(|ends| [(mark.x.value, ends.0), (mark.x.value, ends.1)]),
@@ -227,7 +210,7 @@ fn single_marks<'a>(
     scene: &mut Scene,
     room: &mut Room,
 ) -> Vec<&'a Mark> {
-    let marks: Vec<&Mark> = models.iter().filter_map(|series| points(table, series).next()).collect();
+    let marks: Vec<&Mark> = models.iter().filter_map(|series| table.of(series).next()).collect();
     for mark in &marks {
         let center = panel.at((mark.x.value, mark.y.value));
         theme::MODEL.mark(scene, center, 4.0);
@@ -236,8 +219,9 @@ fn single_marks<'a>(
     marks
 }
 
-fn name_singles(marks: &[&Mark], models: &[String], panel: &Panel, scene: &mut Scene, room: &mut Room) {
-    let full: Vec<String> = models.iter().map(|series| series.trim_start_matches(SINGLE).to_owned()).collect();
+fn name_singles(marks: &[&Mark], table: &Table, panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let model = |mark: &&Mark| table.roster.model(&mark.series).unwrap_or(&mark.series).to_owned();
+    let full: Vec<String> = marks.iter().map(model).collect();
     for (mark, name) in marks.iter().zip(theme::short_names(&full)) {
         room.label(scene, panel.at((mark.x.value, mark.y.value)), &name, 10.0);
     }
@@ -245,7 +229,8 @@ fn name_singles(marks: &[&Mark], models: &[String], panel: &Panel, scene: &mut S
 
 /// Says which end of the main line is which.
 fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut Room) {
-    let marks: Vec<&Mark> = points(table, "barp").collect();
+    let main = table.series().into_iter().find(|series| table.roster.is_main(series)).unwrap_or_default();
+    let marks: Vec<&Mark> = table.of(&main).collect();
     if let [first, .., last] = marks.as_slice() {
         for mark in [first, last] {
             room.label(scene, panel.at((mark.x.value, mark.y.value)), &mark.label, 10.0);
@@ -256,7 +241,8 @@ fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut
 /// Names the grey policies, but for those that stand on a single model, which is named already.
 fn name_others(table: &Table, players: &[Player], panel: &Panel, scene: &mut Scene, room: &mut Room) {
     let place = |mark: &Mark| panel.at((mark.x.value, mark.y.value));
-    let models: Vec<Point> = table.marks.iter().filter(|mark| mark.series.starts_with(SINGLE)).map(place).collect();
+    let models: Vec<Point> =
+        table.marks.iter().filter(|mark| table.roster.is_single(&mark.series)).map(place).collect();
     let others = || players.iter().filter(|player| player.part == Part::Other);
     if others().count() > NAMED {
         return;

@@ -32,7 +32,7 @@ impl Chart for Improvement {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let blocks = blocks(source)?.best(POLICIES);
         let extent = blocks.extent();
-        let mut table = Table { basis: blocks.basis, ..Table::default() };
+        let mut table = Table { basis: blocks.basis, ..Table::of_source(source) };
         for (row, a) in blocks.policies.iter().zip(&blocks.scores) {
             for (column, b) in blocks.policies.iter().zip(&blocks.scores).filter(|(column, _)| *column != row) {
                 let ahead = probability_of_improvement(a, b);

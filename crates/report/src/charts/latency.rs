@@ -11,7 +11,7 @@ use crate::graphics::mark::{Dash, Inside, Marker, Style};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, INK, SOFT_INK, Scene, Text};
 use crate::graphics::text;
-use crate::theme::{self, SINGLE};
+use crate::theme;
 
 /// The metrics with the names of their marks and how they look.
 const MARKS: [(&str, &str, Style); 2] = [
@@ -45,7 +45,7 @@ impl Chart for Latency {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         let of = |phase: &'static str, metric: &'static str| {
             select(source.rows, phase, metric).filter(|row| row.task == "all" && row.value.is_finite())
         };
@@ -78,14 +78,14 @@ impl Chart for Latency {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let width = WIDTH + theme::excess(&names(&table.series()));
+        let width = WIDTH + theme::excess(names(&table.series(), table).iter().map(String::as_str));
         let panels: f64 = table.panels().iter().map(|panel| height(ranked(table, panel).len())).sum();
         (width, 140.0 + panels + legend_height(&key(), width))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let area = legend::place(scene, area, &key());
-        let named = names(&table.series());
+        let named = names(&table.series(), table);
         let gutter = text::widest(named.iter().map(String::as_str), TICK) + 12.0;
         // No answer takes less than no time, whatever a symmetric interval says.
         let seconds = table.marks.iter().flat_map(|mark| mark.x.reach()).map(|seconds| seconds.max(0.0));
@@ -101,7 +101,7 @@ impl Chart for Latency {
             let panel = Panel::inside(outer, x, y, Side::Shared);
             panel.frame(scene, Grid::Upright, Side::Shared);
             headings(&panel, &name, area, scene);
-            for (tick, shown) in panel.y.ticks.iter().zip(names(&policies)) {
+            for (tick, shown) in panel.y.ticks.iter().zip(names(&policies, table)) {
                 row(table.within(&name).filter(|mark| mark.series == tick.words), tick.value, &panel, area, scene);
                 let words = Text::new(panel.area.left - 8.0, panel.down(tick.value), TICK, shown);
                 scene.text(words.anchored(Anchor::End));
@@ -120,8 +120,8 @@ fn height(rows: usize) -> f64 {
 }
 
 /// A single model goes by its own name.
-fn names(policies: &[String]) -> Vec<String> {
-    policies.iter().map(|policy| policy.strip_prefix(SINGLE).unwrap_or(policy).to_owned()).collect()
+fn names(policies: &[String], table: &Table) -> Vec<String> {
+    policies.iter().map(|policy| table.roster.model(policy).unwrap_or(policy).to_owned()).collect()
 }
 
 /// The policies of a panel by their mean, the fastest first; those without one come last.
@@ -177,7 +177,7 @@ mod tests {
     use crate::fake::{self, LARGE};
 
     fn drawn(rows: &[SummaryRow]) -> Table {
-        Latency.data(&Source { rows, runs: &[] }).unwrap()
+        Latency.data(&Source::new(rows, &[])).unwrap()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is learned from how much that was paid for.
 
-use store::SummaryRow;
+use store::{Role, SummaryRow};
 
 use super::table::{Mark, Measured, Table, distinct, select};
 use super::{About, Chart, Source, WIDTH, legend_height};
@@ -10,7 +10,8 @@ use crate::graphics::legend::{self, Entry};
 use crate::graphics::mark::Style;
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Point, Scene};
-use crate::theme::{self, Part, Player, SINGLE};
+use crate::roster::Roster;
+use crate::theme::{self, Part, Player};
 
 const CURVE: &str = "curve";
 const POINT: &str = "point";
@@ -34,7 +35,7 @@ impl Chart for LearningCurve {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for row in select(rows, "validation", "sweep_reward").filter(|row| row.task == "all" && row.outcomes > 0.0) {
             BILLS.iter().for_each(|bill| table.push(mark(row, bill, CURVE), &[row]));
         }
@@ -42,8 +43,8 @@ impl Chart for LearningCurve {
             return None;
         }
         let finals = select(rows, "test", "sweep_reward").filter(|row| row.task == "all");
-        for row in finals.filter(|row| !row.policy.starts_with(SINGLE)) {
-            let level = theme::is_reference(&row.policy) || row.outcomes == 0.0;
+        for row in finals.filter(|row| row.identity.role != Role::SingleModel) {
+            let level = row.identity.role.is_reference() || row.outcomes == 0.0;
             let label = if level { LEVEL } else { POINT };
             BILLS.iter().for_each(|bill| table.push(mark(row, bill, label), &[row]));
         }
@@ -51,7 +52,7 @@ impl Chart for LearningCurve {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let width = WIDTH + theme::excess(&table.series());
+        let width = WIDTH + table.excess();
         let keys = theme::legend(&table.cast(&learners(table)), Entry::Line);
         (width, 660.0 + legend_height(&keys, width))
     }
@@ -67,7 +68,7 @@ impl Chart for LearningCurve {
             let own: Vec<&Mark> = table.within(bill.label).collect();
             let panel = panel(&own, bill, Area { right: area.right - gutter, top, bottom: top + height, ..area });
             panel.frame(scene, Grid::Both, Side::Labelled);
-            level_lines(&levels, &panel, scene);
+            level_lines(&levels, &table.roster, &panel, scene);
             for player in players.iter().rev() {
                 curve(&own, player, &panel, scene);
             }
@@ -117,9 +118,9 @@ fn panel(marks: &[&Mark], bill: &Bill, area: Area) -> Panel {
 }
 
 /// Lines across the panel, named at their right end.
-fn level_lines(levels: &[&Mark], panel: &Panel, scene: &mut Scene) {
+fn level_lines(levels: &[&Mark], roster: &Roster, panel: &Panel, scene: &mut Scene) {
     for mark in levels {
-        let style = Style { width: 1.0, ..theme::style(&mark.series) };
+        let style = Style { width: 1.0, ..theme::style(&mark.series, roster) };
         let y = panel.down(mark.y.value);
         style.line(scene, &[panel.area.left, panel.area.left + panel.area.width()].map(|x| Point { x, y }));
     }

@@ -29,6 +29,7 @@ use store::{Run, SummaryRow};
 
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::scene::{Area, Scene};
+use crate::roster::Roster;
 use crate::theme;
 
 pub(crate) use arm_shares::{model_colors, model_prices};
@@ -78,12 +79,21 @@ pub struct About {
 }
 
 /// What charts are drawn from: one environment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Source<'a> {
     /// Its part of the summary.
     pub rows: &'a [SummaryRow],
     /// What that was made from, for comparisons in pairs; may be empty.
     pub runs: &'a [&'a Run],
+    /// Who is behind the labels of the policies.
+    pub(crate) roster: Roster,
+}
+
+impl<'a> Source<'a> {
+    /// One environment's `rows`, and the `runs` they were made from, if they are at hand.
+    pub fn new(rows: &'a [SummaryRow], runs: &'a [&'a Run]) -> Source<'a> {
+        Source { rows, runs, roster: Roster::of(rows) }
+    }
 }
 
 /// A chart of one environment's summary. What it is drawn on has no public name: charts are drawn by [`crate::write()`] alone.
@@ -97,7 +107,7 @@ pub trait Chart: Sync {
     /// Width and height of the page in points, with a foot of three lines: long names and a large legend enlarge it, so that
     /// the plot stays as it is.
     fn size(&self, table: &Table) -> (f64, f64) {
-        let width = WIDTH + theme::excess(&table.series());
+        let width = WIDTH + table.excess();
         let keys = theme::legend(&table.cast(&table.series()), Entry::Line);
         (width, 470.0 + legend_height(&keys, width))
     }

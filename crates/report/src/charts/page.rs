@@ -51,7 +51,8 @@ fn briefly(table: &Table) -> Table {
     };
     let mut table = table.clone();
     table.marks.iter_mut().flat_map(|mark| [&mut mark.panel, &mut mark.series, &mut mark.label]).for_each(brief);
-    table.best.iter_mut().for_each(brief);
+    table.best.iter_mut().chain(&mut table.baseline).for_each(brief);
+    table.roster = table.roster.brief();
     table
 }
 

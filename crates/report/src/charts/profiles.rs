@@ -32,7 +32,7 @@ impl Chart for Profiles {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let blocks = blocks(source)?.best(POLICIES);
         let (low, high) = range(blocks.scores.iter().flatten().flatten().copied())?;
-        let mut table = Table { basis: blocks.basis.clone(), ..Table::default() };
+        let mut table = Table { basis: blocks.basis.clone(), ..Table::of_source(source) };
         for (policy, scores) in blocks.policies.iter().zip(&blocks.scores) {
             for step in 0..=STEPS {
                 let threshold = low + (high - low) * f64::from(step) / f64::from(STEPS);

@@ -6,7 +6,8 @@ use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, INK, Scene};
-use crate::theme::{self, Part, SINGLE};
+use crate::theme::{self, Part};
+use store::Role;
 
 pub(super) struct Recovery;
 
@@ -22,8 +23,10 @@ impl Chart for Recovery {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let mut table = Table::default();
-        for row in source.rows.iter().filter(|row| row.metric == "recovery_curve" && !row.policy.starts_with(SINGLE)) {
+        let mut table = Table::of_source(source);
+        for row in
+            source.rows.iter().filter(|row| row.metric == "recovery_curve" && row.identity.role != Role::SingleModel)
+        {
             let mark = Mark {
                 panel: row.phase.to_string(),
                 series: row.policy.to_string(),

@@ -8,7 +8,8 @@ use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Scene};
-use crate::theme::{Part, Player, SINGLE};
+use crate::theme::{Part, Player};
+use store::Role;
 
 /// Panel of the marks that hold phases.
 const PHASE: &str = "phase";
@@ -27,9 +28,9 @@ impl Chart for Regret {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         let online = select(rows, "online", "regret").filter(|row| row.task == "all");
-        for row in online.filter(|row| !row.policy.starts_with(SINGLE)) {
+        for row in online.filter(|row| row.identity.role != Role::SingleModel) {
             let mark = Mark {
                 panel: String::new(),
                 series: row.policy.to_string(),

@@ -29,12 +29,15 @@ impl Chart for SharesOnline {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let shares = buckets(source.rows, "arm_share");
-        let learning = distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !theme::is_reference(policy)));
-        let mut panels: Vec<String> =
-            theme::cast(&ranked(&learning, &best(source.rows))).into_iter().map(|player| player.name).collect();
+        let learning =
+            distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !source.roster.is_reference(policy)));
+        let mut panels: Vec<String> = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster)
+            .into_iter()
+            .map(|player| player.name)
+            .collect();
         panels.truncate(PANELS);
         let arms = order(source.rows, distinct(shares.iter().filter_map(|one| one.row.arm.as_ref())));
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for panel in &panels {
             for arm in &arms {
                 let own = |row: &store::SummaryRow| row.policy == *panel && row.arm.as_deref() == Some(arm);

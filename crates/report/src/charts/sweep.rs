@@ -7,7 +7,9 @@ use crate::graphics::format::{number, short_count};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, Scene, Text};
 use crate::graphics::text;
-use crate::theme::{self, SINGLE};
+use crate::roster::Roster;
+use crate::theme;
+use store::Role;
 
 const ROW: f64 = 22.0;
 /// Most rows on a page.
@@ -29,9 +31,9 @@ impl Chart for Sweep {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
-        let mut table = Table::default();
-        for row in
-            select(rows, "test", "sweep_reward").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE))
+        let mut table = Table::of_source(source);
+        for row in select(rows, "test", "sweep_reward")
+            .filter(|row| row.task == "all" && row.identity.role != Role::SingleModel)
         {
             let mark = Mark {
                 panel: String::new(),
@@ -49,7 +51,7 @@ impl Chart for Sweep {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        (WIDTH + theme::excess(&table.series()), 190.0 + ROW * table.marks.len() as f64)
+        (WIDTH + table.excess(), 190.0 + ROW * table.marks.len() as f64)
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
@@ -72,7 +74,7 @@ impl Chart for Sweep {
         panel.frame(scene, Grid::Upright, Side::Shared);
         headings(&panel, area, scene);
         for (mark, tick) in table.marks.iter().zip(&panel.y.ticks) {
-            row(mark, tick.value, &panel, area, scene);
+            row(mark, &table.roster, tick.value, &panel, area, scene);
         }
     }
 }
@@ -85,21 +87,21 @@ fn headings(panel: &Panel, area: Area, scene: &mut Scene) {
     }
 }
 
-fn row(mark: &Mark, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
-    let style = theme::style(&mark.series);
+fn row(mark: &Mark, roster: &Roster, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
+    let style = theme::style(&mark.series, roster);
     if let Some(ends) = mark.x.interval {
         panel.level_interval(scene, ends, place, style.color);
     }
     style.mark(scene, panel.at((mark.x.value, place)), 3.4);
     let y = panel.down(place);
     let words = Text::new(panel.area.left - 8.0, y, TICK, &mark.series).anchored(Anchor::End);
-    scene.text(if mark.series == "barp" { words.bold() } else { words });
+    scene.text(if roster.is_main(&mark.series) { words.bold() } else { words });
     let mean = number(mark.x.value, 3);
     let numbers = match mark.x.interval {
         Some((low, high)) => format!("{mean} [{}, {}]", number(low, 3), number(high, 3)),
         None => mean,
     };
-    let bought = if mark.y.value > 0.0 && !theme::is_reference(&mark.series) {
+    let bought = if mark.y.value > 0.0 && !roster.is_reference(&mark.series) {
         short_count(mark.y.value)
     } else {
         "\u{2013}".to_owned()

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use store::SummaryRow;
 
+use super::Source;
+use crate::roster::Roster;
 use crate::theme::{self, Player};
 
 /// A number with the ends of its interval where it has one, in its own unit.
@@ -112,9 +114,35 @@ pub struct Table {
     pub basis: Basis,
     /// Policies, the best first: who stands out where many meet; may be empty.
     pub best: Vec<String>,
+    /// Who is behind the labels.
+    pub(crate) roster: Roster,
+    /// Policy that the others are compared with, where they are.
+    pub(crate) baseline: Option<String>,
+    /// What a reward counts dollars by, where curves of equal reward can be drawn.
+    pub(crate) cap: Option<Cap>,
+}
+
+/// How dollars enter the reward of a request: (1 - w) quality - w min(dollars / cap, 1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cap {
+    /// Dollars beyond which cost no longer lowers the reward, for as many requests as prices are quoted for.
+    pub dollars: f64,
+    /// w, the weight on cost.
+    pub weight: f64,
 }
 
 impl Table {
+    /// A table without marks, about the policies of `source`.
+    pub(crate) fn of_source(source: &Source<'_>) -> Table {
+        Table { roster: source.roster.clone(), ..Table::default() }
+    }
+
+    /// Points by which the longest name of a policy is wider than a page is laid out for; 0 where it is not.
+    pub(crate) fn excess(&self) -> f64 {
+        let series = self.series();
+        theme::excess(series.iter().map(String::as_str).filter(|name| !self.roster.is_single(name)))
+    }
+
     /// Adds a mark made from `rows`.
     pub(crate) fn push(&mut self, mark: Mark, rows: &[&SummaryRow]) {
         rows.iter().for_each(|row| self.basis.add(row));
@@ -133,7 +161,7 @@ impl Table {
 
     /// The looks of `names`, the best of those without a look of their own first.
     pub(crate) fn cast(&self, names: &[String]) -> Vec<Player> {
-        theme::cast(&ranked(names, &self.best))
+        theme::cast(&ranked(names, &self.best), &self.roster)
     }
 
     /// Different panels in the order of their first mark.

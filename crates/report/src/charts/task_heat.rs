@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use statistics::paired_difference;
+use store::Role;
 
 use super::blocks::{Task, rewards};
 use super::table::{Basis, Mark, Measured, Table, best, distinct, ranked};
@@ -14,14 +15,10 @@ use crate::graphics::panel::TICK;
 use crate::graphics::scene::{Anchor, Area, GRID, Point, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use crate::paired::pairs;
-use crate::theme::{self, SINGLE};
+use crate::roster::{BASELINE, Roster};
 
-/// What rewards are compared with, where it was measured.
-const BASELINE: &str = "best-single";
 /// Most rows of policies.
 const POLICIES: usize = 12;
-/// References shown below the others, as far as there is room: who needs it most first.
-const REFERENCES: [&str; 6] = ["oracle", "random", "best-per-task", "zero-router", "largest", "cheapest"];
 /// Of the rows, those that are left to references whatever comes.
 const KEPT: usize = 2;
 const MIX: &str = "all";
@@ -38,8 +35,8 @@ const NUMBER: f64 = 10.5;
 /// Letters of the longest name of a task.
 const LETTERS: usize = 30;
 /// Panels of the table: differences, and the rewards of what they are taken from.
-const DIFFERENCE: &str = "reward minus that of ";
-const REWARD: &str = "reward of ";
+const DIFFERENCE: &str = "difference";
+const REWARD: &str = "reward";
 
 pub(super) struct TaskHeat;
 
@@ -61,13 +58,14 @@ impl Chart for TaskHeat {
         let names = distinct(source.runs.iter().map(|run| &run.policy));
         let names: Vec<String> = names.into_iter().filter(|name| measured.contains_key(name.as_str())).collect();
         let names = ranked(&names, &best(source.rows));
-        let baseline = baseline(&names)?;
-        let mut table = Table { basis: basis(source, &measured)?, ..Table::default() };
-        for policy in chosen(&names, baseline) {
+        let baseline = baseline(&names, &source.roster)?;
+        let basis = basis(source, &measured)?;
+        let mut table = Table { basis, baseline: Some(baseline.to_owned()), ..Table::of_source(source) };
+        for policy in chosen(&names, baseline, &source.roster) {
             for (task, own) in &measured[policy] {
                 let Some(other) = measured[baseline].get(task) else { continue };
                 let (own, other) = pairs(&means(own), &means(other)).into_iter().unzip();
-                table.compared(baseline, policy, task, (own, other), requests(&measured[baseline][task]));
+                table.compared(policy, task, (own, other), requests(&measured[baseline][task]));
             }
         }
         if table.marks.is_empty() {
@@ -76,7 +74,7 @@ impl Chart for TaskHeat {
         for (task, own) in &measured[baseline] {
             let values: Vec<f64> = means(own).into_iter().map(|(_, value)| value).collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
-            table.mark(format!("{REWARD}{baseline}"), baseline, task, Measured::exact(mean), requests(own));
+            table.mark(REWARD, baseline, task, Measured::exact(mean), requests(own));
         }
         Some(table)
     }
@@ -91,7 +89,7 @@ impl Chart for TaskHeat {
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let layout = Layout::of(table);
         let most = layout.most(table);
-        let title = table.panels().into_iter().next().unwrap_or_default();
+        let title = format!("reward minus that of {}", table.baseline.as_deref().unwrap_or_default());
         scene.text(Text::new(area.left, area.top + 4.0, TICK, &title).colored(SOFT_INK));
         diverging::key(most, Point { x: area.right - diverging::WIDTH - 30.0, y: area.top }, scene);
         let origin = Point { x: area.left + layout.names + 10.0, y: area.top + 34.0 + layout.headings };
@@ -109,7 +107,7 @@ type Rewards<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<(u32, Task)>>>;
 
 fn measured<'a>(source: &Source<'a>) -> Rewards<'a> {
     let mut measured = Rewards::new();
-    for run in source.runs.iter().filter(|run| !run.policy.starts_with(SINGLE)) {
+    for run in source.runs.iter().filter(|run| run.identity.role != Role::SingleModel) {
         for (task, found) in rewards(run) {
             measured.entry(&run.policy).or_default().entry(task).or_default().push((run.replicate, found));
         }
@@ -128,30 +126,27 @@ fn requests(own: &[(u32, Task)]) -> u64 {
 }
 
 /// What the others are compared with: the best single model, else the best other reference but the oracle, else the best policy.
-fn baseline(names: &[String]) -> Option<&str> {
-    let reference = |name: &&String| theme::is_reference(name) && kind(name) != "oracle";
-    let found = names.iter().find(|name| *name == BASELINE).or_else(|| names.iter().find(reference));
+fn baseline<'a>(names: &'a [String], roster: &Roster) -> Option<&'a str> {
+    let reference = |name: &&String| matches!(roster.role(name), Role::Rule | Role::Reference);
+    let usual = |name: &&String| roster.kind(name) == Some(BASELINE);
+    let found = names.iter().find(usual).or_else(|| names.iter().find(reference));
     found.or(names.first()).map(String::as_str)
 }
 
 /// The rows from above: policies that learn, the best first, then references, the best first.
-fn chosen<'a>(names: &'a [String], baseline: &str) -> Vec<&'a str> {
+fn chosen<'a>(names: &'a [String], baseline: &str, roster: &Roster) -> Vec<&'a str> {
     let (references, learning): (Vec<&str>, Vec<&str>) =
-        names.iter().map(String::as_str).filter(|name| *name != baseline).partition(|name| theme::is_reference(name));
-    let barp = learning.iter().position(|name| *name == "barp");
+        names.iter().map(String::as_str).filter(|name| *name != baseline).partition(|name| roster.is_reference(name));
+    let main = learning.iter().position(|name| roster.is_main(name));
     let last = POLICIES - KEPT.min(references.len());
-    let last = if barp.is_some_and(|place| place >= last) { last - 1 } else { last };
-    let kept = learning.iter().enumerate().filter(|(place, _)| *place < last || Some(*place) == barp);
+    let last = if main.is_some_and(|place| place >= last) { last - 1 } else { last };
+    let kept = learning.iter().enumerate().filter(|(place, _)| *place < last || Some(*place) == main);
     let mut rows: Vec<&str> = kept.map(|(_, name)| *name).collect();
-    let by_need = REFERENCES.iter().flat_map(|wanted| references.iter().filter(move |name| kind(name) == *wanted));
-    let room: Vec<&str> = by_need.take(POLICIES - rows.len()).copied().collect();
+    let mut room = references.clone();
+    room.sort_by_key(|name| roster.need(name));
+    room.truncate(POLICIES - rows.len());
     rows.extend(references.into_iter().filter(|name| room.contains(name)));
     rows
-}
-
-/// The name of a policy without its parameters.
-fn kind(policy: &str) -> &str {
-    policy.split(' ').next().unwrap_or(policy)
 }
 
 fn basis(source: &Source<'_>, measured: &Rewards<'_>) -> Option<Basis> {
@@ -168,13 +163,13 @@ fn basis(source: &Source<'_>, measured: &Rewards<'_>) -> Option<Basis> {
 }
 
 impl Table {
-    fn mark(&mut self, panel: String, policy: &str, task: &str, x: Measured, n: u64) {
-        let (series, label) = (policy.to_owned(), task.to_owned());
+    fn mark(&mut self, panel: &str, policy: &str, task: &str, x: Measured, n: u64) {
+        let (panel, series, label) = (panel.to_owned(), policy.to_owned(), task.to_owned());
         self.marks.push(Mark { panel, series, label, x, y: Measured::exact(0.0), n });
     }
 
-    /// Adds `policy` minus `baseline` on a task, from the rewards of both in the same replicates.
-    fn compared(&mut self, baseline: &str, policy: &str, task: &str, (own, other): (Vec<f64>, Vec<f64>), n: u64) {
+    /// Adds `policy` minus the baseline on a task, from the rewards of both in the same replicates.
+    fn compared(&mut self, policy: &str, task: &str, (own, other): (Vec<f64>, Vec<f64>), n: u64) {
         if own.is_empty() {
             return;
         }
@@ -183,7 +178,7 @@ impl Table {
             self.basis.methods.push(difference.method.to_owned());
         }
         let x = Measured { value: difference.mean, interval: difference.low.zip(difference.high) };
-        self.mark(format!("{DIFFERENCE}{baseline}"), policy, task, x, n);
+        self.mark(DIFFERENCE, policy, task, x, n);
     }
 }
 
@@ -206,7 +201,7 @@ impl Layout {
     fn of(table: &Table) -> Layout {
         let rows = table.series();
         let above = &rows[..rows.len() - 1];
-        let learning = above.iter().take_while(|name| !theme::is_reference(name)).count();
+        let learning = above.iter().take_while(|name| !table.roster.is_reference(name)).count();
         let mut tasks = table.labels();
         tasks.sort_by_key(|task| task != MIX);
         let column = (COLUMNS / tasks.len() as f64).clamp(COLUMN.1, COLUMN.0);
@@ -228,7 +223,7 @@ impl Layout {
     fn most(&self, table: &Table) -> f64 {
         let above = if self.learning > 0 { self.learning } else { self.rows.len() - 1 };
         let shown = table.marks.iter().filter(|mark| self.rows[..above].contains(&mark.series));
-        let differences = shown.filter(|mark| mark.panel.starts_with(DIFFERENCE));
+        let differences = shown.filter(|mark| mark.panel == DIFFERENCE);
         range(differences.map(|mark| mark.x.value.abs())).map_or(0.0, |(_, most)| most).max(1e-9)
     }
 
@@ -269,7 +264,7 @@ impl Layout {
 }
 
 fn cell(mark: &Mark, most: f64, area: Area, scene: &mut Scene) {
-    let is_difference = mark.panel.starts_with(DIFFERENCE);
+    let is_difference = mark.panel == DIFFERENCE;
     let value = mark.x.value;
     let color = if is_difference { diverging::color(value / most) } else { GRID };
     scene.rectangle(area.grown(-0.75), color);
@@ -301,7 +296,7 @@ mod tests {
         replicates.iter_mut().for_each(spoil);
         let runs = Run::of(&replicates);
         let rows = crate::summarise(&runs);
-        TaskHeat.data(&Source { rows: &rows, runs: &runs.iter().collect::<Vec<_>>() })
+        TaskHeat.data(&Source::new(&rows, &runs.iter().collect::<Vec<_>>()))
     }
 
     /// The words of the chart, with whether they are bold.
@@ -327,7 +322,7 @@ mod tests {
         let expected = paired_difference(&own("knn"), &own("best-single"));
         let found = table.marks.iter().find(|mark| mark.series == "knn" && mark.label == "gsm8k").unwrap();
         assert_eq!((found.x.value, found.x.interval), (expected.mean, expected.low.zip(expected.high)));
-        assert_eq!((found.n, found.panel.as_str()), (1118, "reward minus that of best-single"));
+        assert_eq!((found.n, table.baseline.as_deref()), (1118, Some("best-single")));
     }
 
     #[test]
@@ -342,17 +337,30 @@ mod tests {
     #[test]
     fn barp_is_kept_among_many_better_policies() {
         let names: Vec<String> = (0..40).map(|place| format!("variant {place}")).collect();
-        let names = [names, vec!["barp".into(), "random".into(), "oracle".into(), "best-single".into()]].concat();
-        let rows = chosen(&names, "best-single");
-        assert_eq!((rows.len(), rows[9], &rows[10..]), (POLICIES, "barp", &["random", "oracle"][..]));
+        let names = [names, vec!["ours".into(), "dice".into(), "sky".into(), "floor".into()]].concat();
+        let roster = Roster::made(&[
+            ("ours", "barp", Role::Learner),
+            ("dice", "random", Role::Rule),
+            ("sky", "oracle", Role::Oracle),
+            ("floor", BASELINE, Role::Reference),
+        ]);
+        let rows = chosen(&names, "floor", &roster);
+        assert_eq!((rows.len(), rows[9], &rows[10..]), (POLICIES, "ours", &["dice", "sky"][..]));
     }
 
     #[test]
     fn without_a_best_single_model_another_policy_is_named() {
         let names = |list: &[&str]| -> Vec<String> { list.iter().map(|name| (*name).to_owned()).collect() };
-        assert_eq!(baseline(&names(&["oracle", "barp", "best-per-task", "random"])), Some("best-per-task"));
-        assert_eq!(baseline(&names(&["knn", "barp"])), Some("knn"));
-        assert_eq!(baseline(&[]), None);
+        let roster = Roster::made(&[
+            ("a", "oracle", Role::Oracle),
+            ("b", "barp", Role::Learner),
+            ("c", "best-per-task", Role::Reference),
+            ("d", BASELINE, Role::Reference),
+        ]);
+        assert_eq!(baseline(&names(&["a", "b", "c", "d"]), &roster), Some("d"));
+        assert_eq!(baseline(&names(&["a", "b", "c"]), &roster), Some("c"));
+        assert_eq!(baseline(&names(&["b", "a"]), &roster), Some("b"));
+        assert_eq!(baseline(&[], &roster), None);
     }
 
     #[test]

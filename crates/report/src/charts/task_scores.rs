@@ -8,7 +8,8 @@ use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, Color, INK, SOFT_INK, Scene, Text};
 use crate::graphics::text;
-use crate::theme::{self, Part, Player, SINGLE};
+use crate::theme::{self, Part, Player};
+use store::Role;
 
 /// The weight on cost of the tables.
 const WEIGHT: f64 = 0.2;
@@ -31,10 +32,11 @@ impl Chart for TaskScores {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
-        let mut table = Table::default();
+        let mut table = Table::of_source(source);
         for metric in PANELS {
-            let tasks =
-                || select(rows, "test", metric).filter(|row| row.task != "all" && !row.policy.starts_with(SINGLE));
+            let tasks = || {
+                select(rows, "test", metric).filter(|row| row.task != "all" && row.identity.role != Role::SingleModel)
+            };
             let weight = nearest_weight(tasks(), WEIGHT)?;
             for row in tasks().filter(|row| row.w_cost == Some(weight)) {
                 let mark = Mark {
@@ -52,7 +54,7 @@ impl Chart for TaskScores {
     }
 
     fn size(&self, table: &Table) -> (f64, f64) {
-        let width = WIDTH + theme::excess(&table.series());
+        let width = WIDTH + table.excess();
         let keys = theme::legend(&table.cast(&table.series()), Entry::Mark);
         let tasks = table.labels().len() as f64 * task_height(table);
         (width, 165.0 + tasks.max(170.0) + legend_height(&keys, width))

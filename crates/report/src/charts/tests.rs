@@ -52,7 +52,9 @@ fn free() -> [Made; 3] {
 fn made() -> Vec<Made> {
     let mut odd = fake::everything(fake::Size { replicates: 2, ..LARGE });
     let data = |one: &Replicate| one.scores.iter().all(|score| score.phase == "data");
-    for one in odd.iter_mut().filter(|one| !data(one) && !one.policy.starts_with("single:") && one.policy != "barp") {
+    for one in
+        odd.iter_mut().filter(|one| !data(one) && one.identity.role != store::Role::SingleModel && one.policy != "barp")
+    {
         one.policy += " beta=0.05 encoder=hashed";
     }
     let [small, large] = [SMALL, LARGE].map(fake::everything);
@@ -65,7 +67,7 @@ fn scenes() -> Vec<(String, Scene)> {
     let mut scenes = Vec::new();
     for Made { name, rows, runs } in made() {
         let runs: Vec<&Run> = runs.iter().collect();
-        let source = Source { rows: &rows, runs: &runs };
+        let source = Source::new(&rows, &runs);
         for chart in CHARTS {
             let Some(table) = chart.data(&source) else {
                 assert!(["small", "one"].contains(&name), "{} has nothing to draw of {name}", chart.about().name);
@@ -135,7 +137,7 @@ fn every_chart_names_its_units_interval_replicates_and_source() {
 #[test]
 fn a_chart_without_rows_is_not_drawn() {
     for chart in CHARTS {
-        assert!(chart.data(&Source { rows: &[], runs: &[] }).is_none(), "{}", chart.about().name);
+        assert!(chart.data(&Source::new(&[], &[])).is_none(), "{}", chart.about().name);
     }
 }
 
@@ -166,7 +168,7 @@ fn files_are_the_same_bytes_each_time_and_carry_the_command() {
 #[test]
 fn what_costs_nothing_is_on_every_chart_of_dollars() {
     for Made { name, rows, .. } in free() {
-        let source = Source { rows: &rows, runs: &[] };
+        let source = Source::new(&rows, &[]);
         let table = frontier::Frontier.data(&source).unwrap();
         let measured = distinct(select(&rows, "test", "cost_usd").map(|row| &row.policy));
         let drawn = table.series();
@@ -226,7 +228,7 @@ fn names_of_three_hundred_letters_stay_on_the_page() {
     let Made { rows, runs, .. } = Made::new("long", &replicates);
     let runs: Vec<&Run> = runs.iter().collect();
     for chart in CHARTS {
-        let Some(table) = chart.data(&Source { rows: &rows, runs: &runs }) else { continue };
+        let Some(table) = chart.data(&Source::new(&rows, &runs)) else { continue };
         let scene = compose(*chart, &table, &context());
         let page = Area { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
         for text in texts(&scene) {

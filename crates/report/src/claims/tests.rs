@@ -32,6 +32,7 @@ fn cell(environment: &str, policy: &str, replicate: u32, value: f64) -> Replicat
     let earlier = Score { round: 50, value: 0.0, ..score.clone() };
     let of_one_model = Score { round: 200, arm: Some("gpt".into()), value: 9.0, ..score.clone() };
     Replicate {
+        identity: store::Identity::default(),
         environment: environment.into(),
         policy: policy.into(),
         replicate,

@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{CellRecord, Manifest, SummaryRow};
+use store::{CellRecord, Manifest, Role, SummaryRow};
 
 use crate::charts::{best, distinct, model_colors, model_prices, of_environment, ranked};
 use crate::claims::Verdict;
 use crate::context::Context;
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
-use crate::theme::{self, Part, Player, SINGLE};
+use crate::roster::Roster;
+use crate::theme::{self, Part, Player};
 
 /// Most numbers that a page carries by task; beyond, it has the mix of all tasks only.
 const BY_TASK: usize = 40_000;
-/// Most numbers of that mix; beyond, each environment keeps its best policies, `barp` and the references.
+/// Most numbers of that mix; beyond, each environment keeps its best policies, the main one and the references.
 const OF_MIX: usize = 60_000;
 /// Most missing cells that are named.
 const NAMED: usize = 12;
@@ -77,6 +78,10 @@ struct Model {
 struct Policy<'a> {
     name: String,
     kind: &'static str,
+    /// The model, of a policy that always chooses it.
+    model: Option<String>,
+    /// Whether it sees every outcome, which no router can.
+    oracle: bool,
     look: Look,
     /// Whether it stands out before the reader chooses.
     shown: bool,
@@ -173,6 +178,7 @@ struct Rows<'a> {
     /// The best first.
     policies: Vec<String>,
     singles: Vec<String>,
+    roster: Roster,
     colored: Vec<(String, Color)>,
 }
 
@@ -185,10 +191,11 @@ impl<'a> Rows<'a> {
         weights.dedup();
         let mut tasks = distinct(test().map(|row| &row.task));
         tasks.sort_by_key(|task| task != "all");
+        let roster = Roster::of(&all);
         let (singles, policies): (Vec<String>, Vec<String>) =
-            distinct(test().map(|row| &row.policy)).into_iter().partition(|policy| policy.starts_with(SINGLE));
+            distinct(test().map(|row| &row.policy)).into_iter().partition(|policy| roster.is_single(policy));
         let policies = ranked(&policies, &best(&all));
-        Rows { colored: model_colors(&all), weights, tasks, policies, singles, label, rows: all }
+        Rows { colored: model_colors(&all), weights, tasks, policies, singles, roster, label, rows: all }
     }
 
     /// Numbers of the dial for each task, with so many policies.
@@ -197,11 +204,11 @@ impl<'a> Rows<'a> {
         self.weights.len() * all
     }
 
-    /// The policies that a page with `room` for so many numbers of an environment has: the best, `barp` and references.
+    /// The policies that a page with `room` for so many numbers of an environment has: the best, the main one and references.
     fn kept(&self, room: usize) -> Vec<String> {
         let each = (self.numbers(self.policies.len() + 1) - self.numbers(self.policies.len())).max(1);
         let most = room.saturating_sub(self.numbers(0)) / each;
-        let ever = |name: &str| name == "barp" || theme::is_reference(name);
+        let ever = |name: &str| self.roster.is_main(name) || self.roster.is_reference(name);
         let names = self.policies.iter().enumerate();
         names.filter(|(place, name)| *place < most || ever(name)).map(|(_, name)| name.clone()).collect()
     }
@@ -221,7 +228,8 @@ fn environment<'a>(own: Rows<'_>, cut: bool, room: usize, known: &Known<'a>) -> 
         tasks.truncate(1);
     }
     let names: Vec<String> = own.colored.iter().map(|(name, _)| name.clone()).collect();
-    let place = Place { label: &own.label, weights: &own.weights, tasks: &tasks, models: &names, known };
+    let place =
+        Place { label: &own.label, roster: &own.roster, weights: &own.weights, tasks: &tasks, models: &names, known };
     let record = known.manifest.environments.iter().find(|environment| environment.label == own.label);
     let test: Vec<&SummaryRow> = own.rows.iter().filter(|row| row.phase == "test").collect();
     Environment {
@@ -249,6 +257,7 @@ fn described(colored: &[(String, Color)]) -> Vec<Model> {
 /// The axes along which the numbers of an environment lie.
 struct Place<'a, 'b> {
     label: &'a str,
+    roster: &'a Roster,
     weights: &'a [f64],
     tasks: &'a [String],
     models: &'a [String],
@@ -284,12 +293,13 @@ fn all_policies<'a>(
     let mut by_policy: BTreeMap<&str, Vec<&SummaryRow>> = BTreeMap::new();
     rows.iter().for_each(|row| by_policy.entry(&row.policy).or_default().push(row));
     let single = |name: &String| Player { name: name.clone(), style: theme::MODEL, part: Part::Other };
-    let players = theme::looks(policies).into_iter().chain(models.iter().map(single));
+    let players = theme::looks(policies, place.roster).into_iter().chain(models.iter().map(single));
     players.map(|player| policy(&player, &by_policy[player.name.as_str()], place)).collect()
 }
 
 fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> Policy<'a> {
-    let single = player.name.starts_with(SINGLE);
+    let role = place.roster.role(&player.name);
+    let single = role == Role::SingleModel;
     let mut measured = BTreeMap::from(METRICS.map(|metric| (metric, place.grid(None))));
     let mut mix = if single { Vec::new() } else { place.grid(Vec::new()) };
     for row in rows {
@@ -312,7 +322,9 @@ fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> P
     cells.retain(|id| !gone.contains(id));
     Policy {
         name: player.name.clone(),
-        kind: kind(&player.name),
+        kind: kind(role),
+        model: place.roster.model(&player.name).map(str::to_owned),
+        oracle: role == Role::Oracle,
         look: look(&player.style),
         shown: player.part == Part::Highlighted,
         cells,
@@ -326,10 +338,10 @@ fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> P
     }
 }
 
-fn kind(name: &str) -> &'static str {
-    match name {
-        name if name.starts_with(SINGLE) => "model",
-        name if theme::is_reference(name) => "reference",
+fn kind(role: Role) -> &'static str {
+    match role {
+        Role::SingleModel => "model",
+        role if role.is_reference() => "reference",
         _ => "router",
     }
 }

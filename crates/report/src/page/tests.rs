@@ -16,6 +16,7 @@ fn manifest() -> Manifest {
         id: id.into(),
         environment: "calibrated".into(),
         policy: policy.into(),
+        identity: fake::identity(policy),
         replicate: 0,
         ledger: None,
     };

@@ -3,9 +3,9 @@
 
 use crate::Context;
 use crate::graphics::format::count;
-use crate::theme::{self, SINGLE};
+use crate::theme;
 
-use super::sheet::{Cell, Kind, Sheet};
+use super::sheet::{Cell, Kind, Line, Sheet};
 
 /// Says what the file needs; the lines it is compiled with by itself stand in it as a comment.
 const PREAMBLE: &str = "\
@@ -45,14 +45,13 @@ fn table(sheet: &Sheet) -> String {
 
 /// Names of policies; a single model goes by the shortest that tells it apart.
 fn names(sheet: &Sheet) -> Vec<String> {
-    let policies = || sheet.lines.iter().map(|line| &line.policy);
-    let models: Vec<String> = policies().filter_map(|policy| policy.strip_prefix(SINGLE)).map(str::to_owned).collect();
+    let models: Vec<String> = sheet.lines.iter().filter_map(|line| line.model.clone()).collect();
     let mut short = theme::short_names(&models).into_iter();
-    let name = |policy: &String| match policy.strip_prefix(SINGLE) {
-        Some(model) => format!("only {}", short.next().as_deref().unwrap_or(model)),
-        None => policy.clone(),
+    let name = |line: &Line| match &line.model {
+        Some(model) => format!("only {}", short.next().as_ref().unwrap_or(model)),
+        None => line.policy.clone(),
     };
-    policies().map(name).collect()
+    sheet.lines.iter().map(name).collect()
 }
 
 /// A column wide enough for its largest number.

@@ -1,12 +1,12 @@
 //! What stands in a table, before it is Markdown, CSV or LaTeX.
 
 use statistics::paired_difference;
-use store::{Direction, Quantity, Run, SummaryRow};
+use store::{Direction, Quantity, Role, Run, SummaryRow};
 
 use crate::Context;
 use crate::charts::{Basis, behind, distinct, nearest_weight, of_environment, select};
 use crate::paired;
-use crate::theme::SINGLE;
+use crate::roster::Roster;
 
 /// The weight on cost of the tables by task.
 const WEIGHT: f64 = 0.2;
@@ -64,6 +64,8 @@ pub(super) struct Sheet {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     pub policy: String,
+    /// The model that it always chooses.
+    pub model: Option<String>,
     pub cells: Vec<Option<Cell>>,
 }
 
@@ -107,7 +109,10 @@ fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], runs: &[&Run], context: 
     let mut columns: Vec<Vec<&SummaryRow>> = columns(kind, &here);
     let first = here.first()?;
     let policies = distinct(here.iter().map(|row| &row.policy));
-    let mut lines: Vec<Line> = policies.into_iter().map(|policy| Line { policy, cells: Vec::new() }).collect();
+    let roster = Roster::of(rows);
+    let model = |policy: &str| roster.model(policy).map(str::to_owned);
+    let line = |policy: String| Line { model: model(&policy), policy, cells: Vec::new() };
+    let mut lines: Vec<Line> = policies.into_iter().map(line).collect();
     for column in &mut columns {
         let best = if shown.ranked { best(column, runs) } else { None };
         for line in &mut lines {
@@ -152,7 +157,7 @@ fn columns<'a>(kind: Kind, rows: &[&'a SummaryRow]) -> Vec<Vec<&'a SummaryRow>> 
 /// The policy of a column that is ahead of its runner-up by more than chance; none where that cannot be said.
 fn best<'a>(column: &[&'a SummaryRow], runs: &[&Run]) -> Option<&'a str> {
     let sign = |row: &SummaryRow| if row.direction == Direction::Down { -1.0 } else { 1.0 };
-    let competes = |row: &&&SummaryRow| row.policy != "oracle" && !row.policy.starts_with(SINGLE);
+    let competes = |row: &&&SummaryRow| !matches!(row.identity.role, Role::Oracle | Role::SingleModel);
     let mut ranked: Vec<&SummaryRow> = column.iter().filter(competes).copied().collect();
     ranked.sort_by(|left, right| (sign(right) * right.value).total_cmp(&(sign(left) * left.value)));
     let [first, second, ..] = ranked.as_slice() else { return None };

@@ -62,6 +62,7 @@ mod tests {
             outcomes: 100.0,
             dollars: 1.0,
             tuning_trials: 0,
+            identity: store::Identity::new("lin-ucb", store::Role::Learner),
         };
         let rows = [row("p", "cut", 30.0), row("p", "cut x drop", 5.0), row("p", "drop", -12.0)];
         let text = terminal(&rows, 80, false);

@@ -8,12 +8,11 @@ use crate::charts::select;
 use crate::graphics::axis::range;
 use crate::graphics::format::{dollars, number};
 use crate::graphics::scene::Color;
-use crate::theme::{self, Player};
+use crate::roster::{NO_PROMPT, Roster};
+use crate::theme::Player;
 
 /// Most routers that can be told apart in so few dots.
 const ROUTERS: usize = 5;
-/// The line above which a router is of use.
-const BASELINE: &str = "zero-router";
 const ROWS: usize = 12;
 /// Room for the numbers of the upright axis.
 const BESIDE: usize = 8;
@@ -25,10 +24,10 @@ struct Sweep<'a> {
     points: Vec<(f64, f64)>,
 }
 
-pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], page: &Page) -> String {
-    let routers = players.iter().filter(|player| !theme::is_reference(&player.name)).take(ROUTERS);
+pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], roster: &Roster, page: &Page) -> String {
+    let routers = players.iter().filter(|player| !roster.is_reference(&player.name)).take(ROUTERS);
     let sweeps: Vec<Sweep<'_>> = routers
-        .chain(players.iter().filter(|player| player.name == BASELINE))
+        .chain(players.iter().filter(|player| roster.stands_for(&player.name) == Some(NO_PROMPT)))
         .map(|player| (player, points(rows, &player.name)))
         .filter(|(_, points)| points.len() > 1)
         .zip('a'..='z')

@@ -8,12 +8,13 @@ mod recovery;
 
 use std::collections::BTreeMap;
 
-use store::SummaryRow;
+use store::{Role, SummaryRow};
 
 use crate::charts::{distinct, select};
 use crate::graphics::format::{number, short_count};
 use crate::graphics::scene::Color;
-use crate::theme::{self, Player, SINGLE};
+use crate::roster::Roster;
+use crate::theme::{self, Player};
 
 /// The narrowest terminal that is written for; narrower ones break lines.
 const NARROWEST: usize = 32;
@@ -33,13 +34,14 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
         let own: Vec<SummaryRow> =
             rows.iter().filter(|row| row.environment == environment && shown(row)).cloned().collect();
         let policies = distinct(own.iter().filter(|row| row.phase == "test").map(|row| &row.policy));
-        let policies: Vec<String> = policies.into_iter().filter(|policy| !policy.starts_with(SINGLE)).collect();
-        let players = theme::looks(&policies);
+        let roster = Roster::of(&own);
+        let policies: Vec<String> = policies.into_iter().filter(|policy| !roster.is_single(policy)).collect();
+        let players = theme::looks(&policies, &roster);
         let ranking = ranking(&own, &players, &page);
         if !ranking.is_empty() {
             text += &page.heading(&environment);
             text += &ranking;
-            text += &frontier::frontier(&own, &players, &page);
+            text += &frontier::frontier(&own, &players, &roster, &page);
             text.push('\n');
         }
         let effects = effects::effects(&own, &page);
@@ -175,7 +177,8 @@ struct Sparks<'a> {
 impl<'a> Sparks<'a> {
     fn new(rows: &'a [SummaryRow]) -> Sparks<'a> {
         let mut rewards: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-        for row in select(rows, "test", "reward").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE)) {
+        let own = |row: &&SummaryRow| row.task == "all" && row.identity.role != Role::SingleModel;
+        for row in select(rows, "test", "reward").filter(own) {
             rewards.entry(&row.policy).or_default().extend(row.w_cost.map(|weight| (weight, row.value)));
         }
         rewards.values_mut().for_each(|own| own.sort_by(|(left, _), (right, _)| left.total_cmp(right)));

@@ -3,13 +3,13 @@
 use super::{Page, cut};
 use crate::charts::select;
 use crate::graphics::format::{number, short_count};
-use crate::theme::SINGLE;
-use store::SummaryRow;
+use store::{Role, SummaryRow};
 
 /// A line for each policy of one environment's `rows` at its last round; empty without online scores.
 pub(super) fn online(rows: &[SummaryRow], page: &Page) -> String {
     let mut last: Vec<&SummaryRow> = Vec::new();
-    for row in select(rows, "online", "regret").filter(|row| row.task == "all" && !row.policy.starts_with(SINGLE)) {
+    let own = |row: &&SummaryRow| row.task == "all" && row.identity.role != Role::SingleModel;
+    for row in select(rows, "online", "regret").filter(own) {
         match last.iter_mut().find(|known| known.policy == row.policy) {
             Some(known) if known.round < row.round => *known = row,
             Some(_) => {}
@@ -57,6 +57,7 @@ mod tests {
             outcomes: round as f64,
             dollars: 1.0,
             tuning_trials: 0,
+            identity: store::Identity::new("lin-ucb", store::Role::Learner),
         };
         let rows = [row("slow", 10, 1.0), row("slow", 100, 30.0), row("fast", 10, 2.0), row("fast", 100, 20.0)];
         let text = terminal(&rows, 80, false);

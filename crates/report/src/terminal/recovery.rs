@@ -65,6 +65,7 @@ mod tests {
             outcomes: 0.0,
             dollars: 0.0,
             tuning_trials: 0,
+            identity: store::Identity::new("lin-ucb", store::Role::Learner),
         };
         let mut regret = row("fast", "regret", 1.0, 10);
         regret.phase = "online".into();

@@ -51,8 +51,8 @@ function summary() {
   const [router, reference, model] = ["router", "reference", "model"].map(best);
   const parts = [];
   if (router) parts.push("Highest mean reward here among routers: ", ...told(router), ". ");
-  if (model) parts.push("Best single model: ", ...told({ ...model, name: model.name.replace("single:", "") }), ". ");
-  if (reference?.name === "oracle") parts.push("Oracle: ", METRICS.reward.words(earned(reference)[0]), ".");
+  if (model) parts.push("Best single model: ", ...told({ ...model, name: model.model }), ". ");
+  if (reference?.oracle) parts.push("Oracle: ", METRICS.reward.words(earned(reference)[0]), ".");
   return [element("span", {}, `At w_cost ${weight()}: `), ...parts];
 }
 
