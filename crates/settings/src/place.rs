@@ -19,7 +19,7 @@ pub struct SpecError {
     /// The table, for example `[[policy]] barp`; empty at the top.
     pub table: String,
     /// What is wrong, naming field, rule and value.
-    pub problem: Mistake,
+    pub problem: Box<Mistake>,
 }
 
 impl std::fmt::Display for SpecError {
@@ -112,7 +112,7 @@ impl Place {
     pub fn error(&self, problem: impl Into<Mistake>) -> SpecError {
         let problem = problem.into();
         let line = self.lines.of(problem.field().unwrap_or_default());
-        SpecError { file: self.file.clone(), line, table: self.table.clone(), problem }
+        SpecError { file: self.file.clone(), line, table: self.table.clone(), problem: Box::new(problem) }
     }
 
     /// The error that `field` must be `rule`, unless `holds`.

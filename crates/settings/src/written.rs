@@ -47,7 +47,7 @@ impl Reader<'_> {
             file: self.file.to_owned(),
             line: Some(self.line(at)),
             table: String::new(),
-            problem: problem.into(),
+            problem: Box::new(problem.into()),
         }
     }
 
