@@ -86,7 +86,10 @@ fn names_and_parameters_of_extensions_are_checked_as_those_of_others() {
     let error = refusal(&CONFIG.replace("'mine'", "'mien'"), &known);
     assert!(error.contains("[[policy]] mien: unknown policy `mien` (nearest is `mine`"), "{error}");
     let error = refusal(&CONFIG.replace("'made'", "'made'\nrow = 3"), &known);
-    assert!(error.contains("[[environment]] made: unknown key `row` (nearest is `rows`; known: rows)"), "{error}");
+    assert!(
+        error.contains("[[environment]] made: unknown key `row` (nearest is `rows`; known: kind, name, "),
+        "{error}"
+    );
     let error = refusal(&CONFIG.replace("'made'", "'made'\nrows = 0"), &known);
     assert!(error.contains("[[environment]] made: `rows` must be at least 1"), "{error}");
     for taken in ["knn", "oracle", "single-models"] {

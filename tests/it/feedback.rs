@@ -101,7 +101,7 @@ fn bad_rules_are_refused_with_table_field_rule_and_value() {
     ] {
         let parsed = Spec::parse(&online(feedback, &["random"]), "bad.toml");
         let error = parsed.and_then(Spec::plan).err().unwrap().to_string();
-        assert!(error.starts_with("bad.toml: [[environment]] calibrated.feedback: "), "{error}");
+        assert!(error.starts_with("bad.toml:10: [[environment]] calibrated.feedback: "), "{error}");
         assert!(error.contains(expected), "{error}");
     }
 }

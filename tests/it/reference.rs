@@ -115,6 +115,9 @@ fn help_shows_one_table_by_the_end_of_its_name_and_refuses_others_with_the_neare
     assert!(objective.contains("tau-usd") && !objective.contains("checkpoints"), "{objective}");
     assert_eq!(printed(&["help", "config", "barp"]), printed(&["help", "config", "policy.barp"]));
     assert_eq!(printed(&["list", "policies", "barp"]), printed(&["help", "config", "policy.barp"]));
+    let policies = printed(&["help", "config", "policy"]);
+    assert!(policies.contains("tune") && policies.contains("policy.barp") && !policies.contains("learning-rate"));
+    assert!(printed(&["help", "config", "recorded"]).contains("cost_suffix"), "with the tables inside of it");
     let unknown = barp(Path::new(CONFIGS), &["help", "config", "objectiv"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("nearest is `objective`"));

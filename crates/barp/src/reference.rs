@@ -3,9 +3,10 @@
 use experiment::TableReference;
 use serde_json::Value;
 use settings::{Key, Mistake};
+use std::collections::BTreeSet;
 
 /// Widest text that is easy to read.
-const WIDEST: usize = 100;
+const WIDEST: usize = 80;
 
 /// Where the rules of keys begin.
 const RULES: usize = 28;
@@ -20,7 +21,8 @@ pub(crate) fn tables() -> Vec<TableReference> {
     all
 }
 
-/// The tables that `name` stands for: a path (`policy.barp`) or its end (`barp`), with the tables inside of it.
+/// The tables that `name` stands for: a path (`policy.barp`), its end (`barp`) or its beginning (`protocol`), with the tables
+/// inside of it. The kinds of a list (`policy`) come without their keys.
 ///
 /// # Errors
 /// When there is none.
@@ -28,15 +30,32 @@ pub(crate) fn named(name: &str) -> Result<Vec<TableReference>, Mistake> {
     let all = tables();
     let plain = name.trim_matches(['[', ']']).to_ascii_lowercase();
     let is = |path: &str| path == plain || path.rsplit('.').next() == Some(&plain);
-    let found: Vec<String> = all.iter().map(|table| table.path.clone()).filter(|path| is(path)).collect();
+    let mut found: Vec<&str> = all.iter().map(|table| table.path.as_str()).filter(|path| is(path)).collect();
     if found.is_empty() {
-        let mut ends: Vec<&str> = all.iter().map(|table| table.path.rsplit('.').next().unwrap_or_default()).collect();
-        ends.sort_unstable();
-        ends.dedup();
-        return Err(Mistake::unknown("table", name, ends));
+        let begins = |path: &&str| path.starts_with(&format!("{plain}."));
+        found = all.iter().map(|table| table.path.as_str()).filter(begins).collect();
     }
-    let inside = |path: &str| found.iter().any(|outer| path == outer || path.starts_with(&format!("{outer}.")));
-    Ok(all.into_iter().filter(|table| inside(&table.path)).collect())
+    if found.is_empty() {
+        let known = all.iter().flat_map(|table| table.path.split('.')).collect::<BTreeSet<_>>();
+        return Err(Mistake::unknown("table", name, known));
+    }
+    let inside = |path: &str| found.iter().any(|outer| path == *outer || path.starts_with(&format!("{outer}.")));
+    let shown = all.iter().filter(|table| inside(&table.path)).filter_map(|table| {
+        let kind = all.iter().rfind(|kind| is_kind(kind) && table.path.starts_with(&kind.path));
+        match kind {
+            Some(kind) if !found.iter().any(|outer| table.path == *outer || outer.starts_with(&kind.path)) => {
+                let brief = TableReference { schema: Value::Null, ..table.clone() };
+                is_kind(table).then_some(brief)
+            }
+            _ => Some(table.clone()),
+        }
+    });
+    Ok(shown.collect())
+}
+
+/// Whether a table is one kind of a list of tables.
+fn is_kind(table: &TableReference) -> bool {
+    table.written.starts_with("[[") && table.written.contains(" kind = ")
 }
 
 /// Tables as text, at most `width` columns wide; `bold` marks names.
@@ -64,7 +83,7 @@ fn key_in_text(key: &Key, width: usize, bold: bool) -> String {
         text += &format!("{rule}\n");
     } else {
         text += "\n";
-        text += &wrapped(&capital(rule), 6, width);
+        text += &wrapped(rule, RULES, width);
     }
     text += &wrapped(&key.meaning, 6, width);
     for (choice, meaning) in key.choices.iter().filter(|(_, meaning)| !meaning.is_empty()) {

@@ -113,7 +113,9 @@ fn policies() -> impl Iterator<Item = TableReference> {
 }
 
 fn of_kind(list: &str, kind: &str, about: &str, schema: Value) -> TableReference {
-    TableReference::new(format!("{list}.{kind}"), &format!("kind = \"{kind}\""), about, schema)
+    let table = if list == "shift" { "environment.shift" } else { list };
+    let written = format!("[[{table}]] kind = \"{kind}\"");
+    TableReference::new(format!("{list}.{kind}"), &written, about, schema)
 }
 
 fn about<T: serde::de::DeserializeOwned + schemars::JsonSchema>() -> String {
@@ -158,9 +160,7 @@ fn policy_schemas() -> impl Iterator<Item = Value> {
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(key, schema)| {
-                (key.clone(), json!({ "type": "array", "minItems": 1, "items": without_default(schema) }))
-            })
+            .map(|(key, schema)| (key.clone(), json!({ "type": "array", "minItems": 1, "items": bare(schema) })))
             .collect();
         table["properties"]["tune"]["properties"] = Value::Object(lists);
         table["properties"]["tune"]["additionalProperties"] = false.into();
@@ -176,10 +176,12 @@ fn policy_schemas() -> impl Iterator<Item = Value> {
     registered.chain(references)
 }
 
-fn without_default(schema: &Value) -> Value {
+/// The rule of a key without its default and its meaning, which stand beside the key itself.
+fn bare(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Some(table) = schema.as_object_mut() {
         table.remove("default");
+        table.remove("description");
     }
     schema
 }

@@ -340,6 +340,8 @@ impl Protocol {
         for (key, default) in own.as_object().into_iter().flatten() {
             table["properties"][key]["default"] = default.clone();
         }
+        table["properties"]["kind"]["description"] = "Which protocol.".into();
+        table["properties"]["kind"]["x-rule"] = "`train-then-test` or `online`".into();
         schema
     }
 

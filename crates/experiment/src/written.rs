@@ -25,6 +25,7 @@ pub(crate) struct PolicyTable {
     /// split is tested, and its outcomes are charged. Not for references, nor under protocol `online`.
     #[serde(default)]
     #[schemars(extend("additionalProperties" = { "type": "array", "minItems": 1, "x-rule": "a non-empty list" }))]
+    #[schemars(extend("x-rule" = "a table of non-empty lists"))]
     pub(crate) tune: Map<String, Value>,
 }
 

@@ -38,6 +38,7 @@ pub struct Claim {
     /// Label of the environment it is decided in; may be left out where a run has one.
     pub environment: Option<String>,
     /// Name of the metric.
+    #[schemars(extend("x-rule" = "the name of a metric (see `barp list metrics`)"))]
     pub metric: String,
     /// Name of a task; `all`: the mix of all.
     #[serde(default = "all")]

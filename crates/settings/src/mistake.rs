@@ -78,7 +78,9 @@ impl std::fmt::Display for Mistake {
         match self {
             Mistake::Unknown { what, name, known } => {
                 let names: Vec<&str> = known.iter().map(String::as_str).collect();
-                let nearest = nearest(name, &names).map(|nearest| format!("nearest is `{nearest}`; "));
+                // A key inside of a table is told with its path; its own name is what comes last.
+                let own = || nearest(name.rsplit('.').next().unwrap_or_default(), &names);
+                let nearest = nearest(name, &names).or_else(own).map(|nearest| format!("nearest is `{nearest}`; "));
                 write!(f, "unknown {what} `{name}` ({}known: {})", nearest.unwrap_or_default(), names.join(", "))
             }
             Mistake::Missing { field, rule } => write!(f, "`{field}` is missing: it must be {rule}"),
@@ -106,6 +108,12 @@ mod tests {
     fn the_nearest_name_is_offered_only_when_near() {
         assert_eq!(nearest("lin-ucd", &["lin-ts", "lin-ucb", "knn"]), Some("lin-ucb"));
         assert_eq!(nearest("zzz", &["lin-ts", "lin-ucb", "knn"]), None);
+    }
+
+    #[test]
+    fn a_key_inside_of_a_table_has_its_nearest_name_too() {
+        let mistake = Mistake::unknown("key", "tenants.a.shre", ["becomes", "share", "w-cost"]);
+        assert!(mistake.to_string().contains("nearest is `share`"), "{mistake}");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn keys(schema: &Value) -> Vec<Key> {
         let own = &properties[name];
         Key {
             name: name.to_owned(),
-            rule: described(own),
+            rule: described(own).trim_start_matches("a ").to_owned(),
             default: own.get("default").filter(|default| !default.is_null()).cloned(),
             required: names(&schema["required"]).any(|required| required == name),
             meaning: meaning(own),

@@ -198,7 +198,7 @@ fn plural(schema: &Value) -> String {
             with_bounds(format!("{}s", kind_in_words(schema)), schema)
         }
         Some("object") => "tables".into(),
-        Some("array") => format!("lists, each a {}", described(schema)),
+        Some("array") => "lists".into(),
         _ => "values".into(),
     }
 }

@@ -6,6 +6,13 @@ use crate::reference::{in_markdown, in_text, named, tables};
 use clap::Args;
 use settings::Mistake;
 
+/// What stands above all tables.
+const INTRODUCTION: &str = "\
+Every key of a configuration: its default (none: it may be left out), what its
+value must be, and its meaning. `barp help config TABLE` shows one table, by
+the name beside its heading or the end of it: `objective`, `policy`, `barp`.
+";
+
 #[derive(Args)]
 pub(crate) struct Help {
     /// A command; or `config`, and a table of it: `objective`, `policy`, `barp`, `shift.price`
@@ -37,6 +44,9 @@ impl Help {
         if self.markdown {
             say!("{}", in_markdown(&shown).trim_end());
         } else {
+            if wanted.is_empty() {
+                say!("{INTRODUCTION}");
+            }
             say!("{}", in_text(&shown, width, colour));
         }
         Ok(())

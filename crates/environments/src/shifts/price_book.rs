@@ -27,6 +27,7 @@ struct BookParameters {
     /// Model of the world -> model of the book whose price it follows.
     models: BTreeMap<String, String>,
     /// Day of round 0, on which every model has a price.
+    #[schemars(extend("x-rule" = "a day, YYYY-MM-DD"))]
     start: String,
     /// Rounds of a day.
     #[schemars(range(min = 1))]
@@ -35,6 +36,7 @@ struct BookParameters {
     #[schemars(range(min = 0.0, max = 1.0))]
     output_share: f64,
     /// A book in TOML, CSV, JSONL or Parquet; none: the embedded one.
+    #[schemars(extend("x-rule" = "a path"))]
     file: Option<String>,
 }
 

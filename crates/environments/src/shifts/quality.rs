@@ -21,7 +21,7 @@ struct QualityParameters {
     /// Names of the models.
     #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
-    /// In [-1, 1]: below 0 the share of answers that fail at full strength, above 0 the share that succeed for sure.
+    /// Below 0 the share of answers that fail at full strength, above 0 the share that succeed for sure.
     #[schemars(range(min = -1.0, max = 1.0))]
     change: f64,
 }

@@ -18,6 +18,7 @@ pub(super) const ENTRY: ShiftEntry =
 #[schemars(extend("x-required" = ["tasks"]))]
 struct ArrivalParameters {
     /// Names of the tasks.
+    #[schemars(extend("x-rule" = "a list of names"))]
     tasks: Vec<String>,
     /// First round at which they are asked.
     at: u64,

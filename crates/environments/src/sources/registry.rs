@@ -96,8 +96,10 @@ struct CalibratedParameters {
     #[schemars(range(min = 1))]
     rows: usize,
     /// Width of a feature row.
+    #[schemars(range(min = 1))]
     dimension: usize,
     /// A calibration to use instead of the embedded one.
+    #[schemars(extend("x-rule" = "a path"))]
     file: Option<PathBuf>,
 }
 
@@ -129,11 +131,14 @@ impl CalibratedParameters {
 #[schemars(extend("x-required" = ["file"]))]
 struct RecordedParameters {
     /// The table.
+    #[schemars(extend("x-rule" = "a path"))]
     file: Option<PathBuf>,
     /// A second file with `sample_id` and `embedding`; without it the table's own column of embeddings is used, and
     /// without that the encoder.
+    #[schemars(extend("x-rule" = "a path"))]
     embeddings: Option<PathBuf>,
     /// Encoder of prompts that have no embedding.
+    #[schemars(extend("x-rule" = "the name of an encoder (see `barp list encoders`)"))]
     encoder: String,
     /// Which column is what.
     columns: ColumnMap,
@@ -141,8 +146,10 @@ struct RecordedParameters {
     gaps: OnGaps,
     /// A book whose prices replace the recorded dollars, call by call, where tokens are known; `embedded` for the one that is
     /// built in.
+    #[schemars(extend("x-rule" = "a path, or `embedded`"))]
     prices: Option<String>,
     /// The day of these prices.
+    #[schemars(extend("x-rule" = "a day, YYYY-MM-DD"))]
     price_date: Option<String>,
     /// Model of the table -> model of the book, where they differ.
     price_names: BTreeMap<String, String>,

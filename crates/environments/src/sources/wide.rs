@@ -46,12 +46,11 @@ pub struct ColumnMap {
     pub embedding: String,
     /// What a model's column of dollars adds to the name of its column of quality.
     pub cost_suffix: String,
-    /// The same of its columns of tokens read, of those that came from its cache, and of tokens written; a model need not
-    /// have them.
+    /// The same of its column of tokens read, which a model need not have.
     pub input_tokens_suffix: String,
-    /// See `input_tokens_suffix`.
+    /// The same of its column of tokens that came from the cache, which a model need not have.
     pub cached_tokens_suffix: String,
-    /// See `input_tokens_suffix`.
+    /// The same of its column of tokens written, which a model need not have.
     pub output_tokens_suffix: String,
     /// The same of its column of latencies, in seconds, which a model need not have.
     pub latency_suffix: String,

@@ -15,7 +15,7 @@ pub enum DelayLaw {
     Geometric,
 }
 
-/// The table `[environment.feedback]`.
+/// What of an outcome reaches a policy, and when: the table `[environment.feedback]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FeedbackRule {
