@@ -8,6 +8,7 @@ mod architecture; // who may know whom
 mod calibration; // what routers expect of their choices, redrawn from decisions
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod dictionary; // keys, metrics and columns of stored files
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when

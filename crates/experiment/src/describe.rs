@@ -15,12 +15,13 @@ pub use prompts::Texts;
 
 use environments::Table;
 use environments::sources::logged::{Cell, Survey};
+use routing::words::{self, metric, phase};
 use statistics::off_policy::OVER_ROWS;
 use statistics::{Interval, interval_of_sums, mean_interval};
 use store::{Direction, Identity, Role, SummaryRow};
 
 /// Label of the whole table among the tasks.
-const ALL: &str = "all";
+const ALL: &str = words::ALL_TASKS;
 
 /// Label among the models for prompts that none answers.
 const NOBODY: &str = "nobody";
@@ -40,7 +41,7 @@ const LOG: &str = "log";
 pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
     let mut summary = Vec::new();
     let everything = (ALL, (0..table.len()).collect());
-    for (task, rows) in std::iter::once(everything).chain(rows_by_task(table)) {
+    for (task, rows) in std::iter::once(everything).chain(rows_by_task(table).filter(|(task, _)| *task != ALL)) {
         let mut push = |model: &str, metric: (&str, &str, Direction), values: Vec<f64>| {
             summary.push(row([name, model, task], metric, &mean_interval(&values), values.len() as u64));
         };
@@ -48,15 +49,15 @@ pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
             let outcomes = || rows.iter().filter_map(|&row| table.outcome(row, arm));
             let quality: Vec<f64> = outcomes().map(|outcome| f64::from(outcome.quality)).collect();
             if !quality.is_empty() {
-                push(model, ("quality", "score", Direction::Up), quality);
+                push(model, (metric::QUALITY, "score", Direction::Up), quality);
                 let cost = outcomes().map(|outcome| outcome.cost.0).collect();
-                push(model, ("cost_usd", "USD/request", Direction::Down), cost);
+                push(model, (metric::COST, "USD/request", Direction::Down), cost);
             }
         }
         let oracle: Vec<Option<usize>> = rows.iter().map(|&row| cheapest_best(table, row)).collect();
         let mut share = |arm: Option<usize>, model: &str| {
             let chosen = oracle.iter().map(|&choice| if choice == arm { 1.0 } else { 0.0 }).collect();
-            push(model, ("oracle_share", "share", Direction::None), chosen);
+            push(model, (metric::ORACLE_SHARE, "share", Direction::None), chosen);
         };
         table.models().iter().enumerate().for_each(|(arm, model)| share(Some(arm), model));
         share(None, NOBODY);
@@ -77,8 +78,7 @@ pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
 pub fn describe_log(survey: &Survey, name: &str) -> Vec<SummaryRow> {
     let mut summary = Vec::new();
     let every: Vec<Cell> = (0..survey.models.len()).map(|model| survey.of_model(model)).collect();
-    let alone = survey.tasks == [ALL];
-    let tasks = survey.tasks.iter().map(String::as_str).zip(&survey.cells).filter(|_| !alone);
+    let tasks = survey.tasks.iter().map(String::as_str).zip(&survey.cells).filter(|(task, _)| *task != ALL);
     for (task, cells) in std::iter::once((ALL, &every)).chain(tasks) {
         let requests: u64 = cells.iter().map(|cell| cell.rows).sum();
         for (model, cell) in survey.models.iter().zip(cells).filter(|(_, cell)| cell.rows > 0) {
@@ -88,10 +88,10 @@ pub fn describe_log(survey: &Survey, name: &str) -> Vec<SummaryRow> {
                     summary.push(logged(row([name, model, task], metric, &interval, n)));
                 }
             };
-            push(("quality", "score", Direction::Up), cell.scored, cell.quality, cell.quality_squared);
-            push(("cost_usd", "USD/request", Direction::Down), cell.rows, cell.dollars, cell.dollars_squared);
+            push((metric::QUALITY, "score", Direction::Up), cell.scored, cell.quality, cell.quality_squared);
+            push((metric::COST, "USD/request", Direction::Down), cell.rows, cell.dollars, cell.dollars_squared);
             let chosen = cell.rows as f64;
-            push(("logged_share", "share", Direction::None), requests, chosen, chosen);
+            push((metric::LOGGED_SHARE, "share", Direction::None), requests, chosen, chosen);
         }
     }
     let counted = [
@@ -174,7 +174,7 @@ fn row(
     SummaryRow {
         environment: environment.into(),
         policy: model.into(),
-        phase: "data".into(),
+        phase: phase::DATA.into(),
         w_cost: None,
         task: task.into(),
         metric: metric.into(),

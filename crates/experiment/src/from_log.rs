@@ -5,7 +5,7 @@
 //! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
-use crate::artifact::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
+use crate::artifact::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, LearntFrom, PolicyCard, Scored};
 use crate::features::{Encoding, Heard};
 use crate::log_rows::{LogParts, Rows, read};
 use crate::log_scores::log_scores;
@@ -189,7 +189,7 @@ fn card(
         w_cost: [0.0, 1.0],
         encoder: Some(encoder),
         data: DataCard {
-            source: "log".into(),
+            source: LearntFrom::Log,
             fingerprint: parts.fingerprint.clone(),
             simulated: false,
             rows: parts.train.len() as u64,

@@ -25,7 +25,9 @@ mod spec;
 mod take;
 mod train;
 
-pub use artifact::{Artifact, ArtifactError, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
+pub use artifact::{
+    Artifact, ArtifactError, Card, DataCard, EncoderCard, HeldOut, LatencyCard, LearntFrom, PolicyCard, Scored,
+};
 pub use bill::Bill;
 pub use deployment::{Decision, Deployment, DeploymentError, Prompt};
 pub use describe::{Texts, describe, describe_log, dominators, findings, free_calls};
@@ -35,7 +37,7 @@ pub use features::{Encoding, FeatureCache, Gathered, Heard, TextVectors, encode_
 pub use from_log::{LearntFromLog, LogTraining, train_on_log};
 pub use plan::{Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, identified_runs};
 pub use prompt_sketch::PromptSketch;
-pub use protocols::{DelayLaw, FeedbackRule, LabelsAt, Log};
+pub use protocols::{DelayLaw, FeedbackRule, LabelsAt, Log, decision_columns};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{SpecError, nearest};
 pub use spec::{Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};

@@ -18,6 +18,7 @@ pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_rout
 use crate::prompt_sketch;
 use environments::sources::logged::{Cell, Log, LogRow};
 use routing::Dollars;
+use routing::words::metric;
 use statistics::off_policy::{Estimator, Flaw, LoggedRow, OffPolicy, weight};
 
 /// Where the propensities come from.
@@ -42,8 +43,8 @@ impl Outcome {
     /// Name, as metrics have it.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::Quality => "quality",
-            Outcome::Dollars => "cost_usd",
+            Outcome::Quality => metric::QUALITY,
+            Outcome::Dollars => metric::COST,
         }
     }
 

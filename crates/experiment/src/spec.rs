@@ -250,7 +250,11 @@ impl Spec {
         }
         self.latency.check(&place.table("[latency]"))?;
         let grid = &self.preferences.test;
-        place.table("[preferences]").unless(!grid.is_empty(), "test", "at least one weight on cost", "none")
+        let preferences = place.table("[preferences]");
+        preferences.unless(!grid.is_empty(), "test", "at least one weight on cost", "none")?;
+        let twice = grid.iter().enumerate().find(|(position, weight)| grid[..*position].contains(weight));
+        let twice = twice.map(|(_, weight)| format!("{} twice", weight.cost()));
+        preferences.unless(twice.is_none(), "test", "weights on cost, each once", twice.unwrap_or_default())
     }
 }
 

@@ -6,6 +6,7 @@ mod tests;
 mod words;
 
 use serde::{Deserialize, Serialize};
+use store::words::{ALL_TASKS, phase};
 
 pub use decide::decide;
 pub use words::{claims_json, in_words};
@@ -67,11 +68,11 @@ impl Claim {
 }
 
 fn all() -> String {
-    "all".to_owned()
+    ALL_TASKS.to_owned()
 }
 
 fn test() -> String {
-    "test".to_owned()
+    phase::TEST.to_owned()
 }
 
 /// What became of a claim.

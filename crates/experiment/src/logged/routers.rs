@@ -6,7 +6,7 @@
 //! other policies: means by task and model over the other half of the rows.
 
 use super::{Evaluation, Fold, Prepared, Propensities, at, blank, half, propensity};
-use crate::artifact::HeldOut;
+use crate::artifact::{HeldOut, LearntFrom};
 use crate::deployment::{Decision, Deployment, Prompt};
 use crate::features::{Encoding, Gathered, Heard, TextVectors};
 use crate::from_log::seed_of;
@@ -14,9 +14,6 @@ use crate::log_rows::{Side, side};
 use crate::prompt_sketch::PromptSketch;
 use environments::sources::logged::{Log, LogRow};
 use routing::{Preference, Round, Seed};
-
-/// Source of a router that learnt from a log, as its card names it.
-const LOG: &str = "log";
 
 /// Which of a router's answers is scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +150,7 @@ impl<'a> Target<'a> {
             return refuse(error.to_string());
         }
         let held_out = card.data.held_out.as_ref();
-        if card.data.source == LOG && held_out.is_none() {
+        if card.data.source == LearntFrom::Log && held_out.is_none() {
             let problem = "its card does not say which prompts of a log it was trained on, so no row may score it";
             return refuse(format!("{problem}: train it again with this version"));
         }
@@ -172,7 +169,7 @@ impl<'a> Target<'a> {
 
     fn rows(&self, log: &Log, seen: &Seen) -> ScoredRows {
         let Some(held_out) = self.held_out else {
-            return ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.clone());
+            return ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.to_string());
         };
         let sample = held_out.trained_on.len();
         match sample - seen.missing.len() {

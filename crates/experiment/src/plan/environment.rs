@@ -10,7 +10,7 @@ use crate::shifts::{Moving, feedback_rule, moving};
 use crate::spec::{Protocol, Spec};
 use crate::take::{take_name, take_tables};
 use environments::Environment;
-use routing::Seed;
+use routing::{Seed, words};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -40,6 +40,10 @@ impl Spec {
         let parameters = place.merge(source.defaults(), table, |given| source.check(given))?;
         let encoder = |name: &str| text_encoder(name, &extensions.heard);
         let opened = source.open(&parameters, &encoder).map_err(|rule| place.error(rule))?;
+        let mix = |task: &String| task == words::ALL_TASKS;
+        let told_apart = opened.tasks().len() < 2 || !opened.tasks().iter().any(mix);
+        let rule = "other names than that of the mix of all, where there are several";
+        place.unless(told_apart, "tasks", rule, format!("`{}`", words::ALL_TASKS))?;
         let mut environments = Vec::new();
         self.timed(&place, &*opened)?;
         for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {

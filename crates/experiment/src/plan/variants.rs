@@ -169,6 +169,7 @@ fn factorial(place: &Place, factors: &[String], variant: Variant) -> Result<Vec<
     let names = || named.iter().filter_map(|(name, _)| name.as_deref());
     for (position, factor) in factors.iter().enumerate() {
         place.find("shift of the factorial", factor, names().map(|name| (name, ())))?;
+        place.unless(!factor.contains(" x "), "factorial", "names without ` x `, which joins two", factor)?;
         let fresh = !factors[..position].contains(factor);
         place.unless(fresh, "factorial", "names of shifts, each once", format!("`{factor}` twice"))?;
     }

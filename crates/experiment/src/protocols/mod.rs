@@ -10,9 +10,9 @@ mod split;
 mod tally;
 mod train_then_test;
 
+pub use decisions::decision_columns;
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
 pub(crate) use split::{HeldOut, split};
-pub(crate) use train_then_test::{FORECAST_CHANCE, FORECAST_ERROR};
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;
