@@ -2,6 +2,7 @@
 
 use environments::BEST_SINGLE;
 use std::collections::BTreeMap;
+use store::words::{self, metric, phase};
 use store::{Label, SummaryRow};
 
 /// Below this entropy of choices, in bits, at least about 99 % of the requests go to one model.
@@ -17,7 +18,7 @@ pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
     let mut tested: BTreeMap<(&str, &str), Vec<&SummaryRow>> = BTreeMap::new();
     let mut learned: Vec<(&str, &str)> = Vec::new();
     let mut singles: BTreeMap<&str, &str> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.phase == "test" && row.task == "all") {
+    for row in rows.iter().filter(|row| row.phase == phase::TEST && row.task == words::ALL_TASKS) {
         let key = (row.environment.as_str(), row.policy.as_str());
         let own = tested.entry(key).or_default();
         if own.is_empty() && row.outcomes > 0.0 && row.identity.role.learns() {
@@ -44,7 +45,7 @@ fn warning(
         let own = tested.get(&(environment, policy)).into_iter().flatten();
         own.filter(|row| row.metric == metric).copied().collect()
     };
-    let (entropy, shares) = (of(policy, "choice_entropy"), of(policy, "arm_share"));
+    let (entropy, shares) = (of(policy, metric::CHOICE_ENTROPY), of(policy, metric::ARM_SHARE));
     if !entropy.is_empty() && entropy.iter().all(|row| row.value < ONE_MODEL) {
         let range = |arm: &Option<Label>| {
             let values = shares.iter().filter(|row| row.arm == *arm).map(|row| row.value);
@@ -57,7 +58,7 @@ fn warning(
             format!("deaf to the prompt: {policy} sends every prompt to one model at each preference ({environment})")
         });
     }
-    let alone = of(single?, "arm_share").into_iter().filter(|row| row.w_cost == Some(0.0));
+    let alone = of(single?, metric::ARM_SHARE).into_iter().filter(|row| row.w_cost == Some(0.0));
     let best = alone.max_by(|a, b| a.value.total_cmp(&b.value))?.arm.clone();
     let used = shares.iter().filter(|row| row.arm == best && row.w_cost == Some(0.0)).any(|row| row.value >= UNUSED);
     let best = best.map_or(String::new(), |best| best.to_string());

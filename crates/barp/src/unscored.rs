@@ -1,6 +1,7 @@
 //! Whether the scores of a policy stand on only some of its choices, from the summary alone.
 
 use store::SummaryRow;
+use store::words::{self, metric};
 
 /// Share of choices without a recorded outcome above which a user is told.
 const MANY: f64 = 0.1;
@@ -10,7 +11,8 @@ const MANY: f64 = 0.1;
 pub(crate) fn warnings(rows: &[SummaryRow]) -> Vec<String> {
     // In the order of the summary, which does not depend on labels.
     let mut most: Vec<((&str, &str), f64)> = Vec::new();
-    let told = |row: &&SummaryRow| row.metric == "unscored_share" && row.task == "all" && row.value > MANY;
+    let told =
+        |row: &&SummaryRow| row.metric == metric::UNSCORED_SHARE && row.task == words::ALL_TASKS && row.value > MANY;
     for row in rows.iter().filter(told) {
         let key = (row.environment.as_str(), row.policy.as_str());
         match most.iter_mut().find(|(known, _)| *known == key) {

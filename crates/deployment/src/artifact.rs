@@ -97,12 +97,46 @@ pub struct EncoderCard {
     pub fingerprint: String,
 }
 
+/// What a router learnt from; a card spells it as one text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum LearntFrom {
+    /// A log, so that only its held-out rows may score the router: `log`.
+    Log,
+    /// An environment: its kind and its label.
+    Environment(String),
+}
+
+/// A log, as a card spells it.
+const LOG: &str = "log";
+
+impl From<String> for LearntFrom {
+    fn from(text: String) -> LearntFrom {
+        if text == LOG { LearntFrom::Log } else { LearntFrom::Environment(text) }
+    }
+}
+
+impl From<LearntFrom> for String {
+    fn from(source: LearntFrom) -> String {
+        source.to_string()
+    }
+}
+
+impl std::fmt::Display for LearntFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            LearntFrom::Log => LOG,
+            LearntFrom::Environment(name) => name,
+        })
+    }
+}
+
 /// What a router learnt from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataCard {
-    /// Kind and name of the source.
-    pub source: String,
+    /// What it learnt from.
+    pub source: LearntFrom,
     /// Hash of its content.
     pub fingerprint: String,
     /// Whether it was generated rather than recorded.

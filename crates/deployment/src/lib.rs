@@ -9,8 +9,8 @@ mod prompt_sketch;
 mod tensors;
 
 pub use artifact::{
-    Artifact, ArtifactError, ArtifactProblem, Card, CardFlaw, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard,
-    Scored,
+    Artifact, ArtifactError, ArtifactProblem, Card, CardFlaw, DataCard, EncoderCard, HeldOut, LatencyCard, LearntFrom,
+    PolicyCard, Scored,
 };
 pub use decision::{Decision, Deployment, DeploymentError, Prompt};
 pub use prompt_sketch::{PromptSketch, prompt_hash};

@@ -16,11 +16,12 @@ pub use models::free_calls;
 pub use texts::Texts;
 
 use environments::Table;
+use routing::words::{self, metric, phase};
 use statistics::{Interval, mean_interval};
 use store::{Direction, Identity, Role, SummaryRow};
 
 /// Label of the whole table among the tasks.
-pub(crate) const ALL: &str = "all";
+pub(crate) const ALL: &str = words::ALL_TASKS;
 
 /// Label among the models for prompts that none answers.
 const NOBODY: &str = "nobody";
@@ -37,7 +38,7 @@ const NOBODY: &str = "nobody";
 pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
     let mut summary = Vec::new();
     let everything = (ALL, (0..table.len()).collect());
-    for (task, rows) in std::iter::once(everything).chain(rows_by_task(table)) {
+    for (task, rows) in std::iter::once(everything).chain(rows_by_task(table).filter(|(task, _)| *task != ALL)) {
         let mut push = |model: &str, metric: (&str, &str, Direction), values: Vec<f64>| {
             summary.push(row([name, model, task], metric, &mean_interval(&values), values.len() as u64));
         };
@@ -45,15 +46,15 @@ pub fn describe(table: &Table, name: &str) -> Vec<SummaryRow> {
             let outcomes = || rows.iter().filter_map(|&row| table.outcome(row, arm));
             let quality: Vec<f64> = outcomes().map(|outcome| f64::from(outcome.quality)).collect();
             if !quality.is_empty() {
-                push(model, ("quality", "score", Direction::Up), quality);
+                push(model, (metric::QUALITY, "score", Direction::Up), quality);
                 let cost = outcomes().map(|outcome| outcome.cost.0).collect();
-                push(model, ("cost_usd", "USD/request", Direction::Down), cost);
+                push(model, (metric::COST, "USD/request", Direction::Down), cost);
             }
         }
         let oracle: Vec<Option<usize>> = rows.iter().map(|&row| cheapest_best(table, row)).collect();
         let mut share = |arm: Option<usize>, model: &str| {
             let chosen = oracle.iter().map(|&choice| if choice == arm { 1.0 } else { 0.0 }).collect();
-            push(model, ("oracle_share", "share", Direction::None), chosen);
+            push(model, (metric::ORACLE_SHARE, "share", Direction::None), chosen);
         };
         table.models().iter().enumerate().for_each(|(arm, model)| share(Some(arm), model));
         share(None, NOBODY);
@@ -123,7 +124,7 @@ pub(crate) fn row(
     SummaryRow {
         environment: environment.into(),
         policy: model.into(),
-        phase: "data".into(),
+        phase: phase::DATA.into(),
         w_cost: None,
         task: task.into(),
         metric: metric.into(),

@@ -21,7 +21,7 @@ pub use features::{
     Encoding, FeatureCache, Gathered, Heard, TextVectors, cosine, encode_texts, open_encoder, text_encoder,
 };
 pub use plan::{Bill, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, identified_runs};
-pub use protocols::{Log, TrainedRouter};
+pub use protocols::{Log, TrainedRouter, decision_columns};
 pub use reference::{TableReference, config_schema, reference};
 pub use router::Training;
 pub use run::{Done, Event, Options, RunError, run};

@@ -3,6 +3,7 @@
 use crate::plan::{Plan, PlannedCell};
 use rayon::prelude::*;
 use routing::GaveUp;
+use routing::words::{self, metric, phase};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Folder, FrameError, Manifest, Score};
@@ -190,11 +191,11 @@ fn compute(
 fn headline(scores: &[Score]) -> Option<f64> {
     let of = |phase: &str, metric: &str| {
         let own = |score: &&Score| {
-            score.phase == phase && score.metric == metric && score.task == "all" && score.arm.is_none()
+            score.phase == phase && score.metric == metric && score.task == words::ALL_TASKS && score.arm.is_none()
         };
         scores.iter().rfind(own).map(|score| score.value)
     };
-    of("test", "sweep_reward").or_else(|| of("online", "reward"))
+    of(phase::TEST, metric::SWEEP_REWARD).or_else(|| of(phase::ONLINE, metric::REWARD))
 }
 
 /// Why a cell was not computed: what its user's code said, or what a panic of ours did.

@@ -228,7 +228,14 @@ fn five() -> u32 {
 
 impl Parameters for TauRule {}
 
-impl Parameters for Preferences {}
+impl Parameters for Preferences {
+    fn check(&self) -> Result<(), Mistake> {
+        let grid = &self.test;
+        let twice = grid.iter().enumerate().find(|(position, weight)| grid[..*position].contains(weight));
+        let twice = twice.map(|(_, weight)| format!("{} twice", weight.cost()));
+        Mistake::unless(twice.is_none(), "test", "weights on cost, each once", twice.unwrap_or_default())
+    }
+}
 
 impl Default for TauRule {
     fn default() -> Self {

@@ -9,6 +9,7 @@
 //! model does not exist: its reward is not known for all of the same requests.
 
 use crate::{About, Better, about};
+use routing::words::metric;
 use routing::{Arm, Preference};
 
 /// Blocks of a phase: recovery is told to a fiftieth of it.
@@ -26,7 +27,12 @@ const STAYS: usize = 3;
 
 /// What [`Adaptation`] reports, in order.
 pub const ADAPTATION: &[About] = &[
-    about("phase_regret", "reward", Better::Lower, "regret against the best model of each request, within the phase"),
+    about(
+        metric::PHASE_REGRET,
+        "reward",
+        Better::Lower,
+        "regret against the best model of each request, within the phase",
+    ),
     about(
         "phase_static_regret",
         "reward",
@@ -36,13 +42,13 @@ pub const ADAPTATION: &[About] = &[
     about("phase_reward", "reward", Better::Higher, "mean reward within the phase"),
     about("phase_cost_usd", "USD/request", Better::Lower, "mean dollars of the chosen calls within the phase"),
     about(
-        "recovery_rounds",
+        metric::RECOVERY_ROUNDS,
         "rounds",
         Better::Lower,
         "rounds after a change until the reward stays within 0.02 of the phase's best fixed model at each preference for \
          three blocks of a fiftieth of the phase; the length of the phase if that never happens (right-censored)",
     ),
-    about("recovered", "share", Better::Higher, "1 if the recovery was seen, 0 if `recovery_rounds` is censored"),
+    about(metric::RECOVERED, "share", Better::Higher, "1 if the recovery was seen, 0 if `recovery_rounds` is censored"),
     about(
         "incumbent_violations",
         "share",
@@ -61,7 +67,7 @@ pub const WHOLE: &[About] = &[
         "regret over the run against the best model that is up throughout, fixed at each preference; below 0: beats it",
     ),
     about(
-        "dynamic_regret",
+        metric::DYNAMIC_REGRET,
         "reward",
         Better::Lower,
         "regret over the run against the best fixed model of each phase at each preference: the sum of \

@@ -2,10 +2,11 @@
 
 use crate::{About, Better, Entry, Judged, Metric};
 use routing::Arm;
+use routing::words::metric;
 
 pub(crate) const ENTRY: Entry = Entry {
     about: About {
-        name: "arm_share",
+        name: metric::ARM_SHARE,
         unit: "share",
         better: Better::Neither,
         what: "share of requests sent to each model",

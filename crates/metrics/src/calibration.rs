@@ -6,13 +6,14 @@
 //! absolute differences is above 0 even for a perfect router; `calibration_chance` says how much of it that would be.
 
 use crate::{About, Better, about};
+use routing::words::metric;
 
 /// Bins of equally many requests.
 pub const BINS: usize = 10;
 
 /// What [`Calibration`] reports of all requests, in order.
 pub const CALIBRATION: &[About] = &[
-    about("expected_reward", "reward", Better::Neither, "mean reward that the router expected of its choices"),
+    about(metric::EXPECTED_REWARD, "reward", Better::Neither, "mean reward that the router expected of its choices"),
     about(
         "optimism",
         "reward",
@@ -20,13 +21,13 @@ pub const CALIBRATION: &[About] = &[
         "mean reward that the router expected of its choices less the mean it obtained; above 0: it promised too much",
     ),
     about(
-        "calibration_error",
+        metric::CALIBRATION_ERROR,
         "reward",
         Better::Lower,
         "mean over deciles of the expected reward of |mean expected - mean obtained|, weighted by requests",
     ),
     about(
-        "calibration_chance",
+        metric::CALIBRATION_CHANCE,
         "reward",
         Better::Neither,
         "`calibration_error` of a perfectly calibrated router on as many requests with the same noise, by chance",

@@ -2,10 +2,11 @@
 
 use crate::{About, Better, Entry, Judged, Metric};
 use routing::Arm;
+use routing::words::metric;
 
 pub(crate) const ENTRY: Entry = Entry {
     about: About {
-        name: "choice_entropy",
+        name: metric::CHOICE_ENTROPY,
         unit: "bits",
         better: Better::Neither,
         what: "entropy of the shares of requests over models; 0 when all go to one",

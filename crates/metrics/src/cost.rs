@@ -2,10 +2,11 @@
 
 use crate::mean::{Accumulator, Summary};
 use crate::{About, Better, Entry};
+use routing::words::metric;
 
 pub(crate) const ENTRY: Entry = Entry {
     about: About {
-        name: "cost_usd",
+        name: metric::COST,
         unit: "USD/request",
         better: Better::Lower,
         what: "mean dollars of the chosen calls",

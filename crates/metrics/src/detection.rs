@@ -1,6 +1,7 @@
 //! How soon a policy that listens for changes hears one.
 
 use crate::{About, Better, Reading, about};
+use routing::words::metric;
 
 /// What [`Detection`] reports, in order; the first of the whole run too.
 pub const DETECTION: &[About] = &[
@@ -11,13 +12,13 @@ pub const DETECTION: &[About] = &[
         "changes that the policy says it heard, of any model; in phase 1 all of them are false",
     ),
     about(
-        "detection_delay",
+        metric::DETECTION_DELAY,
         "rounds",
         Better::Lower,
         "rounds after a change until the first alarm of any model, which may be a false one; the length of the phase if \
          there is none (right-censored)",
     ),
-    about("detected", "share", Better::Higher, "1 if there was an alarm, 0 if `detection_delay` is censored"),
+    about(metric::DETECTED, "share", Better::Higher, "1 if there was an alarm, 0 if `detection_delay` is censored"),
 ];
 
 /// Accumulates the alarms of one policy, in the order of rounds.

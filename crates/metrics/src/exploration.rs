@@ -6,6 +6,7 @@
 //! stand in the ledger. Sampling from a stochastic policy is exploration; a bad greedy decision is not.
 
 use crate::{About, Better, Reading, about};
+use routing::words::metric;
 
 /// What [`Exploration`] reports of each phase and of the whole run, in order.
 pub const EXPLORATION: &[About] = &[
@@ -51,7 +52,7 @@ pub fn greedy_regret(readings: &[Reading], bill: &[Reading]) -> Vec<Reading> {
         let own = bill.iter().find(|reading| reading.phase == phase && reading.about.name == "exploration_reward");
         own.map_or(0.0, |reading| reading.value)
     };
-    let phases = readings.iter().filter(|reading| reading.about.name == "phase_regret");
+    let phases = readings.iter().filter(|reading| reading.about.name == metric::PHASE_REGRET);
     let of = |reading: &Reading| Reading {
         about: &GREEDY_REGRET,
         value: reading.value - explored(reading.phase),

@@ -4,13 +4,14 @@
 
 use crate::{About, Better, about};
 use routing::Seconds;
+use routing::words::metric;
 use std::collections::BTreeMap;
 
 /// What [`Latencies`] reports, in order.
 pub const LATENCY: &[About] = &[
-    about("latency_s", "s", Better::Lower, "mean time until the chosen answers were there, where it was measured"),
+    about(metric::LATENCY, "s", Better::Lower, "mean time until the chosen answers were there, where it was measured"),
     about(
-        "latency_p95_s",
+        metric::LATENCY_P95,
         "s",
         Better::Lower,
         "95th percentile of the time until the chosen answers were there (linear between order statistics)",
@@ -19,7 +20,7 @@ pub const LATENCY: &[About] = &[
 
 /// Share of decisions that are not in the scores.
 pub const UNSCORED: About = about(
-    "unscored_share",
+    metric::UNSCORED_SHARE,
     "share",
     Better::Neither,
     "share of requests whose chosen model's outcome nobody recorded: scores leave them out, and nobody is charged for them",

@@ -5,6 +5,7 @@
 
 mod adaptation;
 mod arm_share;
+mod beside;
 mod budget;
 mod calibration;
 mod choice_entropy;
@@ -18,6 +19,7 @@ mod regret;
 mod reward;
 
 pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit, WHOLE};
+pub use beside::{DESCRIPTION, DIAGNOSTICS, FORECAST, SURVIVAL, SWEEP_REWARD};
 pub use budget::{BUDGET_USE, budget_use};
 pub use calibration::{BINS, Bin, CALIBRATION, Calibration};
 pub use detection::{DETECTION, Detection};
@@ -70,6 +72,13 @@ pub struct About {
 /// What [`Adaptation`], [`Exploration`], [`Detection`], [`budget_use`] and [`greedy_regret`] may report, in order.
 pub fn adaptation_metrics() -> impl Iterator<Item = &'static About> {
     ADAPTATION.iter().chain(WHOLE).chain(EXPLORATION).chain(DETECTION).chain([&BUDGET_USE, &GREEDY_REGRET])
+}
+
+/// Everything that may stand as `metric` in a summary, each once.
+pub fn all() -> impl Iterator<Item = &'static About> {
+    let beside = DIAGNOSTICS.iter().chain(SURVIVAL).chain(DESCRIPTION).chain(&FORECAST);
+    let protocol = CALIBRATION.iter().chain(LATENCY).chain([&UNSCORED]).chain(adaptation_metrics());
+    METRICS.iter().map(|entry| &entry.about).chain([&SWEEP_REWARD]).chain(protocol).chain(beside)
 }
 
 /// The first version of a metric.
@@ -132,3 +141,15 @@ pub struct Entry {
 /// Every metric, in the order of summaries.
 pub const METRICS: &[Entry] =
     &[reward::ENTRY, quality::ENTRY, cost::ENTRY, regret::ENTRY, choice_entropy::ENTRY, arm_share::ENTRY];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_two_metrics_share_a_name() {
+        let mut names: Vec<&str> = super::all().map(|about| about.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

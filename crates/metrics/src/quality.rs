@@ -2,10 +2,11 @@
 
 use crate::mean::{Accumulator, Summary};
 use crate::{About, Better, Entry};
+use routing::words::metric;
 
 pub(crate) const ENTRY: Entry = Entry {
     about: About {
-        name: "quality",
+        name: metric::QUALITY,
         unit: "score",
         better: Better::Higher,
         what: "mean score of the chosen answers, in [0, 1]",

@@ -2,10 +2,11 @@
 
 use crate::mean::{Accumulator, Summary};
 use crate::{About, Better, Entry};
+use routing::words::metric;
 
 pub(crate) const ENTRY: Entry = Entry {
     about: About {
-        name: "regret",
+        name: metric::REGRET,
         unit: "reward",
         better: Better::Lower,
         what: "sum of the best available reward of each request minus the reward obtained",

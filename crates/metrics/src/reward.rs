@@ -2,10 +2,11 @@
 
 use crate::mean::{Accumulator, Summary};
 use crate::{About, Better, Entry};
+use routing::words::metric;
 
 pub(crate) const ENTRY: Entry = Entry {
     about: About {
-        name: "reward",
+        name: metric::REWARD,
         unit: "reward",
         better: Better::Higher,
         what: "mean of w_q q - w_c min(c / tau, 1)",

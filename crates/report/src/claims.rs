@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use settings::{Mistake, SpecError, Written};
+use store::words::{ALL_TASKS, phase};
 
 pub use decide::decide;
 pub use words::{claims_json, in_words};
@@ -91,11 +92,11 @@ impl Claim {
 }
 
 fn all() -> String {
-    "all".to_owned()
+    ALL_TASKS.to_owned()
 }
 
 fn test() -> String {
-    "test".to_owned()
+    phase::TEST.to_owned()
 }
 
 /// What became of a claim.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use store::words::{self, metric};
 
 use store::{Finding, SummaryRow};
 
@@ -100,10 +101,10 @@ impl<'a> Counts<'a> {
                 continue;
             }
             counts.rows.insert((metric, task, model), row);
-            if metric != "oracle_share" {
+            if metric != metric::ORACLE_SHARE {
                 continue;
             }
-            if task == "all" {
+            if task == words::ALL_TASKS {
                 counts.prompts = row.n;
                 counts.models.push(model);
             } else if counts.tasks.last().is_none_or(|(last, _)| *last != task) {
@@ -164,13 +165,14 @@ fn models_section(counts: &Counts<'_>) -> String {
         row.map_or_else(|| "\u{2013}".to_owned(), |row| measured(row, digits))
     };
     for model in counts.models.iter().copied().take(MOST.1) {
-        let cells = [("quality", 4), ("cost_usd", 7), ("oracle_share", 3)]
-            .map(|(metric, digits)| format!("<td>{}</td>", number(counts.get(metric, "all", model), digits)));
-        let n = counts.get("quality", "all", model).map_or(0, |row| row.n);
+        let cells = [(metric::QUALITY, 4), (metric::COST, 7), (metric::ORACLE_SHARE, 3)].map(|(metric, digits)| {
+            format!("<td>{}</td>", number(counts.get(metric, words::ALL_TASKS, model), digits))
+        });
+        let n = counts.get(metric::QUALITY, words::ALL_TASKS, model).map_or(0, |row| row.n);
         body += &format!("<tr><th scope=\"row\">{}</th><td>{n}</td>{}</tr>\n", escape(model), cells.concat());
     }
     let head = ["calls", "quality", "USD/request", "oracle share"].map(|name| format!("<th scope=\"col\">{name}</th>"));
-    let nobody = counts.get("oracle_share", "all", "nobody").map_or(0.0, |row| 100.0 * row.value);
+    let nobody = counts.get(metric::ORACLE_SHARE, words::ALL_TASKS, "nobody").map_or(0.0, |row| 100.0 * row.value);
     let caption = format!(
         "Means with 95 % intervals over prompts. Oracle share: share of prompts on which the model is the cheapest of the best; on \
          {nobody:.1} % no model scores.{}",
@@ -188,7 +190,7 @@ fn tasks_section(counts: &Counts<'_>) -> String {
         body += &format!("<tr><th scope=\"row\">{}</th><td>{prompts}</td>", escape(task));
         for model in &models {
             let value = |metric| counts.get(metric, task, model).map(|row| row.value);
-            body += &match value("quality").zip(value("cost_usd")) {
+            body += &match value(metric::QUALITY).zip(value(metric::COST)) {
                 Some((quality, dollars)) => format!("<td>{quality:.4}<small>${dollars:.7}</small></td>"),
                 None => "<td>\u{2013}</td>".to_owned(),
             };

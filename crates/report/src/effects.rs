@@ -6,18 +6,19 @@
 //! over replicates.
 
 use statistics::mean_interval;
+use store::words::{metric, phase};
 use store::{EnvironmentRecord, Factors, Identity, Manifest, Measurement, Run, SummaryRow};
 
 /// Phase under which effects stand in the summary.
-const PHASE: &str = "effect";
+const PHASE: &str = phase::EFFECT;
 
 /// (phase, metric) of the scores that effects are taken of, each at the end of the run.
 const SCORES: [(&str, &str); 5] = [
-    ("online", "regret"),
-    ("online", "reward"),
-    ("online", "quality"),
-    ("online", "cost_usd"),
-    ("whole", "dynamic_regret"),
+    (phase::ONLINE, metric::REGRET),
+    (phase::ONLINE, metric::REWARD),
+    (phase::ONLINE, metric::QUALITY),
+    (phase::ONLINE, metric::COST),
+    (phase::WHOLE, metric::DYNAMIC_REGRET),
 ];
 
 /// For each factorial of `manifest` and policy: a row of phase `effect` for each shift and each pair of shifts (as `task`,

@@ -5,6 +5,7 @@
 use crate::charts::distinct;
 use statistics::{Interval, Lifetime, kaplan_meier};
 use std::collections::BTreeMap;
+use store::words::metric;
 use store::{Direction, Identity, Label, Measurement, Run, SummaryRow};
 
 /// A time, whether its event was seen, and what the summary calls its median and curve.
@@ -16,8 +17,18 @@ struct Censored {
 }
 
 const CENSORED: [Censored; 2] = [
-    Censored { time: "recovery_rounds", seen: "recovered", median: "recovery_median", curve: "recovery_curve" },
-    Censored { time: "detection_delay", seen: "detected", median: "detection_median", curve: "detection_curve" },
+    Censored {
+        time: metric::RECOVERY_ROUNDS,
+        seen: metric::RECOVERED,
+        median: metric::RECOVERY_MEDIAN,
+        curve: metric::RECOVERY_CURVE,
+    },
+    Censored {
+        time: metric::DETECTION_DELAY,
+        seen: metric::DETECTED,
+        median: metric::DETECTION_MEDIAN,
+        curve: metric::DETECTION_CURVE,
+    },
 ];
 
 /// Environment and policy.
@@ -101,7 +112,10 @@ fn of_phase(
         rows.push(row(kind.median, "rounds", median, lives.len(), first.standing.round));
     }
     let whole = Interval { mean: 1.0, low: None, high: None, method: "none (all or none are left)" };
-    rows.push(row(kind.curve, "share", &whole, lives.len(), 0));
+    // Who is back at once leaves no moment at which nobody was.
+    if survival.steps.first().is_none_or(|step| step.time > 0.0) {
+        rows.push(row(kind.curve, "share", &whole, lives.len(), 0));
+    }
     let steps = survival.steps.iter();
     rows.extend(steps.map(|step| row(kind.curve, "share", &step.survival, step.at_risk, step.time as u64)));
 }
@@ -126,6 +140,21 @@ mod tests {
             dollars: 1.0,
             tuning_trials: 0,
         }
+    }
+
+    #[test]
+    fn who_is_back_at_once_begins_the_curve() {
+        let replicate = |number: u32, time: f64| Replicate {
+            environment: "moves".into(),
+            policy: "p".into(),
+            identity: Identity::new("lin-ucb", store::Role::Learner),
+            replicate: number,
+            scores: vec![score("recovery_rounds", time), score("recovered", 1.0)],
+        };
+        let rows = crate::summarise(&Run::of(&[replicate(0, 0.0), replicate(1, 100.0)]));
+        let curve = rows.iter().filter(|row| row.metric == "recovery_curve");
+        assert!(curve.map(|row| (row.round, row.value)).eq([(0, 0.5), (100, 0.0)]));
+        assert!(store::repeated(&rows).is_none() && rows.iter().all(|row| row.identity.kind == "lin-ucb"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod random;
 mod saved;
 mod seed;
 mod training;
+pub mod words;
 
 pub use context::{Contexts, ContextsBuffer, Public};
 pub use give_up::{GaveUp, give_up};

@@ -5,7 +5,9 @@
 
 use crate::frame::read_metadata;
 use crate::scores::{Pool, Run};
-use crate::{Column, Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
+use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
+use crate::stored::{Described, Stored, described, frame};
+use crate::{Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -340,34 +342,100 @@ impl Folder {
     }
 }
 
+/// The columns of a cell.
+const COLUMNS: &[Stored<Score>] = &[
+    Stored::new("phase", "", Text(|row| &row.phase), "when it was measured (see the phases)"),
+    Stored::new("round", "rounds", Integer(|row| row.round), "rounds that the policy had played"),
+    Stored::new(
+        "w_cost",
+        "weight",
+        MaybeReal(|row| row.w_cost),
+        "weight on cost at which it was measured; nothing where the metric spans the grid",
+    ),
+    Stored::new("task", "", Text(|row| &row.task), "task that it is about; `all` for the mix"),
+    Stored::new(
+        "arm",
+        "",
+        MaybeText(|row| row.arm.as_deref()),
+        "model that the metric is about, for metrics of one model",
+    ),
+    Stored::new("metric", "", Text(|row| &row.metric), "name of the metric (`barp list metrics`)"),
+    Stored::new("unit", "", Text(|row| &row.unit), "unit of the value"),
+    Stored::new("direction", "", Text(|row| row.direction.name()), "which way is better: `up`, `down` or `none`"),
+    Stored::new("value", "that of `unit`", Real(|row| row.value), "what was measured"),
+    Stored::new("n", "requests", Integer(|row| row.n), "requests that it is a mean or a sum over"),
+    Stored::new("outcomes", "outcomes", Integer(|row| row.outcomes), "outcomes that the policy had bought"),
+    Stored::new("dollars", "USD", Real(|row| row.dollars), "dollars that these outcomes cost"),
+    Stored::new(
+        "tuning_trials",
+        "settings",
+        Integer(|row| row.tuning_trials),
+        "settings that were tried on validation data",
+    ),
+];
+
+/// What the columns of `cells/<id>.parquet` mean.
+pub fn cell_columns() -> Vec<Described> {
+    described(COLUMNS)
+}
+
 impl From<&[Score]> for Frame {
     fn from(scores: &[Score]) -> Frame {
-        let text =
-            |cell: fn(&Score) -> &str| Column::Text(scores.iter().map(|row| Some(cell(row).to_owned())).collect());
-        let integer = |cell: fn(&Score) -> u64| Column::Integer(scores.iter().map(|row| Some(cell(row))).collect());
-        let columns = [
-            ("phase", text(|row| &row.phase)),
-            ("round", integer(|row| row.round)),
-            ("w_cost", Column::Real(scores.iter().map(|row| row.w_cost).collect())),
-            ("task", text(|row| &row.task)),
-            ("arm", Column::Text(scores.iter().map(|row| row.arm.clone()).collect())),
-            ("metric", text(|row| &row.metric)),
-            ("unit", text(|row| &row.unit)),
-            ("direction", text(|row| row.direction.name())),
-            ("value", Column::Real(scores.iter().map(|row| Some(row.value)).collect())),
-            ("n", integer(|row| row.n)),
-            ("outcomes", integer(|row| row.outcomes)),
-            ("dollars", Column::Real(scores.iter().map(|row| Some(row.dollars)).collect())),
-            ("tuning_trials", integer(|row| row.tuning_trials)),
-        ];
-        Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+        frame(COLUMNS, scores)
     }
 }
+
+/// What the fields of `manifest.json` mean; `[]` stands for each item of a list.
+pub const MANIFEST_FIELDS: &[Described] = &[
+    Described::new("format", "whole number", "", "version of the files, 1"),
+    Described::new("barp", "text", "", "version of barp that wrote them"),
+    Described::new("experiment", "text", "", "name of the experiment"),
+    Described::new("about", "text", "", "what it asks, in a sentence"),
+    Described::new("command", "text", "", "the command that makes the folder again"),
+    Described::new("seed", "whole number", "", "seed of the experiment"),
+    Described::new("environments[].label", "text", "", "label in the summary"),
+    Described::new("environments[].fingerprint", "text", "", "identifies its content: another one gives other numbers"),
+    Described::new(
+        "environments[].simulated",
+        "true or false",
+        "",
+        "whether its requests are generated rather than recorded",
+    ),
+    Described::new("environments[].models[]", "text", "", "names of its models"),
+    Described::new(
+        "environments[].factors.group",
+        "text or nothing",
+        "",
+        "what the environments of its factorial have in common",
+    ),
+    Described::new("environments[].factors.all[]", "text or nothing", "", "names of all shifts of the factorial"),
+    Described::new("environments[].factors.on[]", "text or nothing", "", "names of those that act in it"),
+    Described::new("cells[].id", "text", "", "address: hash of everything that determines the numbers of the cell"),
+    Described::new("cells[].environment", "text", "", "label of its environment"),
+    Described::new("cells[].policy", "text", "", "label of its policy"),
+    Described::new("cells[].identity.kind", "text", "", "kind of its policy in the registry, whatever its label"),
+    Described::new("cells[].identity.role", "text", "", "the part that its policy plays (see the roles)"),
+    Described::new("cells[].identity.model", "text or nothing", "", "model that its policy always chooses"),
+    Described::new("cells[].replicate", "whole number", "", "number of its replicate, from 0"),
+    Described::new(
+        "cells[].ledger.outcomes",
+        "whole number or nothing",
+        "outcomes",
+        "outcomes that its policy was shown",
+    ),
+    Described::new("cells[].ledger.dollars", "number or nothing", "USD", "dollars that these outcomes cost"),
+    Described::new(
+        "cells[].ledger.tuning_trials",
+        "whole number or nothing",
+        "settings",
+        "settings that were tried on validation data",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Direction, Role};
+    use crate::{Column, Direction, Role};
     use routing::Dollars;
 
     #[test]
@@ -430,6 +498,46 @@ mod tests {
         check(&cells, "`cells`: replicate 0 of `p` in `e` stands twice");
         let error = Folder::new(&place.path().join("nowhere")).read_manifest().unwrap_err().to_string();
         assert!(error.ends_with("nowhere/manifest.json: there is none: is this a result folder?"), "{error}");
+    }
+
+    /// The paths of all plain values in `json`, `[]` for the items of a list.
+    fn paths(json: &serde_json::Value, before: &str, found: &mut BTreeSet<String>) {
+        match json {
+            serde_json::Value::Object(fields) => {
+                let dot = if before.is_empty() { "" } else { "." };
+                fields.iter().for_each(|(name, value)| paths(value, &format!("{before}{dot}{name}"), found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| paths(item, &format!("{before}[]"), found)),
+            _ => drop(found.insert(before.to_owned())),
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_manifest_is_described() {
+        let ledger = Ledger { outcomes: 1, dollars: Dollars(1.0), tuning_trials: 1 };
+        let identity = Identity { model: Some("m".into()), ..Identity::new("single-models", Role::SingleModel) };
+        let (id, environment, policy) = ("a".to_owned(), "e".to_owned(), "p".to_owned());
+        let factors = Factors { group: "g".into(), all: vec!["s".into()], on: vec!["s".into()] };
+        let manifest = Manifest {
+            format: FORMAT,
+            barp: String::new(),
+            experiment: String::new(),
+            about: String::new(),
+            command: String::new(),
+            seed: 1,
+            environments: vec![EnvironmentRecord {
+                label: "e".into(),
+                fingerprint: "f".into(),
+                simulated: true,
+                models: vec!["m".into()],
+                factors: Some(factors),
+            }],
+            cells: vec![CellRecord { id, environment, policy, identity, replicate: 0, ledger: Some(ledger) }],
+        };
+        let mut found = BTreeSet::new();
+        paths(&serde_json::to_value(&manifest).unwrap(), "", &mut found);
+        let described: BTreeSet<String> = MANIFEST_FIELDS.iter().map(|field| field.name.to_owned()).collect();
+        assert_eq!(found, described);
     }
 
     #[test]

@@ -11,13 +11,16 @@ mod parallel;
 mod role;
 mod rows;
 mod scores;
+mod stored;
 #[cfg(feature = "ffi")]
 mod stream;
 mod summary;
 
 pub use files::{Whole, write_whole};
 pub use finding::{Finding, Severity};
-pub use folder::{Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, Manifest, address};
+pub use folder::{
+    Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, MANIFEST_FIELDS, Manifest, address, cell_columns,
+};
 pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
     write_parquet,
@@ -25,8 +28,10 @@ pub use frame::{
 pub use label::Label;
 pub use parallel::in_parallel;
 pub use role::{Identity, ROLES, Role};
+pub use routing::words;
 pub use rows::{Direction, Replicate, Score, SummaryRow};
 pub use scores::{Measurement, Quantity, Run, Scores, Standing};
+pub use stored::Described;
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;
-pub use summary::{read_summary, write_summary};
+pub use summary::{SUMMARY_KEY, read_summary, repeated, summary_columns, write_summary};

@@ -1,11 +1,14 @@
 //! The summary of an experiment as a file: `summary.parquet` for programs, `summary.csv` for eyes and spreadsheets.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::columns::Columns;
 use crate::frame::CsvParts;
 use crate::scores::Pool;
-use crate::{Column, Direction, Frame, FrameError, Identity, Label, ParquetParts, Role, SummaryRow, in_parallel, read};
+use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
+use crate::stored::{Described, Stored, described, frame};
+use crate::{Direction, Frame, FrameError, Identity, ParquetParts, Role, SummaryRow, in_parallel, read};
 
 const PARQUET: &str = "summary.parquet";
 const CSV: &str = "summary.csv";
@@ -49,38 +52,107 @@ pub fn read_summary(folder: &Path) -> Result<Vec<SummaryRow>, FrameError> {
     rows(&frame).map_err(|message| FrameError { path, message })
 }
 
-/// The columns scripts are written against come first, in the promised order.
+/// The columns, those that scripts are written against first, in the promised order.
+const COLUMNS: &[Stored<SummaryRow>] = &[
+    Stored::new("environment", "", Text(|row| &row.environment), "label of the environment"),
+    Stored::new("policy", "", Text(|row| &row.policy), "label of the policy; of a description, the model"),
+    Stored::new("phase", "", Text(|row| &row.phase), "when it was measured (see the phases)"),
+    Stored::new(
+        "w_cost",
+        "weight",
+        MaybeReal(|row| row.w_cost),
+        "weight on cost at which it was measured; nothing where the metric spans the grid",
+    ),
+    Stored::new("task", "", Text(|row| &row.task), "task that it is about; `all` for the mix"),
+    Stored::new("metric", "", Text(|row| &row.metric), "name of the metric (`barp list metrics`)"),
+    Stored::new("unit", "", Text(|row| &row.unit), "unit of the value and of its interval"),
+    Stored::new("direction", "", Text(|row| row.direction.name()), "which way is better: `up`, `down` or `none`"),
+    Stored::new("value", "that of `unit`", Real(|row| row.value), "mean over the replicates that have it"),
+    Stored::new("ci_low", "that of `unit`", MaybeReal(|row| row.ci_low), "lower end of its interval"),
+    Stored::new("ci_high", "that of `unit`", MaybeReal(|row| row.ci_high), "upper end of its interval"),
+    Stored::new("ci_method", "", Text(|row| &row.ci_method), "how the interval was made"),
+    Stored::new("replicates", "replicates", Integer(|row| row.replicates), "replicates behind the value"),
+    Stored::new(
+        "n",
+        "requests",
+        Integer(|row| row.n),
+        "requests behind it in each replicate, mean over replicates; of a survival curve, replicates at risk",
+    ),
+    Stored::new(
+        "round",
+        "rounds",
+        Integer(|row| row.round),
+        "rounds that the policy had played, mean over replicates; of a survival curve, rounds since the change",
+    ),
+    Stored::new(
+        "arm",
+        "",
+        MaybeText(|row| row.arm.as_deref()),
+        "model that the metric is about, for metrics of one model",
+    ),
+    Stored::new(
+        "outcomes",
+        "outcomes",
+        Real(|row| row.outcomes),
+        "outcomes that the policy had bought, mean over replicates",
+    ),
+    Stored::new("dollars", "USD", Real(|row| row.dollars), "dollars that these outcomes cost, mean over replicates"),
+    Stored::new(
+        "tuning_trials",
+        "settings",
+        Integer(|row| row.tuning_trials),
+        "settings that were tried on validation data, most over replicates",
+    ),
+    Stored::new(
+        "kind",
+        "",
+        Text(|row| &row.identity.kind),
+        "kind of the policy in the registry (`barp list policies`), whatever its label",
+    ),
+    Stored::new("role", "", Text(|row| row.identity.role.name()), "the part that the policy plays (see the roles)"),
+    Stored::new(
+        "model",
+        "",
+        MaybeText(|row| row.identity.model.as_deref()),
+        "model that the policy always chooses, or that a description is about",
+    ),
+];
+
+/// The columns that name a row: no two rows of a summary have the same in all of them.
+pub const SUMMARY_KEY: [&str; 8] = ["environment", "policy", "phase", "w_cost", "task", "arm", "metric", "round"];
+
+/// What the columns of `summary.parquet` and `summary.csv` mean.
+pub fn summary_columns() -> Vec<Described> {
+    described(COLUMNS)
+}
+
+/// The first row of `rows` whose [`SUMMARY_KEY`] another one before it has, in words; none where each has its own.
+pub fn repeated(rows: &[SummaryRow]) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let key = |row: &&SummaryRow| {
+        let weight = row.w_cost.map(f64::to_bits);
+        let arm = row.arm.clone();
+        (
+            row.environment.clone(),
+            row.policy.clone(),
+            row.phase.clone(),
+            weight,
+            row.task.clone(),
+            arm,
+            row.metric.clone(),
+            row.round,
+        )
+    };
+    let twice = rows.iter().find(|row| !seen.insert(key(row)))?;
+    let SummaryRow { environment, policy, phase, task, metric, round, .. } = twice;
+    Some(format!(
+        "`{metric}` of `{policy}` in `{environment}` stands twice (phase {phase}, task {task}, round {round})"
+    ))
+}
+
 impl From<&[SummaryRow]> for Frame {
     fn from(rows: &[SummaryRow]) -> Frame {
-        let text =
-            |cell: fn(&SummaryRow) -> &str| Column::Text(rows.iter().map(|row| Some(cell(row).to_owned())).collect());
-        let real = |cell: fn(&SummaryRow) -> Option<f64>| Column::Real(rows.iter().map(cell).collect());
-        let integer = |cell: fn(&SummaryRow) -> u64| Column::Integer(rows.iter().map(|row| Some(cell(row))).collect());
-        let columns = [
-            ("environment", text(|row| &row.environment)),
-            ("policy", text(|row| &row.policy)),
-            ("phase", text(|row| &row.phase)),
-            ("w_cost", real(|row| row.w_cost)),
-            ("task", text(|row| &row.task)),
-            ("metric", text(|row| &row.metric)),
-            ("unit", text(|row| &row.unit)),
-            ("direction", text(|row| row.direction.name())),
-            ("value", real(|row| Some(row.value))),
-            ("ci_low", real(|row| row.ci_low)),
-            ("ci_high", real(|row| row.ci_high)),
-            ("ci_method", text(|row| &row.ci_method)),
-            ("replicates", integer(|row| row.replicates)),
-            ("n", integer(|row| row.n)),
-            ("round", integer(|row| row.round)),
-            ("arm", Column::Text(rows.iter().map(|row| row.arm.as_ref().map(Label::to_string)).collect())),
-            ("outcomes", real(|row| Some(row.outcomes))),
-            ("dollars", real(|row| Some(row.dollars))),
-            ("tuning_trials", integer(|row| row.tuning_trials)),
-            ("kind", text(|row| &row.identity.kind)),
-            ("role", text(|row| row.identity.role.name())),
-            ("model", Column::Text(rows.iter().map(|row| row.identity.model.as_ref().map(Label::to_string)).collect())),
-        ];
-        Frame { columns: columns.map(|(name, column)| (name.to_owned(), column)).into(), metadata: Vec::new() }
+        frame(COLUMNS, rows)
     }
 }
 
@@ -147,7 +219,7 @@ fn identities(frame: &Frame) -> Result<impl Fn(usize) -> Result<Identity, String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::write_parquet;
+    use crate::{Column, write_parquet};
 
     fn some_rows() -> Vec<SummaryRow> {
         let with_all = SummaryRow {

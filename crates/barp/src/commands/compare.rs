@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
 use std::path::PathBuf;
+use store::words::{self, phase};
 use store::{Folder, Replicate, Score};
 
 #[derive(Args)]
@@ -98,9 +99,9 @@ impl Compare {
         let wanted = |score: &&Score| {
             score.metric == self.metric
                 && score.w_cost == w_cost
-                && score.task == "all"
+                && score.task == words::ALL_TASKS
                 && score.arm.is_none()
-                && score.phase != "validation"
+                && score.phase != phase::VALIDATION
         };
         replicate.scores.iter().rfind(wanted)
     }

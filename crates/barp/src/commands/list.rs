@@ -1,5 +1,6 @@
 //! `barp list WHAT`: everything that a configuration can name.
 
+use crate::commands::columns;
 use crate::failure::Failure;
 use crate::output::{say, shape};
 use crate::reference::{in_text, named};
@@ -25,6 +26,8 @@ enum What {
     Environments,
     Shifts,
     Metrics,
+    /// Every column of the files that results consist of
+    Columns,
     Charts,
     Encoders,
     /// Published data sets, for `barp data import --source NAME`
@@ -45,6 +48,11 @@ impl List {
             What::Environments => environments(),
             What::Shifts => shifts(),
             What::Metrics => metrics(),
+            What::Columns if !self.json && self.name.is_none() => {
+                say!("{}", columns::page().trim_end());
+                return Ok(());
+            }
+            What::Columns => columns(),
             What::Charts => charts(),
             What::Encoders => encoders(),
             What::Sources => sources(),
@@ -93,7 +101,7 @@ impl What {
             What::Policies => Some("policy"),
             What::Environments => Some("environment"),
             What::Shifts => Some("shift"),
-            What::Metrics | What::Charts | What::Encoders | What::Sources => None,
+            What::Metrics | What::Columns | What::Charts | What::Encoders | What::Sources => None,
         }
     }
 }
@@ -154,22 +162,30 @@ fn shifts() -> Vec<Item> {
 }
 
 fn metrics() -> Vec<Item> {
-    let item = |entry: &metrics::Entry| Item {
-        name: entry.about.name.into(),
-        about: entry.about.what.into(),
-        facts: vec![("unit", json!(entry.about.unit)), ("version", json!(entry.about.version))],
+    let better = |about: &metrics::About| match about.better {
+        metrics::Better::Higher => "higher",
+        metrics::Better::Lower => "lower",
+        metrics::Better::Neither => "neither",
     };
-    let other = |about: &metrics::About| Item {
+    let item = |about: &metrics::About| Item {
         name: about.name.into(),
         about: about.what.into(),
-        facts: vec![("unit", json!(about.unit)), ("version", json!(about.version))],
+        facts: vec![("unit", json!(about.unit)), ("better", json!(better(about))), ("version", json!(about.version))],
     };
-    let others = metrics::CALIBRATION
-        .iter()
-        .chain(metrics::LATENCY)
-        .chain([&metrics::UNSCORED])
-        .chain(metrics::adaptation_metrics());
-    metrics::METRICS.iter().map(item).chain(others.map(other)).collect()
+    metrics::all().map(item).collect()
+}
+
+fn columns() -> Vec<Item> {
+    let item = |(file, column): (&str, store::Described)| Item {
+        name: column.name.into(),
+        about: column.meaning.into(),
+        facts: vec![("file", json!(file)), ("holds", json!(column.holds)), ("unit", json!(column.unit))],
+    };
+    columns::files()
+        .into_iter()
+        .flat_map(|(file, _, all)| all.into_iter().map(move |one| (file, one)))
+        .map(item)
+        .collect()
 }
 
 fn charts() -> Vec<Item> {

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod claims;
+pub(crate) mod columns;
 pub(crate) mod compare;
 pub(crate) mod data;
 mod dialect;

@@ -2,6 +2,7 @@
 
 use crate::describe::{ALL, row};
 use environments::sources::logged::{Cell, Survey};
+use routing::words::metric;
 use statistics::off_policy::OVER_ROWS;
 use statistics::{Interval, interval_of_sums};
 use store::{Direction, SummaryRow};
@@ -21,8 +22,7 @@ const LOG: &str = "log";
 pub fn describe_log(survey: &Survey, name: &str) -> Vec<SummaryRow> {
     let mut summary = Vec::new();
     let every: Vec<Cell> = (0..survey.models.len()).map(|model| survey.of_model(model)).collect();
-    let alone = survey.tasks == [ALL];
-    let tasks = survey.tasks.iter().map(String::as_str).zip(&survey.cells).filter(|_| !alone);
+    let tasks = survey.tasks.iter().map(String::as_str).zip(&survey.cells).filter(|(task, _)| *task != ALL);
     for (task, cells) in std::iter::once((ALL, &every)).chain(tasks) {
         let requests: u64 = cells.iter().map(|cell| cell.rows).sum();
         for (model, cell) in survey.models.iter().zip(cells).filter(|(_, cell)| cell.rows > 0) {
@@ -32,10 +32,10 @@ pub fn describe_log(survey: &Survey, name: &str) -> Vec<SummaryRow> {
                     summary.push(logged(row([name, model, task], metric, &interval, n)));
                 }
             };
-            push(("quality", "score", Direction::Up), cell.scored, cell.quality, cell.quality_squared);
-            push(("cost_usd", "USD/request", Direction::Down), cell.rows, cell.dollars, cell.dollars_squared);
+            push((metric::QUALITY, "score", Direction::Up), cell.scored, cell.quality, cell.quality_squared);
+            push((metric::COST, "USD/request", Direction::Down), cell.rows, cell.dollars, cell.dollars_squared);
             let chosen = cell.rows as f64;
-            push(("logged_share", "share", Direction::None), requests, chosen, chosen);
+            push((metric::LOGGED_SHARE, "share", Direction::None), requests, chosen, chosen);
         }
     }
     let counted = [

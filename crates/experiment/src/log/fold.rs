@@ -1,6 +1,7 @@
 //! Outcomes of rows of a log by task and model: what policies and outcome models are made from.
 
 use environments::sources::logged::{Cell, Log, LogRow};
+use routing::words::metric;
 
 /// What an evaluation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ impl Outcome {
     /// Name, as metrics have it.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::Quality => "quality",
-            Outcome::Dollars => "cost_usd",
+            Outcome::Quality => metric::QUALITY,
+            Outcome::Dollars => metric::COST,
         }
     }
 

@@ -10,12 +10,9 @@ use super::evaluate::{Evaluation, Prepared, Propensities, blank, half, propensit
 use super::fold::Fold;
 use super::rows::{Side, seed_of, side};
 use crate::features::{Encoding, Gathered, Heard, TextVectors};
-use deployment::{Decision, Deployment, HeldOut, Prompt, PromptSketch};
+use deployment::{Decision, Deployment, HeldOut, LearntFrom, Prompt, PromptSketch};
 use environments::sources::logged::{Log, LogRow};
 use routing::{Preference, Round, Seed};
-
-/// Source of a router that learnt from a log, as its card names it.
-const LOG: &str = "log";
 
 /// Which of a router's answers is scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +147,7 @@ impl<'a> Target<'a> {
             return refuse(RouterProblem::Deployment(error));
         }
         let held_out = card.data.held_out.as_ref();
-        if card.data.source == LOG && held_out.is_none() {
+        if card.data.source == LearntFrom::Log && held_out.is_none() {
             return refuse(RouterProblem::NotSaidWhich);
         }
         if let Some(model) = card.models.iter().find(|model| !log.models().contains(model)) {
@@ -167,7 +164,7 @@ impl<'a> Target<'a> {
 
     fn rows(&self, log: &Log, seen: &Seen) -> ScoredRows {
         let Some(held_out) = self.held_out else {
-            return ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.clone());
+            return ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.to_string());
         };
         let sample = held_out.trained_on.len();
         match sample - seen.missing.len() {

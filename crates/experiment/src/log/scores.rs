@@ -2,6 +2,7 @@
 
 use super::rows::Rows;
 use deployment::Scored;
+use routing::words::metric;
 use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Task};
 use statistics::off_policy::{Estimator, LoggedRow, OffPolicy, weight};
 
@@ -24,9 +25,9 @@ pub(crate) fn log_scores(
     for &preference in grid {
         let decided = decided(router, prices, rows, preference);
         let outcomes: [(&str, &str, Outcome<'_>); 3] = [
-            ("reward", "reward", &|row| task.objective.reward(preference, &rows.feedback[row].outcome)),
-            ("quality", "quality", &|row| f64::from(rows.feedback[row].outcome.quality)),
-            ("cost_usd", "US dollars", &|row| rows.feedback[row].outcome.cost.0),
+            (metric::REWARD, "reward", &|row| task.objective.reward(preference, &rows.feedback[row].outcome)),
+            (metric::QUALITY, "quality", &|row| f64::from(rows.feedback[row].outcome.quality)),
+            (metric::COST, "US dollars", &|row| rows.feedback[row].outcome.cost.0),
         ];
         for (metric, unit, outcome) in outcomes {
             let mut gathered = OffPolicy::default();
@@ -34,7 +35,7 @@ pub(crate) fn log_scores(
                 gathered.add(&LoggedRow { weight, outcome: outcome(row), predicted: 0.0, expected: 0.0 });
             }
             let score = scored(metric, unit, preference, &gathered);
-            if metric == "reward" {
+            if metric == metric::REWARD {
                 rewards.push(score.value);
             }
             scores.push(score);
@@ -45,7 +46,7 @@ pub(crate) fn log_scores(
     let value = rewards.iter().sum::<f64>() / rewards.len() as f64;
     if value.is_finite() {
         let method = "none (mean of the estimates at each w_cost, which share their rows)".into();
-        let (metric, unit, n) = ("sweep_reward".into(), "reward".into(), rows.len() as u64);
+        let (metric, unit, n) = (metric::SWEEP_REWARD.into(), "reward".into(), rows.len() as u64);
         scores.push(Scored { metric, unit, w_cost: None, value, low: None, high: None, method, n, replicates: 1 });
     }
     scores

@@ -10,7 +10,7 @@ use super::scores::log_scores;
 use super::training::LogTraining;
 use crate::plan::canonical;
 use crate::spec::{Preferences, TauRule};
-use deployment::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, PolicyCard, Scored};
+use deployment::{Artifact, Card, DataCard, EncoderCard, HeldOut, LatencyCard, LearntFrom, PolicyCard, Scored};
 use encoder::Encoder;
 use environments::quantile_of;
 use environments::sources::logged::Log;
@@ -162,7 +162,7 @@ fn card(
         w_cost: [0.0, 1.0],
         encoder: Some(encoder),
         data: DataCard {
-            source: "log".into(),
+            source: LearntFrom::Log,
             fingerprint: parts.fingerprint.clone(),
             simulated: false,
             rows: parts.train.len() as u64,

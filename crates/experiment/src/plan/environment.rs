@@ -9,7 +9,7 @@ use crate::features::text_encoder;
 use crate::spec::{Protocol, Spec};
 use crate::written::EnvironmentTable;
 use environments::Environment;
-use routing::Seed;
+use routing::{Seed, words};
 use serde_json::{Map, Value};
 use settings::{Place, SpecError, Strict};
 use std::sync::Arc;
@@ -37,6 +37,10 @@ impl Spec {
         let parameters = place.merge(&strict, table, |all| source.check(all))?;
         let encoder = |name: &str| text_encoder(name, &extensions.heard);
         let opened = source.open(&parameters, &encoder).map_err(|mistake| place.error(mistake))?;
+        let mix = |task: &String| task == words::ALL_TASKS;
+        let told_apart = opened.tasks().len() < 2 || !opened.tasks().iter().any(mix);
+        let rule = "other names than that of the mix of all, where there are several";
+        place.unless(told_apart, "tasks", rule, format!("`{}`", words::ALL_TASKS))?;
         let mut environments = Vec::new();
         self.timed(&place, &*opened)?;
         for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {

@@ -164,7 +164,9 @@ fn each_model(place: &Place, variant: Variant, models: &[String]) -> Result<Vec<
 fn factorial(place: &Place, factors: &[String], variant: Variant) -> Result<Vec<Variant>, SpecError> {
     let names = || variant.shifts.iter().filter_map(|shift| shift.name());
     for (position, factor) in factors.iter().enumerate() {
-        place.at("factorial").find("shift of the factorial", factor, names().map(|name| (name, ())))?;
+        let place = place.at("factorial");
+        place.find("shift of the factorial", factor, names().map(|name| (name, ())))?;
+        place.unless(!factor.contains(" x "), "factorial", "names without ` x `, which joins two", factor)?;
         let fresh = !factors[..position].contains(factor);
         place.unless(fresh, "factorial", "names of shifts, each once", format!("`{factor}` twice"))?;
     }

@@ -1,9 +1,8 @@
 //! Every decision of a cell with its propensity, so that each log can feed off-policy evaluation.
 
-use environments::sources::logged::LogColumns;
 use environments::{Batch, Tokens};
 use routing::{Choice, Objective, Propensity};
-use store::{Column, Frame};
+use store::{Column, Described, Frame};
 
 /// Columns of logged decisions, one row for each.
 #[derive(Default)]
@@ -63,34 +62,108 @@ impl DecisionLog {
 
     /// The log as columns.
     pub(super) fn into_frame(self) -> Frame {
-        let columns = [
-            ("phase", Column::Text(self.phase)),
-            ("round", Column::Integer(self.round)),
-            ("task", Column::Text(self.task)),
-            ("w_cost", Column::Real(self.w_cost)),
-            ("arm", Column::Text(self.arm)),
-            ("propensity", Column::Real(self.propensity)),
-            ("propensity_kind", Column::Text(self.propensity_kind)),
-            ("quality", Column::Real(self.quality)),
-            ("cost_usd", Column::Real(self.cost_usd)),
-            ("reward", Column::Real(self.reward)),
-            ("expected_reward", Column::Real(self.expected_reward)),
+        let timed = self.latency_s.iter().any(Option::is_some);
+        let counted = self.tokens.iter().any(Option::is_some);
+        let count = |cell: fn(&Tokens) -> u32| {
+            let counts = self.tokens.iter().map(|tokens| tokens.as_ref().map(|tokens| cell(tokens).into()));
+            Column::Integer(counts.collect())
+        };
+        let tokens = [count(|tokens| tokens.input), count(|tokens| tokens.cached), count(|tokens| tokens.output)];
+        let always = [
+            Column::Text(self.phase),
+            Column::Integer(self.round),
+            Column::Text(self.task),
+            Column::Real(self.w_cost),
+            Column::Text(self.arm),
+            Column::Real(self.propensity),
+            Column::Text(self.propensity_kind),
+            Column::Real(self.quality),
+            Column::Real(self.cost_usd),
+            Column::Real(self.reward),
+            Column::Real(self.expected_reward),
         ];
-        let mut columns: Vec<(String, Column)> = columns.map(|(name, column)| (name.to_owned(), column)).into();
-        if self.latency_s.iter().any(Option::is_some) {
-            columns.push(("latency_s".to_owned(), Column::Real(self.latency_s)));
+        let named = |columns: &[Described]| columns.iter().map(|column| column.name.to_owned()).collect::<Vec<_>>();
+        let mut columns: Vec<(String, Column)> = named(ALWAYS).into_iter().zip(always).collect();
+        if timed {
+            columns.push((LATENCY.name.to_owned(), Column::Real(self.latency_s)));
         }
-        if self.tokens.iter().any(Option::is_some) {
-            // Under the names by which a log is read, so that decisions can be priced anew.
-            let names = LogColumns::default();
-            let mut push = |name: String, cell: fn(&Tokens) -> u32| {
-                let counts = self.tokens.iter().map(|tokens| tokens.as_ref().map(|tokens| cell(tokens).into()));
-                columns.push((name, Column::Integer(counts.collect())));
-            };
-            push(names.input_tokens, |tokens| tokens.input);
-            push(names.cached_tokens, |tokens| tokens.cached);
-            push(names.output_tokens, |tokens| tokens.output);
+        if counted {
+            columns.extend(named(TOKENS).into_iter().zip(tokens));
         }
         Frame { columns, metadata: Vec::new() }
+    }
+}
+
+/// The columns that every log of decisions has.
+const ALWAYS: &[Described] = &[
+    Described::new("phase", "text", "", "when it was decided (see the phases)"),
+    Described::new("round", "whole number", "rounds", "position of the request, from 0"),
+    Described::new("task", "text", "", "task of the request"),
+    Described::new("w_cost", "number", "weight", "weight on cost of the request"),
+    Described::new("arm", "text", "", "model that was chosen"),
+    Described::new("propensity", "number", "probability", "probability with which it was chosen, in (0, 1]"),
+    Described::new("propensity_kind", "text", "", "`exact`, or `estimated` from draws"),
+    Described::new(
+        "quality",
+        "number or nothing",
+        "score",
+        "score of its answer, in [0, 1]; nothing where nobody recorded it",
+    ),
+    Described::new("cost_usd", "number or nothing", "USD", "dollars of its call; nothing where nobody recorded it"),
+    Described::new(
+        "reward",
+        "number or nothing",
+        "reward",
+        "reward under the weight of the request; nothing where nobody recorded it",
+    ),
+    Described::new(
+        "expected_reward",
+        "number or nothing",
+        "reward",
+        "reward that the policy expected; nothing where it tells none",
+    ),
+];
+
+/// The column that there is where any latency was recorded.
+const LATENCY: Described = Described::new(
+    "latency_s",
+    "number or nothing",
+    "s",
+    "time until the answer was there; only where any was recorded",
+);
+
+/// The columns that there are where any tokens were recorded, under the names by which a log is read, so that decisions can be
+/// priced anew.
+const TOKENS: &[Described] = &[
+    Described::new(
+        "input_tokens",
+        "whole number or nothing",
+        "tokens",
+        "tokens of the prompt; only where any were recorded",
+    ),
+    Described::new(
+        "cached_tokens",
+        "whole number or nothing",
+        "tokens",
+        "those of them that were read from a cache; likewise",
+    ),
+    Described::new("output_tokens", "whole number or nothing", "tokens", "tokens of the answer; likewise"),
+];
+
+/// What the columns of `decisions/<id>.parquet` mean.
+pub fn decision_columns() -> Vec<Described> {
+    ALWAYS.iter().chain([&LATENCY]).chain(TOKENS).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use environments::sources::logged::LogColumns;
+
+    #[test]
+    fn decisions_are_logged_under_the_names_by_which_a_log_is_read() {
+        let names = LogColumns::default();
+        let read = [names.input_tokens, names.cached_tokens, names.output_tokens];
+        assert!(TOKENS.iter().map(|column| column.name).eq(read));
     }
 }

@@ -10,7 +10,7 @@ mod tally;
 mod train_then_test;
 mod trained;
 
-pub(crate) use train_then_test::{FORECAST_CHANCE, FORECAST_ERROR};
+pub use decisions::decision_columns;
 pub use trained::TrainedRouter;
 
 use crate::plan::{Plan, PlannedCell};

@@ -14,6 +14,7 @@ use crate::plan::{Plan, PlannedCell, Subject};
 use crate::spec::Protocol;
 use environments::{Batch, Revealed, Table, always};
 use policies::Recipe;
+use routing::words::phase;
 use routing::{Choice, Dollars, Ledger, Objective, Policy, Seed, Stream, Task};
 use store::Cell;
 
@@ -63,7 +64,7 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
         episode.fill(start..end, &mut batch);
         player.play(&batch, &mut ledger, &mut choices);
         if let Some(decisions) = &mut decisions {
-            decisions.extend("online", &batch, &choices, &names);
+            decisions.extend(phase::ONLINE, &batch, &choices, &names);
         }
         for (row, choice) in choices.iter().enumerate() {
             tally.observe(&batch, row, choice.arm, &task.objective);
@@ -73,8 +74,8 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
             if round * u64::from(checkpoints) >= point * rounds {
                 point += 1;
                 let at = |phase| Moment { phase, round, w_cost: None, ledger: &ledger };
-                tally.report(&at("online"), &[], &task.models, &mut scores);
-                bucket.report(&at("bucket"), &[], &task.models, &mut scores);
+                tally.report(&at(phase::ONLINE), &[], &task.models, &mut scores);
+                bucket.report(&at(phase::BUCKET), &[], &task.models, &mut scores);
                 bucket = Tally::new(task.arms(), 0);
             }
         }

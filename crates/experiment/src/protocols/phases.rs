@@ -3,6 +3,7 @@
 use super::tally::Moment;
 use environments::Batch;
 use metrics::{Adaptation, Detection, Exploration, Explored, Reading, Visit, budget_use, greedy_regret};
+use routing::words::phase;
 use routing::{Choice, Dollars, Ledger, Objective};
 use store::Score;
 
@@ -96,10 +97,9 @@ impl Phases {
         }
         // What does not exist, such as a recovery in the first phase, is not stored.
         for reading in readings.into_iter().filter(|reading| reading.value.is_finite()) {
-            let phase = reading.phase.map_or("whole".to_owned(), |phase| format!("phase {}", phase + 1));
+            let phase = reading.phase.map_or(phase::WHOLE.to_owned(), |visit| phase::visit(visit + 1));
             let at = Moment { phase: &phase, round: reading.end, w_cost: None, ledger };
-            let about = reading.about;
-            scores.push(at.score(about.name, about.unit, about.better, reading.value, reading.n));
+            scores.push(at.of(reading.about, reading.value, reading.n));
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use environments::Batch;
 use metrics::{About, Better, Judged, LATENCY, Latencies, METRICS, Metric, UNSCORED};
+use routing::words;
 use routing::{Arm, Ledger, Objective, Outcome, Seconds};
 use store::{Direction, Score};
 
 /// Task name under which the mix of all tasks is reported.
-pub(super) const ALL: &str = "all";
+pub(super) const ALL: &str = words::ALL_TASKS;
 
 /// Accumulates every metric over all decisions and over those of each task.
 pub(super) struct Tally {
@@ -50,22 +51,23 @@ impl Tally {
 
     /// Appends a score for each metric and group that saw a decision.
     pub(super) fn report(&self, at: &Moment<'_>, tasks: &[String], models: &[String], scores: &mut Vec<Score>) {
-        let names = std::iter::once(ALL).chain(tasks.iter().map(String::as_str));
-        for (group, task) in self.groups.iter().zip(names).filter(|(group, _)| group.scored + group.unscored > 0) {
+        let names = || std::iter::once(ALL).chain(tasks.iter().map(String::as_str));
+        // The only task of a log without tasks is the mix itself, which stands there already.
+        let fresh =
+            self.groups.iter().zip(names()).enumerate().filter(|(place, (_, task))| *place == 0 || *task != ALL);
+        for (group, task) in fresh.map(|(_, one)| one).filter(|(group, _)| group.scored + group.unscored > 0) {
             // What stands on no decision, as a mean reward where no outcome was recorded, is no number.
             for (entry, metric) in METRICS.iter().zip(&group.metrics).filter(|(_, metric)| metric.n() > 0) {
                 metric.report(&mut |arm, value| {
-                    let mut score = at.score(entry.about.name, entry.about.unit, entry.about.better, value, metric.n());
+                    let mut score = at.of(&entry.about, value, metric.n());
                     score.task = task.into();
                     score.arm = arm.map(|arm| models[arm.index()].clone());
                     scores.push(score);
                 });
             }
             let beside = group.beside();
-            scores.extend(beside.iter().map(|&(about, value, n)| Score {
-                task: task.into(),
-                ..at.score(about.name, about.unit, about.better, value, n)
-            }));
+            scores
+                .extend(beside.iter().map(|&(about, value, n)| Score { task: task.into(), ..at.of(about, value, n) }));
         }
     }
 }
@@ -121,6 +123,11 @@ pub(super) struct Moment<'a> {
 }
 
 impl Moment<'_> {
+    /// A score of what `about` describes.
+    pub(super) fn of(&self, about: &About, value: f64, n: u64) -> Score {
+        self.score(about.name, about.unit, about.better, value, n)
+    }
+
     /// A score over the mix of tasks at this moment.
     pub(super) fn score(&self, metric: &str, unit: &str, better: Better, value: f64, n: u64) -> Score {
         Score {

@@ -15,8 +15,9 @@ use super::{Log, shortened};
 use crate::plan::{HeldOut, Plan, PlannedCell, Split, Subject, split};
 use crate::spec::{Select, TrainPreferences};
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
-use metrics::{Better, CALIBRATION, Calibration};
+use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
 use policies::{Configured, Forecast, Recipe};
+use routing::words::{metric, phase};
 use routing::{
     Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random,
 };
@@ -25,14 +26,6 @@ use store::{Cell, Score};
 
 /// Requests judged at a time while testing.
 const TEST_ROWS: usize = 512;
-
-/// The mean test reward over the preference grid: the headline number.
-const SWEEP_REWARD: &str = "sweep_reward";
-
-/// Calibration error of the qualities that are told beside a router's decisions, and what chance would make of it: they are
-/// defined as `calibration_error` and `calibration_chance`, in units of quality.
-pub(crate) const FORECAST_ERROR: &str = "forecast_error";
-pub(crate) const FORECAST_CHANCE: &str = "forecast_chance";
 
 /// One cell under this protocol.
 pub(super) struct TrainThenTest<'a> {
@@ -136,7 +129,7 @@ impl<'a> TrainThenTest<'a> {
         let bought: Vec<Feedback> = trained.bought.iter().map(outcome).collect();
         let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.task, &features, &bought));
         if let Some(forecast) = &forecast {
-            let at = Moment { phase: "test", round: trained.round, w_cost: None, ledger: &trained.ledger };
+            let at = Moment { phase: phase::TEST, round: trained.round, w_cost: None, ledger: &trained.ledger };
             scores.extend(self.foretold(&rows, &*router, forecast, &at));
         }
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
@@ -163,8 +156,7 @@ impl<'a> TrainThenTest<'a> {
             }
             let Some(([_, _, error, chance], n)) = calibration.readings() else { continue };
             let at = Moment { w_cost: Some(preference.cost()), ..*at };
-            scores.push(at.score(FORECAST_ERROR, "score", Better::Lower, error, n));
-            scores.push(at.score(FORECAST_CHANCE, "score", Better::Neither, chance, n));
+            scores.extend(FORECAST.iter().zip([error, chance]).map(|(about, value)| at.of(about, value, n)));
         }
         scores
     }
@@ -266,15 +258,15 @@ impl<'a> TrainThenTest<'a> {
                     seen[row * self.table.arms() + choice.arm.index()] = true;
                 }
                 round += visited.len() as u64;
-                self.log("training", &batch, &choices);
+                self.log(phase::TRAINING, &batch, &choices);
                 if !due.passed(round) {
                     continue;
                 }
                 let sweep = self.sweep(&self.split.validation, |batch, choices| {
                     policy.decide(&batch.contexts(), choices);
                 });
-                let at = Moment { phase: "validation", round, w_cost: None, ledger: &ledger };
-                curve.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, sweep.requests));
+                let at = Moment { phase: phase::VALIDATION, round, w_cost: None, ledger: &ledger };
+                curve.push(at.of(&SWEEP_REWARD, sweep.reward, sweep.requests));
                 for (name, value) in policy.diagnostics() {
                     curve.push(at.score(&format!("policy_{name}"), "nats", Better::Neither, value, rows as u64));
                 }
@@ -361,18 +353,18 @@ impl<'a> TrainThenTest<'a> {
         let sweep = self.sweep(&rows, |batch, choices| {
             decider.decide(batch, choices);
             if let Some(decisions) = &mut decisions {
-                decisions.extend("test", batch, choices, &names);
+                decisions.extend(phase::TEST, batch, choices, &names);
             }
         });
         let measured = sweep.tallies.iter().zip(&sweep.calibrations);
         for (preference, (tally, calibration)) in self.plan.spec.preferences.test.iter().zip(measured) {
-            let at = Moment { phase: "test", round, w_cost: Some(preference.cost()), ledger };
+            let at = Moment { phase: phase::TEST, round, w_cost: Some(preference.cost()), ledger };
             tally.report(&at, self.table.tasks(), models, &mut scores);
             calibrated(calibration, &at, &mut scores);
         }
-        let at = Moment { phase: "test", round, w_cost: None, ledger };
+        let at = Moment { phase: phase::TEST, round, w_cost: None, ledger };
         if sweep.requests > 0 {
-            scores.push(at.score(SWEEP_REWARD, "reward", Better::Higher, sweep.reward, sweep.prompts));
+            scores.push(at.of(&SWEEP_REWARD, sweep.reward, sweep.prompts));
         }
         self.decisions = decisions;
         scores
@@ -383,11 +375,11 @@ impl<'a> TrainThenTest<'a> {
 fn calibrated(calibration: &Calibration, at: &Moment<'_>, scores: &mut Vec<Score>) {
     let Some((values, n)) = calibration.readings() else { return };
     let whole = CALIBRATION.iter().zip(values);
-    scores.extend(whole.map(|(about, value)| at.score(about.name, about.unit, about.better, value, n)));
+    scores.extend(whole.map(|(about, value)| at.of(about, value, n)));
     for (bin, number) in calibration.bins().iter().zip(1..) {
-        let at = Moment { phase: &format!("decile {number:02}"), ..*at };
-        scores.push(at.score("expected_reward", "reward", Better::Neither, bin.expected, bin.n));
-        scores.push(at.score("reward", "reward", Better::Higher, bin.obtained, bin.n));
+        let at = Moment { phase: &phase::decile(number), ..*at };
+        scores.push(at.score(metric::EXPECTED_REWARD, "reward", Better::Neither, bin.expected, bin.n));
+        scores.push(at.score(metric::REWARD, "reward", Better::Higher, bin.obtained, bin.n));
     }
 }
 

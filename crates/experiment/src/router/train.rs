@@ -1,10 +1,12 @@
 //! From an experiment to one router that leaves it: trained as in its cells, tested as in its cells, saved with a card.
 
 use crate::plan::{Plan, PlannedCell, Subject};
-use crate::protocols::{FORECAST_CHANCE, FORECAST_ERROR, TrainedRouter};
-use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, PolicyCard, Scored};
+use crate::protocols::TrainedRouter;
+use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, LearntFrom, PolicyCard, Scored};
+use metrics::FORECAST;
 use rayon::prelude::*;
 use routing::hexadecimal;
+use routing::words::{self, metric, phase};
 use settings::SpecError;
 use sha2::{Digest, Sha256};
 use store::Score;
@@ -53,7 +55,7 @@ impl Plan {
             w_cost: self.spec.preferences.trained_range(),
             encoder: wanted.encoder.clone(),
             data: DataCard {
-                source: format!("{} `{}`", environment.kind, environment.label),
+                source: LearntFrom::Environment(format!("{} `{}`", environment.kind, environment.label)),
                 fingerprint: environment.world.fingerprint(),
                 simulated: environment.world.simulated(),
                 rows,
@@ -91,12 +93,13 @@ impl Plan {
     }
 }
 
-/// Metrics that a card shows, over all tasks.
-const SHOWN: [&str; 6] = ["sweep_reward", "reward", "quality", "cost_usd", FORECAST_ERROR, FORECAST_CHANCE];
+/// Metrics that a card shows, over all tasks, beside those of the forecast.
+const SHOWN: [&str; 4] = [metric::SWEEP_REWARD, metric::REWARD, metric::QUALITY, metric::COST];
 
 /// Means over replicates of the shown metrics on the test prompts.
 fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {
-    let shown = |score: &&Score| score.phase == "test" && score.task == "all" && SHOWN.contains(&score.metric.as_str());
+    let told = |metric: &str| SHOWN.contains(&metric) || FORECAST.iter().any(|about| about.name == metric);
+    let shown = |score: &&Score| score.phase == phase::TEST && score.task == words::ALL_TASKS && told(&score.metric);
     let first = trained[0].scores.iter().filter(shown);
     let scored = first.map(|like| {
         let same = |score: &&Score| shown(score) && score.metric == like.metric && score.w_cost == like.w_cost;

@@ -1,5 +1,6 @@
 //! Which models a policy really uses: the first place where collapse onto one model shows.
 
+use store::words::{self, metric, phase};
 use store::{Role, SummaryRow};
 
 use super::table::{Mark, Measured, Table, best, distinct, ranked};
@@ -34,8 +35,10 @@ impl Chart for ArmShares {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
-        let shares: Vec<&SummaryRow> =
-            rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share" && row.task == "all").collect();
+        let shares: Vec<&SummaryRow> = rows
+            .iter()
+            .filter(|row| row.phase == phase::TEST && row.metric == metric::ARM_SHARE && row.task == words::ALL_TASKS)
+            .collect();
         let learning =
             distinct(shares.iter().map(|row| &row.policy).filter(|policy| !source.roster.is_reference(policy)));
         let mut panels: Vec<String> = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster)
@@ -100,7 +103,9 @@ impl Chart for ArmShares {
 pub(crate) fn model_colors(rows: &[SummaryRow]) -> Vec<(String, Color)> {
     let colored = ArmShares.data(&Source::new(rows, &[])).map_or(Vec::new(), |table| colors(&table));
     let arms = distinct(
-        rows.iter().filter(|row| row.phase == "test" && row.metric == "arm_share").filter_map(|row| row.arm.as_ref()),
+        rows.iter()
+            .filter(|row| row.phase == phase::TEST && row.metric == metric::ARM_SHARE)
+            .filter_map(|row| row.arm.as_ref()),
     );
     let color = |arm: &String| colored.iter().find(|(known, _)| known == arm).map_or(theme::REST, |(_, color)| *color);
     order(rows, arms).into_iter().map(|arm| (arm.clone(), color(&arm))).collect()
@@ -111,8 +116,8 @@ pub(crate) fn model_prices(rows: &[SummaryRow], arms: &[String]) -> Option<Vec<f
     let price = |arm: &String| {
         let alone =
             |row: &SummaryRow| row.identity.role == Role::SingleModel && row.identity.model.as_deref() == Some(arm);
-        let mut costs = super::table::select(rows, "test", "cost_usd");
-        costs.find(|row| row.task == "all" && alone(row)).map(|row| row.value)
+        let mut costs = super::table::select(rows, phase::TEST, metric::COST);
+        costs.find(|row| row.task == words::ALL_TASKS && alone(row)).map(|row| row.value)
     };
     arms.iter().map(price).collect()
 }

@@ -1,6 +1,7 @@
 //! Rewards of policies that met the same requests, by task and replicate: what comparisons over tasks are made from.
 
 use std::collections::BTreeMap;
+use store::words::{self, metric, phase};
 
 use store::{Role, Run};
 
@@ -50,7 +51,7 @@ pub(super) fn blocks(source: &Source<'_>) -> Option<Blocks> {
     let requests = || measured.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values).map(|task| task.n);
     let basis = Basis {
         environment: source.runs.first()?.environment.to_string(),
-        units: vec![("reward".to_owned(), "reward, mean over the grid of preferences".to_owned())],
+        units: vec![(metric::REWARD.to_owned(), "reward, mean over the grid of preferences".to_owned())],
         methods: Vec::new(),
         replicates: Some((replicates.len() as u64, replicates.len() as u64)),
         n: requests().min().zip(requests().max()),
@@ -97,7 +98,7 @@ impl Task {
 pub(super) fn rewards(run: &Run) -> BTreeMap<&str, Task> {
     let mut tasks: BTreeMap<&str, Task> = BTreeMap::new();
     for (place, quantity) in run.scores.quantities().iter().enumerate() {
-        let own = quantity.metric == "reward" && quantity.phase == "test" && quantity.arm.is_none();
+        let own = quantity.metric == metric::REWARD && quantity.phase == phase::TEST && quantity.arm.is_none();
         if own && quantity.w_cost.is_some() {
             let score = run.scores.get(place);
             let task = tasks.entry(&quantity.task).or_default();
@@ -109,7 +110,7 @@ pub(super) fn rewards(run: &Run) -> BTreeMap<&str, Task> {
 
 fn by_task(run: &Run) -> BTreeMap<&str, Task> {
     let mut tasks = rewards(run);
-    tasks.remove("all");
+    tasks.remove(words::ALL_TASKS);
     tasks
 }
 

@@ -12,11 +12,12 @@ use crate::graphics::text;
 use crate::theme::{self, OTHER, Part, Player};
 use std::collections::BTreeMap;
 use store::SummaryRow;
+use store::words::{self, metric, phase};
 
 /// Weights on cost of the panels: quality alone, and that of the tables.
 const WEIGHTS: [f64; 2] = [0.0, 0.2];
 /// Label of the marks of the lower panels: all requests of the test split. Others are called after their decile.
-const WHOLE: &str = "test";
+const WHOLE: &str = phase::TEST;
 /// Points from one policy to the next in the lower panels.
 const LANE: f64 = 17.0;
 /// Height of the upper panels.
@@ -39,10 +40,12 @@ impl Chart for Calibration {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let errors = || select(source.rows, "test", "calibration_error");
+        let errors = || select(source.rows, phase::TEST, metric::CALIBRATION_ERROR);
         let weights: Vec<f64> = WEIGHTS.iter().filter_map(|&wanted| nearest_weight(errors(), wanted)).collect();
         let shown = |row: &&SummaryRow| {
-            row.task == "all" && row.arm.is_none() && row.w_cost.is_some_and(|weight| weights.contains(&weight))
+            row.task == words::ALL_TASKS
+                && row.arm.is_none()
+                && row.w_cost.is_some_and(|weight| weights.contains(&weight))
         };
         let own: Vec<&SummaryRow> = source.rows.iter().filter(shown).collect();
         let by_key: BTreeMap<Key<'_>, &SummaryRow> = own.iter().map(|row| (key(row, &row.metric), *row)).collect();
@@ -97,8 +100,8 @@ fn key<'a>(row: &'a SummaryRow, metric: &'a str) -> Key<'a> {
 /// The metric that is drawn upright where `row` is drawn level; none: it is not.
 fn upright(row: &SummaryRow) -> Option<&'static str> {
     match row.metric.as_str() {
-        "expected_reward" if row.phase != WHOLE => Some("reward"),
-        "calibration_error" => Some("calibration_chance"),
+        metric::EXPECTED_REWARD if row.phase != WHOLE => Some(metric::REWARD),
+        metric::CALIBRATION_ERROR => Some(metric::CALIBRATION_CHANCE),
         _ => None,
     }
 }

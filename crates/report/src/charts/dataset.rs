@@ -11,10 +11,11 @@ use crate::graphics::text;
 use crate::theme;
 use std::collections::{BTreeMap, BTreeSet};
 use store::SummaryRow;
+use store::words::{self, metric, phase};
 
-const QUALITY: &str = "quality";
-const COST: &str = "cost_usd";
-const ORACLE: &str = "oracle_share";
+const QUALITY: &str = metric::QUALITY;
+const COST: &str = metric::COST;
+const ORACLE: &str = metric::ORACLE_SHARE;
 const ROW: f64 = 25.0;
 const CELL: f64 = 47.0;
 /// Width of the panels of dollars and of oracle shares.
@@ -49,9 +50,9 @@ impl Chart for Dataset {
         for metric in [QUALITY, COST, ORACLE] {
             let own = |row: &&SummaryRow| match metric {
                 QUALITY => tasks.contains(&*row.task),
-                _ => row.task == "all",
+                _ => row.task == words::ALL_TASKS,
             };
-            for row in select(rows, "data", metric).filter(own).filter(|row| models.contains(&*row.policy)) {
+            for row in select(rows, phase::DATA, metric).filter(own).filter(|row| models.contains(&*row.policy)) {
                 let factor = if metric == COST { REQUESTS } else { 1.0 };
                 let mark = Mark {
                     panel: metric.to_owned(),
@@ -93,15 +94,15 @@ impl Chart for Dataset {
 fn drawn(rows: &[SummaryRow]) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let mut prompts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut models: Vec<&str> = Vec::new();
-    for row in select(rows, "data", ORACLE) {
+    for row in select(rows, phase::DATA, ORACLE) {
         prompts.insert(&row.task, row.n);
-        if row.task == "all" {
+        if row.task == words::ALL_TASKS {
             models.push(&row.policy);
         }
     }
-    let mut tasks: Vec<(&str, u64)> = prompts.into_iter().filter(|(task, _)| *task != "all").collect();
+    let mut tasks: Vec<(&str, u64)> = prompts.into_iter().filter(|(task, _)| *task != words::ALL_TASKS).collect();
     tasks.sort_by_key(|(_, prompts)| std::cmp::Reverse(*prompts));
-    let tasks = tasks.into_iter().take(MOST.0).map(|(task, _)| task).chain(["all"]).collect();
+    let tasks = tasks.into_iter().take(MOST.0).map(|(task, _)| task).chain([words::ALL_TASKS]).collect();
     // The last is no model but nobody.
     let nobody = models.last().copied();
     (tasks, models.into_iter().take(MOST.1).chain(nobody).collect())
@@ -110,7 +111,7 @@ fn drawn(rows: &[SummaryRow]) -> (BTreeSet<&str>, BTreeSet<&str>) {
 /// Tasks in the order of the summary, their mix first.
 fn tasks(table: &Table) -> Vec<String> {
     let mut tasks = distinct(table.within(QUALITY).map(|mark| &mark.label));
-    tasks.sort_by_key(|task| task != "all");
+    tasks.sort_by_key(|task| task != words::ALL_TASKS);
     tasks
 }
 
@@ -118,7 +119,7 @@ fn tasks(table: &Table) -> Vec<String> {
 fn ranked(table: &Table) -> Vec<String> {
     let mut models = table.series();
     let quality = |model: &String| {
-        let mut marks = table.within(QUALITY).filter(|mark| mark.series == *model && mark.label == "all");
+        let mut marks = table.within(QUALITY).filter(|mark| mark.series == *model && mark.label == words::ALL_TASKS);
         marks.next().map_or(f64::NEG_INFINITY, |mark| mark.x.value)
     };
     models.sort_by(|left, right| quality(right).total_cmp(&quality(left)));
@@ -160,7 +161,7 @@ fn column_names(table: &Table, panel: &Panel, scene: &mut Scene) {
     for tick in &panel.x.ticks {
         let x = panel.across(tick.value);
         let name = Text::new(x, panel.area.top - 6.0, TICK, &tick.words).upward();
-        scene.text(if tick.words == "all" { name.bold() } else { name });
+        scene.text(if tick.words == words::ALL_TASKS { name.bold() } else { name });
         let prompts = table.within(QUALITY).find(|mark| mark.label == tick.words).map_or(0, |mark| mark.n);
         let words = Text::new(x, panel.area.bottom + 12.0, 9.0, count(prompts));
         scene.text(words.anchored(Anchor::Middle).colored(SOFT_INK));

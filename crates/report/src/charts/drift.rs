@@ -11,6 +11,7 @@ use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Color, INK, Scene};
 use crate::theme::{self, Part};
 use store::Role;
+use store::words::metric;
 
 const REGRET: &str = "regret per request";
 const SPEND: &str = "dollars per 1,000 requests";
@@ -45,12 +46,12 @@ impl Chart for Drift {
             };
             table.push(mark, &[one.row]);
         };
-        let regret = buckets(source.rows, "regret");
+        let regret = buckets(source.rows, metric::REGRET);
         let single = |one: &&Bucket<'_>| one.row.identity.role != Role::SingleModel;
         regret.iter().filter(single).for_each(|one| add(REGRET, one, &one.row.policy, 1.0));
-        let spend = buckets(source.rows, "cost_usd");
+        let spend = buckets(source.rows, metric::COST);
         spend.iter().filter(single).for_each(|one| add(SPEND, one, &one.row.policy, REQUESTS));
-        let shares = buckets(source.rows, "arm_share");
+        let shares = buckets(source.rows, metric::ARM_SHARE);
         let learning =
             distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !source.roster.is_reference(policy)));
         if let Some(first) = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster).first() {

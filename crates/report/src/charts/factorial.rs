@@ -9,8 +9,9 @@ use crate::graphics::panel::TICK;
 use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use store::Role;
+use store::words::{metric, phase};
 
-const METRIC: &str = "regret";
+const METRIC: &str = metric::REGRET;
 /// Most policies on a page.
 const POLICIES: usize = 30;
 const CELL: (f64, f64) = (92.0, 30.0);
@@ -30,7 +31,7 @@ impl Chart for Factorial {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let mut table = Table::of_source(source);
-        let effects = source.rows.iter().filter(|row| row.phase == "effect" && row.metric == METRIC);
+        let effects = source.rows.iter().filter(|row| row.phase == phase::EFFECT && row.metric == METRIC);
         for row in effects.filter(|row| row.identity.role != Role::SingleModel) {
             let mark = Mark {
                 panel: String::new(),

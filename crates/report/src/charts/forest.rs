@@ -1,6 +1,7 @@
 //! How much more than the baseline every policy earns, in pairs.
 
 use statistics::paired_difference;
+use store::words::{self, metric, phase};
 use store::{Quantity, Role};
 
 use super::table::{Mark, Measured, Table, distinct, select};
@@ -35,11 +36,13 @@ impl Chart for Forest {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let rows = || select(source.rows, "test", "sweep_reward").filter(|row| row.task == "all");
+        let rows = || select(source.rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.task == words::ALL_TASKS);
         let policies = distinct(rows().map(|row| &row.policy).filter(|policy| !source.roster.is_single(policy)));
         let baseline = baseline(source, &policies)?;
         let wanted = |quantity: &Quantity| {
-            quantity.metric == "sweep_reward" && quantity.phase == "test" && quantity.task == "all"
+            quantity.metric == metric::SWEEP_REWARD
+                && quantity.phase == phase::TEST
+                && quantity.task == words::ALL_TASKS
         };
         let values =
             |policy: &str| paired::latest(source.runs.iter().copied().filter(|run| run.policy == policy), wanted);
@@ -95,7 +98,7 @@ impl Chart for Forest {
 
 /// The best reference that a router could be; without one, the first policy.
 fn baseline(source: &Source<'_>, policies: &[String]) -> Option<String> {
-    let rows = select(source.rows, "test", "sweep_reward").filter(|row| row.task == "all");
+    let rows = select(source.rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.task == words::ALL_TASKS);
     let references = rows.filter(|row| matches!(row.identity.role, Role::Rule | Role::Reference));
     let best = references.max_by(|left, right| left.value.total_cmp(&right.value)).map(|row| row.policy.to_string());
     best.or_else(|| policies.first().cloned())

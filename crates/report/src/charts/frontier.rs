@@ -1,6 +1,7 @@
 //! What quality a dollar buys: every policy's sweep over the weight on cost, above or below what needs no router.
 
 use std::collections::{BTreeMap, BTreeSet};
+use store::words::{self, metric, phase};
 
 use store::{Role, SummaryRow};
 
@@ -41,11 +42,13 @@ impl Chart for Frontier {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
         let place = |row: &SummaryRow| (row.policy.clone(), row.w_cost.map(f64::to_bits));
-        let costs: BTreeMap<_, &SummaryRow> =
-            select(rows, "test", "cost_usd").filter(|row| row.task == "all").map(|row| (place(row), row)).collect();
+        let costs: BTreeMap<_, &SummaryRow> = select(rows, phase::TEST, metric::COST)
+            .filter(|row| row.task == words::ALL_TASKS)
+            .map(|row| (place(row), row))
+            .collect();
         let mut models = BTreeSet::new();
         let mut table = Table::of_source(source);
-        for quality in select(rows, "test", "quality").filter(|row| row.task == "all") {
+        for quality in select(rows, phase::TEST, metric::QUALITY).filter(|row| row.task == words::ALL_TASKS) {
             let Some(cost) = costs.get(&place(quality)).filter(|cost| cost.value.is_finite()) else { continue };
             if quality.identity.role == Role::SingleModel && !models.insert(&quality.policy) {
                 continue;
@@ -97,17 +100,18 @@ impl Chart for Frontier {
 /// the reward (1 - w) q - w min(c / cap, 1) gives the cap wherever no request reaches it, which is where the mean of the
 /// capped cost is largest beside the mean cost.
 fn cap(rows: &[SummaryRow]) -> Option<Cap> {
-    let of = |metric: &'static str| select(rows, "test", metric).filter(|row| row.task == "all");
-    let weight = nearest_weight(of("reward").filter(|row| row.w_cost.is_some_and(|weight| weight > 0.0)), WEIGHT)?;
+    let of = |metric: &'static str| select(rows, phase::TEST, metric).filter(|row| row.task == words::ALL_TASKS);
+    let weight =
+        nearest_weight(of(metric::REWARD).filter(|row| row.w_cost.is_some_and(|weight| weight > 0.0)), WEIGHT)?;
     let at = |metric: &'static str| -> BTreeMap<&str, f64> {
         of(metric).filter(|row| row.w_cost == Some(weight)).map(|row| (row.policy.as_str(), row.value)).collect()
     };
-    let (rewards, costs) = (at("reward"), at("cost_usd"));
+    let (rewards, costs) = (at(metric::REWARD), at(metric::COST));
     let share = |row: &SummaryRow| {
         let (reward, cost) = (rewards.get(row.policy.as_str())?, costs.get(row.policy.as_str())?);
         Some(((1.0 - weight) * row.value - reward) / (weight * cost))
     };
-    let qualities = of("quality").filter(|row| row.w_cost == Some(weight));
+    let qualities = of(metric::QUALITY).filter(|row| row.w_cost == Some(weight));
     let steepest = qualities.filter_map(share).filter(|share| share.is_finite()).fold(0.0, f64::max);
     (steepest > 0.0).then(|| Cap { dollars: REQUESTS / steepest, weight })
 }

@@ -1,6 +1,7 @@
 //! How long a request waits for its answer, under each policy.
 
 use store::SummaryRow;
+use store::words::{self, metric, phase};
 
 use super::table::{Mark, Measured, Table, nearest_weight, select};
 use super::{About, Chart, Source, WIDTH, legend_height};
@@ -15,8 +16,8 @@ use crate::theme;
 
 /// The metrics with the names of their marks and how they look.
 const MARKS: [(&str, &str, Style); 2] = [
-    ("latency_s", "mean", Style::new(0x0072B2, Marker::Disc, Inside::Filled, Dash::Solid)),
-    ("latency_p95_s", "95th percentile", Style::new(0xD55E00, Marker::Diamond, Inside::Hollow, Dash::Solid)),
+    (metric::LATENCY, "mean", Style::new(0x0072B2, Marker::Disc, Inside::Filled, Dash::Solid)),
+    (metric::LATENCY_P95, "95th percentile", Style::new(0xD55E00, Marker::Diamond, Inside::Hollow, Dash::Solid)),
 ];
 /// Weight on cost in the middle of the grid.
 const WEIGHT: f64 = 0.5;
@@ -47,11 +48,11 @@ impl Chart for Latency {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let mut table = Table::of_source(source);
         let of = |phase: &'static str, metric: &'static str| {
-            select(source.rows, phase, metric).filter(|row| row.task == "all" && row.value.is_finite())
+            select(source.rows, phase, metric).filter(|row| row.task == words::ALL_TASKS && row.value.is_finite())
         };
-        let tested = || MARKS.iter().flat_map(|(metric, ..)| of("test", metric));
+        let tested = || MARKS.iter().flat_map(|(metric, ..)| of(phase::TEST, metric));
         let weight = nearest_weight(tested(), WEIGHT);
-        let last = MARKS.iter().flat_map(|(metric, ..)| of("online", metric)).map(|row| row.round).max();
+        let last = MARKS.iter().flat_map(|(metric, ..)| of(phase::ONLINE, metric)).map(|row| row.round).max();
         let mut add = |row: &SummaryRow, label: &str, panel: String| {
             let mark = Mark {
                 panel,
@@ -64,13 +65,13 @@ impl Chart for Latency {
             table.push(mark, &[row]);
         };
         for (metric, label, _) in MARKS {
-            for row in of("test", metric).filter(|row| row.w_cost == weight) {
+            for row in of(phase::TEST, metric).filter(|row| row.w_cost == weight) {
                 let at = weight.map_or(String::new(), |weight| format!(" at w_cost {weight}"));
                 add(row, label, format!("test split{at}"));
             }
         }
         for (metric, label, _) in MARKS {
-            for row in of("online", metric).filter(|row| Some(row.round) == last) {
+            for row in of(phase::ONLINE, metric).filter(|row| Some(row.round) == last) {
                 add(row, label, "online, all rounds".to_owned());
             }
         }

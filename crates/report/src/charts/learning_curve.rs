@@ -1,5 +1,6 @@
 //! What is learned from how much that was paid for.
 
+use store::words::{self, metric, phase};
 use store::{Role, SummaryRow};
 
 use super::table::{Mark, Measured, Table, distinct, select};
@@ -36,13 +37,15 @@ impl Chart for LearningCurve {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
         let mut table = Table::of_source(source);
-        for row in select(rows, "validation", "sweep_reward").filter(|row| row.task == "all" && row.outcomes > 0.0) {
+        for row in select(rows, phase::VALIDATION, metric::SWEEP_REWARD)
+            .filter(|row| row.task == words::ALL_TASKS && row.outcomes > 0.0)
+        {
             BILLS.iter().for_each(|bill| table.push(mark(row, bill, CURVE), &[row]));
         }
         if table.marks.is_empty() {
             return None;
         }
-        let finals = select(rows, "test", "sweep_reward").filter(|row| row.task == "all");
+        let finals = select(rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.task == words::ALL_TASKS);
         for row in finals.filter(|row| row.identity.role != Role::SingleModel) {
             let level = row.identity.role.is_reference() || row.outcomes == 0.0;
             let label = if level { LEVEL } else { POINT };

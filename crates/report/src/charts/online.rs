@@ -1,6 +1,7 @@
 //! Numbers of an online run bucket by bucket, and the phases of a world that moves.
 
 use std::collections::BTreeMap;
+use store::words::{self, metric, phase};
 
 use store::SummaryRow;
 
@@ -26,11 +27,12 @@ pub(super) struct Bucket<'a> {
 /// numbers only: their differences are the same means, without intervals.
 pub(super) fn buckets<'a>(rows: &'a [SummaryRow], metric: &str) -> Vec<Bucket<'a>> {
     let of = |phase: &'static str| {
-        rows.iter().filter(move |row| row.phase == phase && row.metric == metric && row.task == "all" && row.n > 0)
+        rows.iter()
+            .filter(move |row| row.phase == phase && row.metric == metric && row.task == words::ALL_TASKS && row.n > 0)
     };
     // A sum grows with its requests, a mean does not.
-    let size = |row: &SummaryRow| if row.metric == "regret" { row.n as f64 } else { 1.0 };
-    let stored: Vec<Bucket<'a>> = of("bucket")
+    let size = |row: &SummaryRow| if row.metric == metric::REGRET { row.n as f64 } else { 1.0 };
+    let stored: Vec<Bucket<'a>> = of(phase::BUCKET)
         .map(|row| {
             let ends = (row.round.saturating_sub(row.n) as f64, row.round as f64);
             Bucket { row, ends, mean: Measured::from(row).scaled(1.0 / size(row)) }
@@ -40,7 +42,7 @@ pub(super) fn buckets<'a>(rows: &'a [SummaryRow], metric: &str) -> Vec<Bucket<'a
         return stored;
     }
     let mut before: BTreeMap<(&str, Option<&str>), (f64, f64)> = BTreeMap::new();
-    of("online")
+    of(phase::ONLINE)
         .filter_map(|row| {
             let total = row.value * row.n as f64 / size(row);
             let (n, sum) = before.insert((&row.policy, row.arm.as_deref()), (row.n as f64, total)).unwrap_or_default();
@@ -53,7 +55,8 @@ pub(super) fn buckets<'a>(rows: &'a [SummaryRow], metric: &str) -> Vec<Bucket<'a
 
 /// First and last round of each phase; none where the world stands still.
 pub(super) fn phases(rows: &[SummaryRow]) -> Vec<(f64, f64)> {
-    let mut ends: Vec<u64> = rows.iter().filter(|row| row.metric == "phase_regret").map(|row| row.round).collect();
+    let mut ends: Vec<u64> =
+        rows.iter().filter(|row| row.metric == metric::PHASE_REGRET).map(|row| row.round).collect();
     ends.sort_unstable();
     ends.dedup();
     let starts = [0].into_iter().chain(ends.iter().copied());

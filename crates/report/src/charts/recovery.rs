@@ -8,6 +8,7 @@ use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, INK, Scene};
 use crate::theme::{self, Part};
 use store::Role;
+use store::words::{metric, phase};
 
 pub(super) struct Recovery;
 
@@ -24,8 +25,10 @@ impl Chart for Recovery {
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let mut table = Table::of_source(source);
-        for row in
-            source.rows.iter().filter(|row| row.metric == "recovery_curve" && row.identity.role != Role::SingleModel)
+        for row in source
+            .rows
+            .iter()
+            .filter(|row| row.metric == metric::RECOVERY_CURVE && row.identity.role != Role::SingleModel)
         {
             let mark = Mark {
                 panel: row.phase.to_string(),
@@ -38,7 +41,7 @@ impl Chart for Recovery {
             table.push(mark, &[row]);
         }
         // For these rows n is the replicates still at risk, not requests.
-        let requests = || select(source.rows, "online", "regret").map(|row| row.n);
+        let requests = || select(source.rows, phase::ONLINE, metric::REGRET).map(|row| row.n);
         table.basis.n = requests().max().map(|most| (most, most)).or(table.basis.n);
         table.unless_empty()
     }

@@ -10,6 +10,7 @@ use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Scene};
 use crate::theme::{Part, Player};
 use store::Role;
+use store::words::{self, metric, phase};
 
 /// Panel of the marks that hold phases.
 const PHASE: &str = "phase";
@@ -29,7 +30,7 @@ impl Chart for Regret {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
         let mut table = Table::of_source(source);
-        let online = select(rows, "online", "regret").filter(|row| row.task == "all");
+        let online = select(rows, phase::ONLINE, metric::REGRET).filter(|row| row.task == words::ALL_TASKS);
         for row in online.filter(|row| row.identity.role != Role::SingleModel) {
             let mark = Mark {
                 panel: String::new(),

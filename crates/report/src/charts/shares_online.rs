@@ -9,6 +9,7 @@ use crate::graphics::legend;
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Color, INK, Point, Scene};
 use crate::theme;
+use store::words::metric;
 
 /// Most panels on a page.
 const PANELS: usize = 6;
@@ -28,7 +29,7 @@ impl Chart for SharesOnline {
     }
 
     fn data(&self, source: &Source<'_>) -> Option<Table> {
-        let shares = buckets(source.rows, "arm_share");
+        let shares = buckets(source.rows, metric::ARM_SHARE);
         let learning =
             distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !source.roster.is_reference(policy)));
         let mut panels: Vec<String> = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster)

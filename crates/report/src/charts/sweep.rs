@@ -10,6 +10,7 @@ use crate::graphics::text;
 use crate::roster::Roster;
 use crate::theme;
 use store::Role;
+use store::words::{self, metric, phase};
 
 const ROW: f64 = 22.0;
 /// Most rows on a page.
@@ -32,8 +33,8 @@ impl Chart for Sweep {
     fn data(&self, source: &Source<'_>) -> Option<Table> {
         let rows = source.rows;
         let mut table = Table::of_source(source);
-        for row in select(rows, "test", "sweep_reward")
-            .filter(|row| row.task == "all" && row.identity.role != Role::SingleModel)
+        for row in select(rows, phase::TEST, metric::SWEEP_REWARD)
+            .filter(|row| row.task == words::ALL_TASKS && row.identity.role != Role::SingleModel)
         {
             let mark = Mark {
                 panel: String::new(),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use store::words::{self, metric, phase};
 
 use store::SummaryRow;
 
@@ -208,9 +209,10 @@ pub(crate) fn ranked(names: &[String], best: &[String]) -> Vec<String> {
 
 /// Policies by mean reward over the grid of preferences, then by regret at the end of an online run, the best first.
 pub(crate) fn best(rows: &[SummaryRow]) -> Vec<String> {
-    let mut tested: Vec<&SummaryRow> = select(rows, "test", "sweep_reward").filter(|row| row.task == "all").collect();
+    let mut tested: Vec<&SummaryRow> =
+        select(rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.task == words::ALL_TASKS).collect();
     tested.sort_by(|left, right| right.value.total_cmp(&left.value));
-    let regrets: Vec<&SummaryRow> = select(rows, "online", "regret").collect();
+    let regrets: Vec<&SummaryRow> = select(rows, phase::ONLINE, metric::REGRET).collect();
     let end = regrets.iter().map(|row| row.round).max();
     let mut online: Vec<&SummaryRow> = regrets.into_iter().filter(|row| Some(row.round) == end).collect();
     online.sort_by(|left, right| left.value.total_cmp(&right.value));

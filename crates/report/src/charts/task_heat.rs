@@ -1,6 +1,7 @@
 //! On which tasks a policy earns more than the best single model, and on which less.
 
 use std::collections::BTreeMap;
+use store::words::{self, metric};
 
 use statistics::paired_difference;
 use store::Role;
@@ -21,7 +22,7 @@ use crate::roster::{BASELINE, Roster};
 const POLICIES: usize = 12;
 /// Of the rows, those that are left to references whatever comes.
 const KEPT: usize = 2;
-const MIX: &str = "all";
+const MIX: &str = words::ALL_TASKS;
 const COUNTS: &str = "requests, n";
 
 const ROW: f64 = 24.0;
@@ -155,7 +156,7 @@ fn basis(source: &Source<'_>, measured: &Rewards<'_>) -> Option<Basis> {
     let requests = || all().flatten().map(|(_, task)| task.n);
     Some(Basis {
         environment: source.runs.first()?.environment.to_string(),
-        units: vec![("reward".to_owned(), "reward, mean over the grid of preferences".to_owned())],
+        units: vec![(metric::REWARD.to_owned(), "reward, mean over the grid of preferences".to_owned())],
         methods: Vec::new(),
         replicates: replicates().min().zip(replicates().max()),
         n: requests().min().zip(requests().max()),

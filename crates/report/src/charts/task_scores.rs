@@ -10,12 +10,13 @@ use crate::graphics::scene::{Anchor, Area, Color, INK, SOFT_INK, Scene, Text};
 use crate::graphics::text;
 use crate::theme::{self, Part, Player};
 use store::Role;
+use store::words::{self, metric, phase};
 
 /// The weight on cost of the tables.
 const WEIGHT: f64 = 0.2;
 /// Points from one policy to the next within a task.
 const LANE: f64 = 7.5;
-const PANELS: [&str; 2] = ["reward", "quality"];
+const PANELS: [&str; 2] = [metric::REWARD, metric::QUALITY];
 const STRIPE: Color = Color::hex(0xF5F5F5);
 
 pub(super) struct TaskScores;
@@ -35,7 +36,8 @@ impl Chart for TaskScores {
         let mut table = Table::of_source(source);
         for metric in PANELS {
             let tasks = || {
-                select(rows, "test", metric).filter(|row| row.task != "all" && row.identity.role != Role::SingleModel)
+                select(rows, phase::TEST, metric)
+                    .filter(|row| row.task != words::ALL_TASKS && row.identity.role != Role::SingleModel)
             };
             let weight = nearest_weight(tasks(), WEIGHT)?;
             for row in tasks().filter(|row| row.w_cost == Some(weight)) {

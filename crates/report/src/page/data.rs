@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use store::words::{self, metric, phase};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ const OF_MIX: usize = 60_000;
 /// Most missing cells that are named.
 const NAMED: usize = 12;
 /// Metrics of the dial.
-const METRICS: [&str; 3] = ["reward", "quality", "cost_usd"];
+const METRICS: [&str; 3] = [metric::REWARD, metric::QUALITY, metric::COST];
 
 /// Value, lower and upper end of its interval, position of what stands behind it in the content.
 type Number = (f64, Option<f64>, Option<f64>, usize);
@@ -115,7 +116,7 @@ pub(super) fn content<'a>(
     manifest: &'a Manifest,
     missing: &[&'a CellRecord],
 ) -> Content<'a> {
-    let test = || rows.iter().filter(|row| row.phase == "test");
+    let test = || rows.iter().filter(|row| row.phase == phase::TEST);
     let shared: BTreeSet<Behind<'_>> = test().filter(|row| row.arm.is_none()).map(behind).collect();
     let known = Known {
         behind: shared.into_iter().collect(),
@@ -185,12 +186,12 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(label: String, rows: &'a [SummaryRow]) -> Rows<'a> {
         let all = of_environment(rows, &label);
-        let test = || all.iter().filter(|row| row.phase == "test");
+        let test = || all.iter().filter(|row| row.phase == phase::TEST);
         let mut weights: Vec<f64> = test().filter_map(|row| row.w_cost).collect();
         weights.sort_by(f64::total_cmp);
         weights.dedup();
         let mut tasks = distinct(test().map(|row| &row.task));
-        tasks.sort_by_key(|task| task != "all");
+        tasks.sort_by_key(|task| task != words::ALL_TASKS);
         let roster = Roster::of(&all);
         let (singles, policies): (Vec<String>, Vec<String>) =
             distinct(test().map(|row| &row.policy)).into_iter().partition(|policy| roster.is_single(policy));
@@ -231,7 +232,7 @@ fn environment<'a>(own: Rows<'_>, cut: bool, room: usize, known: &Known<'a>) -> 
     let place =
         Place { label: &own.label, roster: &own.roster, weights: &own.weights, tasks: &tasks, models: &names, known };
     let record = known.manifest.environments.iter().find(|environment| environment.label == own.label);
-    let test: Vec<&SummaryRow> = own.rows.iter().filter(|row| row.phase == "test").collect();
+    let test: Vec<&SummaryRow> = own.rows.iter().filter(|row| row.phase == phase::TEST).collect();
     Environment {
         fingerprint: record.map_or("", |environment| &environment.fingerprint),
         simulated: record.is_some_and(|environment| environment.simulated),
@@ -306,7 +307,7 @@ fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> P
         let Some((task, weight)) = place.of(row) else { continue };
         match (&row.arm, measured.get_mut(row.metric.as_str())) {
             (None, Some(grid)) => grid[task][weight] = Some(place.number(row)),
-            (Some(arm), _) if row.metric == "arm_share" && !single => {
+            (Some(arm), _) if row.metric == metric::ARM_SHARE && !single => {
                 let shares = &mut mix[task][weight];
                 shares.resize(place.models.len(), 0.0);
                 if let Some(model) = place.models.iter().position(|model| model == arm) {
@@ -316,7 +317,7 @@ fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> P
             _ => {}
         }
     }
-    let sweep = rows.iter().find(|row| row.metric == "sweep_reward" && row.task == "all");
+    let sweep = rows.iter().find(|row| row.metric == metric::SWEEP_REWARD && row.task == words::ALL_TASKS);
     let own = |ids: &Ids<'a>| ids.get(&(place.label, player.name.as_str())).cloned().unwrap_or_default();
     let (mut cells, gone) = (own(&place.known.cells), own(&place.known.gone));
     cells.retain(|id| !gone.contains(id));

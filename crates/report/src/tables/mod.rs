@@ -4,6 +4,7 @@ mod latex;
 mod sheet;
 mod text;
 
+use store::words::{self, metric, phase};
 use store::{Run, SummaryRow};
 
 pub use sheet::Kind;
@@ -42,8 +43,8 @@ pub fn render(kind: Kind, rows: &[SummaryRow], runs: &[Run], context: &Context) 
 pub fn ranking(rows: &[SummaryRow]) -> String {
     let mut text = String::new();
     for environment in distinct(rows.iter().map(|row| &row.environment)) {
-        let here = select(rows, "test", "sweep_reward").filter(|row| row.environment == environment);
-        let mut ranked: Vec<&SummaryRow> = here.filter(|row| row.task == "all").collect();
+        let here = select(rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.environment == environment);
+        let mut ranked: Vec<&SummaryRow> = here.filter(|row| row.task == words::ALL_TASKS).collect();
         ranked.sort_by(|left, right| right.value.total_cmp(&left.value));
         let Some(first) = ranked.first() else { continue };
         let words = format!(

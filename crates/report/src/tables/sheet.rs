@@ -1,6 +1,7 @@
 //! What stands in a table, before it is Markdown, CSV or LaTeX.
 
 use statistics::paired_difference;
+use store::words::{self, metric, phase};
 use store::{Direction, Quantity, Role, Run, SummaryRow};
 
 use crate::Context;
@@ -33,12 +34,12 @@ pub(super) struct Shown {
 }
 
 const METRICS: [Shown; 5] = [
-    Shown { metric: "reward", heading: "Reward", factor: 1.0, decimals: 3, ranked: true },
-    Shown { metric: "quality", heading: "Quality", factor: 1.0, decimals: 3, ranked: true },
-    Shown { metric: "cost_usd", heading: "Dollars per 1,000 requests", factor: 1_000.0, decimals: 4, ranked: false },
-    Shown { metric: "latency_s", heading: "Seconds to answer, mean", factor: 1.0, decimals: 3, ranked: false },
+    Shown { metric: metric::REWARD, heading: "Reward", factor: 1.0, decimals: 3, ranked: true },
+    Shown { metric: metric::QUALITY, heading: "Quality", factor: 1.0, decimals: 3, ranked: true },
+    Shown { metric: metric::COST, heading: "Dollars per 1,000 requests", factor: 1_000.0, decimals: 4, ranked: false },
+    Shown { metric: metric::LATENCY, heading: "Seconds to answer, mean", factor: 1.0, decimals: 3, ranked: false },
     Shown {
-        metric: "latency_p95_s",
+        metric: metric::LATENCY_P95,
         heading: "Seconds to answer, 95th percentile",
         factor: 1.0,
         decimals: 3,
@@ -97,11 +98,11 @@ pub(super) fn sheets(kind: Kind, rows: &[SummaryRow], runs: &[Run], context: &Co
 }
 
 fn sheet(kind: Kind, shown: Shown, rows: &[SummaryRow], runs: &[&Run], context: &Context) -> Option<Sheet> {
-    let all = || select(rows, "test", shown.metric).filter(|row| row.w_cost.is_some());
+    let all = || select(rows, phase::TEST, shown.metric).filter(|row| row.w_cost.is_some());
     let (weight, here): (Option<f64>, Vec<&SummaryRow>) = match kind {
-        Kind::Scores => (None, all().filter(|row| row.task == "all").collect()),
+        Kind::Scores => (None, all().filter(|row| row.task == words::ALL_TASKS).collect()),
         Kind::Tasks => {
-            let tasks = || all().filter(|row| row.task != "all");
+            let tasks = || all().filter(|row| row.task != words::ALL_TASKS);
             let weight = nearest_weight(tasks(), WEIGHT);
             (weight, tasks().filter(|row| row.w_cost == weight).collect())
         }

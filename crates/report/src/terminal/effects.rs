@@ -4,11 +4,13 @@ use super::{Page, cut};
 use crate::charts::{distinct, select};
 use crate::graphics::format::number;
 use store::SummaryRow;
+use store::words::{metric, phase};
 
 /// A line for each policy of one factorial's `rows`, a cell for each shift: regret more with it than without, and the half
 /// width of its interval. Empty without effects.
 pub(super) fn effects(rows: &[SummaryRow], page: &Page) -> String {
-    let own: Vec<&SummaryRow> = select(rows, "effect", "regret").filter(|row| !row.task.contains(" x ")).collect();
+    let own: Vec<&SummaryRow> =
+        select(rows, phase::EFFECT, metric::REGRET).filter(|row| !row.task.contains(" x ")).collect();
     let shifts = distinct(own.iter().map(|row| &row.task));
     let policies = distinct(own.iter().map(|row| &row.policy));
     if policies.is_empty() {

@@ -1,6 +1,7 @@
 //! Quality against cost in dots: the sweeps of the most prominent policies, each named by a letter on its line.
 
 use store::SummaryRow;
+use store::words::{self, metric, phase};
 
 use super::canvas::Canvas;
 use super::{Page, cut};
@@ -85,10 +86,11 @@ fn share(value: f64, (low, high): (f64, f64)) -> f64 {
 
 fn points(rows: &[SummaryRow], policy: &str) -> Vec<(f64, f64)> {
     let of = |metric: &'static str| {
-        select(rows, "test", metric).filter(|row| row.policy == policy && row.task == "all" && row.w_cost.is_some())
+        select(rows, phase::TEST, metric)
+            .filter(|row| row.policy == policy && row.task == words::ALL_TASKS && row.w_cost.is_some())
     };
-    let cost = |quality: &SummaryRow| of("cost_usd").find(|row| row.w_cost == quality.w_cost).map(|row| row.value);
-    let points = of("quality").filter_map(|quality| Some((1_000.0 * cost(quality)?, quality.value)));
+    let cost = |quality: &SummaryRow| of(metric::COST).find(|row| row.w_cost == quality.w_cost).map(|row| row.value);
+    let points = of(metric::QUALITY).filter_map(|quality| Some((1_000.0 * cost(quality)?, quality.value)));
     points.filter(|(cost, quality)| cost.is_finite() && quality.is_finite()).collect()
 }
 

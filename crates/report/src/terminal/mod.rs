@@ -7,6 +7,7 @@ mod online;
 mod recovery;
 
 use std::collections::BTreeMap;
+use store::words::{self, metric, phase};
 
 use store::{Role, SummaryRow};
 
@@ -33,7 +34,7 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
     for environment in distinct(rows.iter().map(|row| &row.environment)) {
         let own: Vec<SummaryRow> =
             rows.iter().filter(|row| row.environment == environment && shown(row)).cloned().collect();
-        let policies = distinct(own.iter().filter(|row| row.phase == "test").map(|row| &row.policy));
+        let policies = distinct(own.iter().filter(|row| row.phase == phase::TEST).map(|row| &row.policy));
         let roster = Roster::of(&own);
         let policies: Vec<String> = policies.into_iter().filter(|policy| !roster.is_single(policy)).collect();
         let players = theme::looks(&policies, &roster);
@@ -63,8 +64,8 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
 
 /// Whether a row is about all tasks and models, which is all that a terminal has room for.
 fn shown(row: &SummaryRow) -> bool {
-    let by_task = row.task != "all" && row.phase == "test";
-    row.arm.is_none() && !by_task && row.phase != "validation" && row.phase != "bucket"
+    let by_task = row.task != words::ALL_TASKS && row.phase == phase::TEST;
+    row.arm.is_none() && !by_task && row.phase != phase::VALIDATION && row.phase != phase::BUCKET
 }
 
 /// How wide lines may be, and whether they may have colours.
@@ -105,8 +106,8 @@ struct Line<'a> {
 }
 
 fn ranking(rows: &[SummaryRow], players: &[Player], page: &Page) -> String {
-    let mut ranked: Vec<(&SummaryRow, &Player)> = select(rows, "test", "sweep_reward")
-        .filter(|row| row.task == "all")
+    let mut ranked: Vec<(&SummaryRow, &Player)> = select(rows, phase::TEST, metric::SWEEP_REWARD)
+        .filter(|row| row.task == words::ALL_TASKS)
         .filter_map(|row| Some((row, players.iter().find(|player| player.name == row.policy)?)))
         .collect();
     ranked.sort_by(|(left, _), (right, _)| right.value.total_cmp(&left.value));
@@ -177,8 +178,8 @@ struct Sparks<'a> {
 impl<'a> Sparks<'a> {
     fn new(rows: &'a [SummaryRow]) -> Sparks<'a> {
         let mut rewards: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-        let own = |row: &&SummaryRow| row.task == "all" && row.identity.role != Role::SingleModel;
-        for row in select(rows, "test", "reward").filter(own) {
+        let own = |row: &&SummaryRow| row.task == words::ALL_TASKS && row.identity.role != Role::SingleModel;
+        for row in select(rows, phase::TEST, metric::REWARD).filter(own) {
             rewards.entry(&row.policy).or_default().extend(row.w_cost.map(|weight| (weight, row.value)));
         }
         rewards.values_mut().for_each(|own| own.sort_by(|(left, _), (right, _)| left.total_cmp(right)));

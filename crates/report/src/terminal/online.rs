@@ -3,13 +3,14 @@
 use super::{Page, cut};
 use crate::charts::select;
 use crate::graphics::format::{number, short_count};
+use store::words::{self, metric, phase};
 use store::{Role, SummaryRow};
 
 /// A line for each policy of one environment's `rows` at its last round; empty without online scores.
 pub(super) fn online(rows: &[SummaryRow], page: &Page) -> String {
     let mut last: Vec<&SummaryRow> = Vec::new();
-    let own = |row: &&SummaryRow| row.task == "all" && row.identity.role != Role::SingleModel;
-    for row in select(rows, "online", "regret").filter(own) {
+    let own = |row: &&SummaryRow| row.task == words::ALL_TASKS && row.identity.role != Role::SingleModel;
+    for row in select(rows, phase::ONLINE, metric::REGRET).filter(own) {
         match last.iter_mut().find(|known| known.policy == row.policy) {
             Some(known) if known.round < row.round => *known = row,
             Some(_) => {}

@@ -4,12 +4,13 @@ use super::{Page, cut};
 use crate::charts::distinct;
 use crate::graphics::format::short_count;
 use store::SummaryRow;
+use store::words::metric;
 
 /// A line for each policy that had something to recover from in one environment's `rows`, a cell for each change: the median
 /// of rounds until recovery, or `> n` where half of the replicates had not recovered in the n rounds that were seen. Empty
 /// without changes.
 pub(super) fn recovery(rows: &[SummaryRow], page: &Page) -> String {
-    let curves: Vec<&SummaryRow> = rows.iter().filter(|row| row.metric == "recovery_curve").collect();
+    let curves: Vec<&SummaryRow> = rows.iter().filter(|row| row.metric == metric::RECOVERY_CURVE).collect();
     let policies = distinct(curves.iter().map(|row| &row.policy));
     let phases = distinct(curves.iter().map(|row| &row.phase));
     if policies.is_empty() {
@@ -17,7 +18,7 @@ pub(super) fn recovery(rows: &[SummaryRow], page: &Page) -> String {
     }
     let cell = |policy: &String, phase: &String| -> String {
         let of = |row: &&SummaryRow| row.policy == *policy && row.phase == *phase;
-        let median = rows.iter().find(|row| row.metric == "recovery_median" && of(row));
+        let median = rows.iter().find(|row| row.metric == metric::RECOVERY_MEDIAN && of(row));
         let seen = curves.iter().filter(|row| of(row)).map(|row| row.round).max();
         match (median, seen) {
             (Some(median), _) => short_count(median.value),

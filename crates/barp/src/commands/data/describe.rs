@@ -9,6 +9,7 @@ use environments::Table;
 use experiment::free_calls;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use store::words::{self, metric};
 use store::{Finding, SummaryRow};
 
 /// Most lines of a table on the terminal: a page or two.
@@ -109,11 +110,16 @@ fn tables(table: &Table, rows: &[SummaryRow]) -> String {
     };
     let mut means = vec![["model", "quality", "USD/request", "oracle share"].map(str::to_owned)];
     means.extend(table.models().iter().take(LINES).map(|model| {
-        let [quality, cost] =
-            [("quality", 4), ("cost_usd", 7)].map(|(metric, digits)| value(model, "all", metric, digits));
-        [model.clone(), quality, cost, value(model, "all", "oracle_share", 3)]
+        let [quality, cost] = [(metric::QUALITY, 4), (metric::COST, 7)]
+            .map(|(metric, digits)| value(model, words::ALL_TASKS, metric, digits));
+        [model.clone(), quality, cost, value(model, words::ALL_TASKS, metric::ORACLE_SHARE, 3)]
     }));
-    means.push(["nobody".into(), String::new(), String::new(), value("nobody", "all", "oracle_share", 3)]);
+    means.push([
+        "nobody".into(),
+        String::new(),
+        String::new(),
+        value("nobody", words::ALL_TASKS, metric::ORACLE_SHARE, 3),
+    ]);
 
     let mut prompts = vec![0_usize; table.tasks().len()];
     (0..table.len()).for_each(|row| prompts[table.task(row)] += 1);
@@ -122,7 +128,7 @@ fn tables(table: &Table, rows: &[SummaryRow]) -> String {
         table.tasks().iter().zip(prompts).flat_map(|cell| table.models().iter().map(move |model| (cell, model)));
     by_task.extend(cells.take(LINES).map(|((task, prompts), model)| {
         let [quality, cost] =
-            [("quality", 4), ("cost_usd", 7)].map(|(metric, digits)| value(model, task, metric, digits));
+            [(metric::QUALITY, 4), (metric::COST, 7)].map(|(metric, digits)| value(model, task, metric, digits));
         [model.clone(), task.clone(), prompts.to_string(), quality, cost]
     }));
     let (models, lines) = (table.arms(), table.arms() * table.tasks().len());

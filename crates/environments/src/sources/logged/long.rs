@@ -99,7 +99,7 @@ impl Long<'_> {
         let id = row.id.ok_or_else(|| missing(&self.columns.id))?.into_owned();
         let Checked { quality, dollars, tokens, seconds, .. } = row;
         let answer = Answer { quality, dollars, tokens, seconds };
-        let task = row.task.map_or_else(|| "all".to_owned(), Into::into);
+        let task = row.task.map_or_else(|| routing::words::ALL_TASKS.to_owned(), Into::into);
         let prompt = row.prompt.map(String::from);
         let Some(&at) = self.places.get(&id) else {
             self.places.insert(id.clone(), self.requests.len());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Name of the one task of a log without tasks, and of the rows that have none.
-const NO_TASK: &str = "all";
+const NO_TASK: &str = routing::words::ALL_TASKS;
 
 /// Most tenants that are counted by name; rows of later ones are counted together.
 const MOST_TENANTS: usize = 10_000;

@@ -1,0 +1,45 @@
+//! The data dictionary: every column of the files that results consist of, from the lists that those files are written from.
+//! `results/COLUMNS.md` is this page.
+
+use store::words::phase;
+use store::{Described, MANIFEST_FIELDS, ROLES, SUMMARY_KEY};
+
+/// Path in a result folder, what the file is, and its columns.
+type Dictionary = Vec<(&'static str, String, Vec<Described>)>;
+
+/// Every file of a result folder that has columns or fields.
+pub(crate) fn files() -> Dictionary {
+    let key = SUMMARY_KEY.map(|name| format!("`{name}`")).join(", ");
+    let summary = format!(
+        "One row for each number, over the replicates; `summary.csv` has the same columns. No two rows have the same {key}."
+    );
+    let cell = "One row for each number of one policy in one environment and one replicate. Metadata: `barp.inputs`, the JSON \
+                that the address is the hash of; `barp.ledger`, what the policy was shown; `barp.policy`, its kind, role and model.";
+    let decisions = "One row for each decision of a cell, where decisions were logged.";
+    let manifest = "What the experiment consisted of; `[]` stands for each item of a list.";
+    vec![
+        ("summary.parquet", summary, store::summary_columns()),
+        ("cells/<id>.parquet", cell.to_owned(), store::cell_columns()),
+        ("decisions/<id>.parquet", decisions.to_owned(), experiment::decision_columns()),
+        ("manifest.json", manifest.to_owned(), MANIFEST_FIELDS.to_vec()),
+    ]
+}
+
+/// The dictionary as Markdown.
+pub(crate) fn page() -> String {
+    let mut text =
+        "# The columns of a result folder\n\nThis page is what `barp list columns` prints; a test holds it to that.\n\
+                    `barp list metrics` says what the metrics are.\n"
+            .to_owned();
+    for (file, about, columns) in files() {
+        text += &format!("\n## {file}\n\n{about}\n\n| name | holds | unit | meaning |\n|---|---|---|---|\n");
+        for Described { name, holds, unit, meaning } in columns {
+            text += &format!("| `{name}` | {holds} | {unit} | {meaning} |\n");
+        }
+    }
+    text += "\n## Phases\n\n| phase | meaning |\n|---|---|\n";
+    phase::all().iter().for_each(|(word, meaning)| text += &format!("| `{word}` | {meaning} |\n"));
+    text += "\n## Roles\n\n| role | meaning |\n|---|---|\n";
+    ROLES.iter().for_each(|(role, meaning)| text += &format!("| `{}` | {meaning} |\n", role.name()));
+    text
+}
