@@ -25,5 +25,6 @@ mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
 mod support;
+mod sweep; // one policy table that stands for many
 mod variants; // one environment table that stands for many
 mod walkthrough; // the front page does what it says

@@ -7,6 +7,7 @@ mod policy;
 mod resolve;
 mod shifts;
 mod split;
+mod sweep;
 mod variants;
 
 pub use bill::Bill;
@@ -117,8 +118,9 @@ impl Spec {
     ///
     /// # Errors
     /// As [`Spec::plan`], and for an extension whose name is registered.
-    pub fn plan_with(self, extensions: &Extensions) -> Result<Plan, SpecError> {
+    pub fn plan_with(mut self, extensions: &Extensions) -> Result<Plan, SpecError> {
         extensions.check(&self.place)?;
+        self.policies = sweep::written_out(&self.place, self.policies)?;
         let mut environments: Vec<PlannedEnvironment> = Vec::new();
         for (written, table) in self.environments.iter().enumerate() {
             for mut environment in self.environments_of(written, table.clone(), extensions)? {

@@ -41,13 +41,17 @@ pub(crate) fn take_tables(
 
 /// The `tune` table of a policy: parameter -> values to try on the validation split.
 pub(crate) fn take_grid(place: &Place, table: &mut Map<String, Value>) -> Result<Map<String, Value>, SpecError> {
-    let rule = |got: &Value| place.error(format!("`tune` must be a table of non-empty lists, got {got}"));
-    match table.remove("tune") {
-        None => Ok(Map::new()),
-        Some(Value::Object(grid)) => match grid.values().find(|values| values.as_array().is_none_or(Vec::is_empty)) {
+    table.remove("tune").map_or_else(|| Ok(Map::new()), |given| grid_of(place, "tune", given))
+}
+
+/// The table called `key`, `given`, as parameter -> values.
+pub(crate) fn grid_of(place: &Place, key: &str, given: Value) -> Result<Map<String, Value>, SpecError> {
+    let rule = |got: &Value| place.error(format!("`{key}` must be a table of non-empty lists, got {got}"));
+    match given {
+        Value::Object(grid) => match grid.values().find(|values| values.as_array().is_none_or(Vec::is_empty)) {
             None => Ok(grid),
             Some(bad) => Err(rule(bad)),
         },
-        Some(other) => Err(rule(&other)),
+        other => Err(rule(&other)),
     }
 }
