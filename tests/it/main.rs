@@ -21,6 +21,7 @@ mod real_rows; // our numbers beside an independent implementation's
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
+mod schedules; // shifts that can never happen
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name

@@ -1,5 +1,6 @@
 //! Models that join the pool at a round. Public: `Contexts` says which models are up.
 
+use super::course::before_the_end;
 use super::outage::Down;
 use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry};
 use super::{Course, Shift};
@@ -24,6 +25,7 @@ impl Parameters for ArriveParameters {
     }
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+        before_the_end("at", self.at, facts.rounds)?;
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (0, self.at) }))
     }

@@ -45,6 +45,28 @@ impl Course {
         Ok(())
     }
 
+    /// Refuses a course without strength in any of the first `rounds` rounds, unless it says so itself by ending where it
+    /// begins; the message names field, rule and value.
+    pub(super) fn begins_within(&self, rounds: u64) -> Result<(), String> {
+        let Course { from, until, rise, fall, period } = *self;
+        before_the_end("from", from, rounds)?;
+        let first_half = [from, from + 1, from.saturating_add(rise), from.saturating_add(period / 2)];
+        let ends = until.into_iter().flat_map(|until| [until.saturating_sub(1), until]);
+        let mut strongest = first_half.into_iter().chain(ends).chain([rounds - 1]);
+        if until == Some(from) || strongest.any(|round| round < rounds && self.strength(round) > 0.0) {
+            return Ok(());
+        }
+        let never = format!("or the shift has no strength in any of the {rounds} rounds");
+        let end = until.map_or(rounds, |until| until.min(rounds));
+        if period == 1 {
+            Err(format!("`period` must be 0 or at least 2, {never}, got 1"))
+        } else if fall == 0 && until.is_some_and(|until| until < rounds) {
+            Err(format!("`until` must be at least `from` + 2 = {}, {never}, got {end}", from + 2))
+        } else {
+            Err(format!("`from` must be at least 2 rounds before round {end}, {never}, got {from}"))
+        }
+    }
+
     /// s(t), in [0, 1].
     pub fn strength(&self, round: u64) -> f64 {
         if round < self.from {
@@ -74,6 +96,14 @@ impl Course {
     pub(super) fn span(&self) -> (u64, u64) {
         (self.from, self.until.map_or(u64::MAX, |until| until.saturating_add(self.fall)))
     }
+}
+
+/// The rule that `round`, the value of `field`, is one of the first `rounds` rounds.
+pub(super) fn before_the_end(field: &str, round: u64, rounds: u64) -> Result<(), String> {
+    if round < rounds {
+        return Ok(());
+    }
+    Err(format!("`{field}` must be below `rounds` = {rounds} of the protocol, or the shift never happens, got {round}"))
 }
 
 #[cfg(test)]
@@ -106,6 +136,23 @@ mod tests {
             (Course { until: None, fall: 1, ..plain }, "`fall`"),
         ] {
             assert!(course.check().unwrap_err().starts_with(field), "{course:?}");
+        }
+    }
+
+    #[test]
+    fn a_course_without_strength_in_its_rounds_is_refused_and_no_other() {
+        let plain = Course::step(10, None);
+        let never = |course: &Course, rounds: u64| (0..rounds).all(|round| course.strength(round) == 0.0);
+        let untils = [None, Some(10), Some(11), Some(12), Some(15)];
+        for until in untils {
+            for (rise, fall, period) in [(0, 0, 0), (1, 0, 0), (2, 0, 0), (1, 3, 0), (0, 0, 1), (0, 0, 2), (0, 0, 9)] {
+                let course = Course { until, rise, fall, period, ..plain };
+                for rounds in (1..20).filter(|_| course.check().is_ok()) {
+                    let said = course.begins_within(rounds);
+                    let empty = until == Some(10) && rounds > 10;
+                    assert_eq!(said.is_err(), never(&course, rounds) && !empty, "{course:?}, {rounds}: {said:?}");
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Models that cannot be called for a while. Public: `Contexts` says which models are up.
 
+use super::course::before_the_end;
 use super::registry::{Facts, Parameters, ShiftEntry, ShiftError, entry};
 use super::{Claim, Course, Motion, Shift, Span};
 use crate::LastRequest;
@@ -31,6 +32,7 @@ impl Parameters for OutageParameters {
             let rule = format!("`until` must be at least `from` = {}, got {}", self.from, self.until);
             return Err(ShiftError::Rule(rule));
         }
+        before_the_end("from", self.from, facts.rounds)?;
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (self.from, self.until) }))
     }

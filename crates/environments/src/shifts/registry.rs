@@ -95,6 +95,7 @@ fn build<P: Parameters>(all: &Value, facts: &Facts) -> Result<Box<dyn Shift>, Sh
     let (parameters, course) = parse::<P>(all)?;
     parameters.check()?;
     course.check()?;
+    course.begins_within(facts.rounds)?;
     parameters.build(course, facts)
 }
 

@@ -13,7 +13,7 @@ pub(super) const ENTRY: ShiftEntry =
 struct RetireParameters {
     /// Names of the models.
     models: Vec<String>,
-    /// First round at which they are gone.
+    /// First round at which they are gone; that after the last: they stay.
     at: u64,
 }
 
@@ -25,6 +25,10 @@ impl Parameters for RetireParameters {
     }
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, ShiftError> {
+        if self.at > facts.rounds {
+            let rule = format!("`at` must be at most `rounds` = {} of the protocol, got {}", facts.rounds, self.at);
+            return Err(ShiftError::Rule(rule));
+        }
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (self.at, u64::MAX) }))
     }
