@@ -15,6 +15,7 @@ mod feedback; // what of an outcome reaches a policy, and when
 mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
+mod model_roles; // models named by the part they play
 mod offline; // full labels, on worlds whose right answers are known by hand
 mod ope; // trained routers on a log: their value, and the rows that may score them
 mod real_rows; // our numbers beside an independent implementation's

@@ -1,6 +1,6 @@
 //! What the registry knows of a kind of shift: its parameters, and how to make it for a world.
 
-use super::{Course, Shift};
+use super::{Course, Shift, roles};
 use crate::MeanTokens;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -125,7 +125,13 @@ fn as_table<P: Serialize>(parameters: &P) -> Map<String, Value> {
 impl Facts {
     /// Positions of the models called `names`, at least one, none twice.
     pub(super) fn models(&self, field: &str, names: &[String]) -> Result<Vec<usize>, ShiftError> {
-        positions("model", field, names, &self.models)
+        positions("model", field, names, &self.models).map_err(|error| match error {
+            ShiftError::Unknown { what, name, mut known } => {
+                known.extend(roles().map(str::to_owned));
+                ShiftError::Unknown { what, name, known }
+            }
+            rule => rule,
+        })
     }
 
     /// Positions of the tasks called `names`, at least one, none twice, each with a share above 0.

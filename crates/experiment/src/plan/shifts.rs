@@ -47,6 +47,7 @@ pub(crate) fn moving(
         };
         let place = bare.table(format!("{} ({kind})", bare.table));
         let entry = place.find("shift", &kind, SHIFTS.iter().map(|entry| (entry.name, entry)))?;
+        environments::shifts::resolve(&mut table, &*source).map_err(|rule| place.error(rule))?;
         let parameters = place.merge((entry.defaults)(), table, entry.check)?;
         let shift = (entry.build)(&parameters, &facts).map_err(|error| refusal(&place, error))?;
         let mut content = json!({ "kind": kind, "revision": entry.revision, "parameters": parameters });
