@@ -23,6 +23,7 @@ mod reports; // the same bytes from the same cells; what is missing or foreign i
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
 mod schedules; // shifts that can never happen
+mod shell; // completions and manual pages
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name

@@ -16,7 +16,7 @@ mod spellings;
 mod table;
 mod unscored;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Which model should answer this prompt, for a user who weighs quality against cost this way? Train and compare routers
@@ -60,6 +60,10 @@ enum Command {
     /// Import, describe and imitate outcome tables
     #[command(subcommand)]
     Data(Box<commands::data::Data>),
+    /// Print what a shell needs to complete commands and options
+    Completions(commands::completions::Completions),
+    /// Write a manual page for each command
+    Man(commands::man::Man),
 }
 
 fn main() -> ExitCode {
@@ -78,6 +82,8 @@ fn main() -> ExitCode {
         Command::List(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Data(command) => command.run(),
+        Command::Completions(command) => command.run(Arguments::command()),
+        Command::Man(command) => command.run(Arguments::command()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
