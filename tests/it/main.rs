@@ -18,6 +18,7 @@ mod logs; // long tables, conversations, production logs, pickles; off-policy ev
 mod model_roles; // models named by the part they play
 mod offline; // full labels, on worlds whose right answers are known by hand
 mod ope; // trained routers on a log: their value, and the rows that may score them
+mod overrides; // values given on the command line
 mod real_rows; // our numbers beside an independent implementation's
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input

@@ -7,6 +7,7 @@ mod encoding;
 mod failure;
 mod files;
 mod output;
+mod overriding;
 mod progress;
 mod rehearsal;
 mod reporting;

@@ -25,4 +25,7 @@ pub use protocols::{Log, TrainedRouter};
 pub use router::Training;
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{SpecError, nearest};
-pub use spec::{DelayLaw, FeedbackRule, LabelsAt, Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};
+pub use spec::{
+    DelayLaw, FeedbackRule, LabelsAt, Override, OverrideError, Protocol, Recorded, Select, Spec, TauRule,
+    TrainPreferences,
+};

@@ -119,6 +119,14 @@ impl Spec {
     /// # Errors
     /// As [`Spec::plan`], and for an extension whose name is registered.
     pub fn plan_with(mut self, extensions: &Extensions) -> Result<Plan, SpecError> {
+        let overridden = self.overridden.take();
+        match (self.planned(extensions), overridden) {
+            (Err(error), Some(overridden)) => Err(overridden.blamed(error, |spec| spec.planned(extensions).err())),
+            (planned, _) => planned,
+        }
+    }
+
+    fn planned(mut self, extensions: &Extensions) -> Result<Plan, SpecError> {
         extensions.check(&self.place)?;
         self.policies = sweep::written_out(&self.place, self.policies)?;
         let mut environments: Vec<PlannedEnvironment> = Vec::new();

@@ -1,8 +1,12 @@
 //! A configuration as written: one TOML file, parsed strictly, not yet runnable.
 
 mod feedback;
+mod overrides;
 
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
+pub use overrides::{Override, OverrideError};
+
+pub(crate) use overrides::Overridden;
 
 use crate::settings::{Place, SpecError};
 use environments::Table;
@@ -36,6 +40,8 @@ pub struct Spec {
     pub(crate) place: Place,
     /// Only of an experiment that was put on other rows.
     pub(crate) stand_in: Option<StandIn>,
+    /// Only where values were given beside the file.
+    pub(crate) overridden: Option<Overridden>,
 }
 
 /// Real rows to run an experiment on.
@@ -199,9 +205,33 @@ impl Spec {
     /// [`SpecError`] for malformed TOML, an unknown key (with the nearest known one), a missing table or a value that
     /// breaks its rule.
     pub fn parse(text: &str, file: &str) -> Result<Spec, SpecError> {
+        Spec::taken(Spec::table(text, file)?, file)
+    }
+
+    /// [`Spec::parse`] with `overrides`, in order, in the place of what the file says.
+    ///
+    /// # Errors
+    /// As [`Spec::parse`], and for an override that meets nothing. What an override causes, here or when it is planned, has
+    /// `--set` and the override as its place.
+    pub fn parse_with(text: &str, file: &str, overrides: &[Override]) -> Result<Spec, SpecError> {
+        if overrides.is_empty() {
+            return Spec::parse(text, file);
+        }
+        let (text, file, overrides) = (text.to_owned(), file.to_owned(), overrides.to_vec());
+        let overridden = Overridden { text, file, overrides, recorded: None };
+        match overridden.with(overridden.overrides.len()) {
+            Ok(spec) => Ok(Spec { overridden: Some(overridden), ..spec }),
+            Err(error) => Err(overridden.blamed(error, |_| None)),
+        }
+    }
+
+    fn table(text: &str, file: &str) -> Result<Map<String, Value>, SpecError> {
+        toml::from_str(text).map_err(|error| Place::top(file).error(error.to_string().trim_end().to_owned()))
+    }
+
+    /// The configuration that a parsed file holds.
+    fn taken(table: Map<String, Value>, file: &str) -> Result<Spec, SpecError> {
         let place = Place::top(file);
-        let table: Map<String, Value> =
-            toml::from_str(text).map_err(|error| place.error(error.to_string().trim_end().to_owned()))?;
         let mut top = Top { place: place.clone(), table };
         for key in top.table.keys() {
             place.find("key", key, TOP.map(|known| (known, ())))?;
@@ -219,6 +249,7 @@ impl Spec {
             policies: top.list("policy")?,
             place,
             stand_in: None,
+            overridden: None,
         };
         spec.check()?;
         Ok(spec)
@@ -237,6 +268,9 @@ impl Spec {
             }
         }
         self.stand_in = Some(StandIn { tasks: recorded.held_out.clone() });
+        if let Some(overridden) = &mut self.overridden {
+            overridden.recorded = Some(recorded.clone());
+        }
         self
     }
 
