@@ -18,17 +18,22 @@ mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod map; // the pages for people: the map of the crates, links, commands and figures
+mod model_roles; // models named by the part they play
 mod offline; // full labels, on worlds whose right answers are known by hand
 mod ope; // trained routers on a log: their value, and the rows that may score them
+mod overrides; // values given on the command line
 mod real_rows; // our numbers beside an independent implementation's
 mod reference; // every key, its rule and meaning; the JSON schema
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod roles; // a label is a name and nothing else
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input
 mod same_bytes; // threads, shards, batches, kill and resume, instruction sets
+mod schedules; // shifts that can never happen
+mod shell; // completions and manual pages
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
 mod support;
+mod sweep; // one policy table that stands for many
 mod variants; // one environment table that stands for many
 mod walkthrough; // the experiments and commands of the front page and the guides run as they are printed

@@ -7,6 +7,7 @@ mod encoding;
 mod failure;
 mod files;
 mod output;
+mod overriding;
 mod progress;
 mod reference;
 mod rehearsal;
@@ -63,6 +64,10 @@ enum Command {
     /// Import, describe and imitate outcome tables
     #[command(subcommand)]
     Data(Box<commands::data::Data>),
+    /// Print what a shell needs to complete commands and options
+    Completions(commands::completions::Completions),
+    /// Write a manual page for each command
+    Man(commands::man::Man),
     /// Help on a command, or on every key of a configuration: `barp help config [TABLE]`
     Help(commands::help::Help),
 }
@@ -84,6 +89,8 @@ fn main() -> ExitCode {
         Command::Schema(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Data(command) => command.run(),
+        Command::Completions(command) => command.run(Arguments::command()),
+        Command::Man(command) => command.run(Arguments::command()),
         Command::Help(command) => command.run(Arguments::command()),
     };
     match result {

@@ -26,4 +26,7 @@ pub use reference::{TableReference, config_schema, reference};
 pub use router::Training;
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{Mistake, SpecError, nearest};
-pub use spec::{DelayLaw, FeedbackRule, LabelsAt, Protocol, Recorded, Select, Spec, TauRule, TrainPreferences};
+pub use spec::{
+    DelayLaw, FeedbackRule, LabelsAt, Override, OverrideError, Protocol, Recorded, Select, Spec, TauRule,
+    TrainPreferences,
+};

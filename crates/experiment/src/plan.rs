@@ -8,6 +8,7 @@ mod policy;
 mod resolve;
 mod shifts;
 mod split;
+mod sweep;
 mod variants;
 
 pub use bill::Bill;
@@ -18,7 +19,7 @@ pub(crate) use split::{HeldOut, Split, split};
 
 use crate::extensions::Extensions;
 use crate::spec::{FeedbackRule, Protocol, Spec};
-use crate::written::PolicyTable;
+use crate::written::{PolicyTable, WrittenPolicy};
 use environments::{Environment, ReferenceEntry};
 use policies::Configured;
 use routing::{Arm, Seed};
@@ -134,19 +135,29 @@ impl Spec {
     ///
     /// # Errors
     /// As [`Spec::plan`], and for an extension whose name is registered.
-    pub fn plan_with(self, extensions: &Extensions) -> Result<Plan, SpecError> {
+    pub fn plan_with(mut self, extensions: &Extensions) -> Result<Plan, SpecError> {
+        let overridden = self.overridden.take();
+        match (self.planned(extensions), overridden) {
+            (Err(error), Some(overridden)) => Err(overridden.blamed(error, |spec| spec.planned(extensions).err())),
+            (planned, _) => planned,
+        }
+    }
+
+    fn planned(mut self, extensions: &Extensions) -> Result<Plan, SpecError> {
         extensions.check(&self.place)?;
+        let policies = self.written_policies()?;
         let mut environments: Vec<PlannedEnvironment> = Vec::new();
         for (written, table) in self.environments.iter().enumerate() {
             for mut environment in self.environments_of(written, table.clone(), extensions)? {
-                for (written, policy) in self.policies.iter().enumerate() {
-                    environment.policies.extend(self.policy(written, policy.clone(), &environment, extensions)?);
+                for policy in &policies {
+                    environment.policies.extend(self.policy(policy.clone(), &environment, extensions)?);
                 }
                 unique(&self.place, "policy", environment.policies.iter().map(|policy| &policy.label))?;
                 environments.push(environment);
             }
         }
-        self.check_only(&environments)?;
+        check_only(&policies, &environments)?;
+        self.policies = policies.into_iter().map(|policy| policy.table).collect();
         unique(&self.place, "environment", environments.iter().map(|environment| &environment.label))?;
         let mut cells = Vec::new();
         for (position, environment) in environments.iter().enumerate() {
@@ -158,22 +169,21 @@ impl Spec {
         }
         Ok(Plan { spec: self, environments, cells })
     }
+}
 
-    /// Refuses a policy that asks for an environment that is not there.
-    fn check_only(&self, environments: &[PlannedEnvironment]) -> Result<(), SpecError> {
-        let names = |environment: &PlannedEnvironment| [environment.label.clone(), environment.group.clone()];
-        let mut names: Vec<String> = environments.iter().flat_map(names).collect();
-        names.dedup();
-        let known = || names.iter().map(|name| (name.as_str(), ()));
-        for (written, table) in self.policies.iter().enumerate() {
-            let place = self.place_of("policy", written, table);
-            let PolicyTable { only, .. } = place.take(&mut table.clone())?;
-            for name in only {
-                place.at("only").find("environment", &name, known())?;
-            }
+/// Refuses a policy that asks for an environment that is not there.
+fn check_only(policies: &[WrittenPolicy], environments: &[PlannedEnvironment]) -> Result<(), SpecError> {
+    let names = |environment: &PlannedEnvironment| [environment.label.clone(), environment.group.clone()];
+    let mut names: Vec<String> = environments.iter().flat_map(names).collect();
+    names.dedup();
+    let known = || names.iter().map(|name| (name.as_str(), ()));
+    for WrittenPolicy { place, table } in policies {
+        let PolicyTable { only, .. } = place.take(&mut table.clone())?;
+        for name in only {
+            place.at("only").find("environment", &name, known())?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Refuses two tables of the list `what` with one label.

@@ -1,8 +1,12 @@
 //! A configuration as written: one TOML file, parsed strictly, not yet runnable.
 
 mod feedback;
+mod overrides;
 
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
+pub use overrides::{Override, OverrideError};
+
+pub(crate) use overrides::Overridden;
 
 use environments::Table;
 use routing::{LatencyWeight, Preference, Seconds};
@@ -46,6 +50,8 @@ pub struct Spec {
     pub(crate) place: Place,
     /// Only of an experiment that was put on other rows.
     pub(crate) stand_in: Option<StandIn>,
+    /// Only where values were given beside the file.
+    pub(crate) overridden: Option<Overridden>,
 }
 
 /// Real rows to run an experiment on.
@@ -270,7 +276,28 @@ impl Spec {
     /// [`SpecError`] for malformed TOML, an unknown key (with the nearest known one), a missing table or a value that
     /// breaks its rule.
     pub fn parse(text: &str, file: &str) -> Result<Spec, SpecError> {
-        let Written { table, place } = Written::parse(text, file)?;
+        Spec::taken(Written::parse(text, file)?)
+    }
+
+    /// [`Spec::parse`] with `overrides`, in order, in the place of what the file says.
+    ///
+    /// # Errors
+    /// As [`Spec::parse`], and for an override that meets nothing. What an override causes, here or when it is planned, has
+    /// `--set` and the override as its place.
+    pub fn parse_with(text: &str, file: &str, overrides: &[Override]) -> Result<Spec, SpecError> {
+        if overrides.is_empty() {
+            return Spec::parse(text, file);
+        }
+        let (text, file, overrides) = (text.to_owned(), file.to_owned(), overrides.to_vec());
+        let overridden = Overridden { text, file, overrides, recorded: None };
+        match overridden.with(overridden.overrides.len()) {
+            Ok(spec) => Ok(Spec { overridden: Some(overridden), ..spec }),
+            Err(error) => Err(overridden.blamed(error, |_| None)),
+        }
+    }
+
+    /// The configuration that a parsed file holds.
+    fn taken(Written { table, place }: Written) -> Result<Spec, SpecError> {
         let top: Top = place.read(table)?;
         let section = |key: &str| place.at(key).table(format!("[{key}]"));
         let spec = Spec {
@@ -286,6 +313,7 @@ impl Spec {
             policies: top.policy,
             place,
             stand_in: None,
+            overridden: None,
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let good = !spec.name.is_empty() && spec.name.chars().all(plain) && !spec.name.starts_with('.');
@@ -306,6 +334,9 @@ impl Spec {
             }
         }
         self.stand_in = Some(StandIn { tasks: recorded.held_out.clone() });
+        if let Some(overridden) = &mut self.overridden {
+            overridden.recorded = Some(recorded.clone());
+        }
         self
     }
 }

@@ -27,6 +27,19 @@ pub(crate) struct PolicyTable {
     #[schemars(extend("additionalProperties" = { "type": "array", "minItems": 1, "x-rule": "a non-empty list" }))]
     #[schemars(extend("x-rule" = "a table of non-empty lists"))]
     pub(crate) tune: Map<String, Value>,
+    /// For each parameter named, values: one policy for each combination of them, as if it had been written out, labelled
+    /// `barp entropy=0.01`. Not for references.
+    #[serde(default)]
+    #[schemars(extend("additionalProperties" = { "type": "array", "minItems": 1, "x-rule": "a non-empty list" }))]
+    #[schemars(extend("x-rule" = "a table of non-empty lists"))]
+    pub(crate) sweep: Map<String, Value>,
+}
+
+/// A policy as written, with the place to make errors at.
+#[derive(Clone)]
+pub(crate) struct WrittenPolicy {
+    pub(crate) place: Place,
+    pub(crate) table: Map<String, Value>,
 }
 
 /// Keys of every `[[environment]]`, beside the parameters of its kind.

@@ -3,6 +3,7 @@
 pub(crate) mod claims;
 pub(crate) mod columns;
 pub(crate) mod compare;
+pub(crate) mod completions;
 pub(crate) mod data;
 mod dialect;
 pub(crate) mod help;
@@ -10,6 +11,7 @@ pub(crate) mod inspect;
 mod leaks;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod report;

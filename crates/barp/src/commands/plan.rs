@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::files::read;
 use crate::output::say;
+use crate::overriding::Overrides;
 use crate::rehearsal;
 use crate::running::plan;
 use crate::table::aligned;
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 pub(crate) struct Plan {
     /// The experiment, a TOML file
     config: PathBuf,
+    #[command(flatten)]
+    overrides: Overrides,
     /// Say how long it will take on this machine too, from a moment of each policy: at most a second or so for each
     #[arg(long)]
     time: bool,
@@ -30,7 +33,8 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let file = self.config.display().to_string();
-        let plan = plan(Spec::parse(&read(&self.config)?, &file).map_err(Failure::input)?)?;
+        let text = read(&self.config)?;
+        let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
         let bills = plan.bills();
         let times = self.time.then(|| rehearsed(&plan));
         if self.json {

@@ -2,9 +2,10 @@
 
 use crate::failure::Failure;
 use crate::output::say;
+use crate::overriding::{Overrides, said};
 use crate::running::{Effort, Experiment, interrupt, plan};
 use clap::Args;
-use experiment::{Recorded, Spec};
+use experiment::{Override, Recorded, Spec};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -25,6 +26,8 @@ pub(crate) struct Reproduce {
     /// Result folder [default: results/WHAT, or results/WHAT-DATA]
     #[arg(long)]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     #[command(flatten)]
     effort: Effort,
 }
@@ -97,10 +100,13 @@ impl Reproduce {
         };
         let out = self.out.clone().unwrap_or_else(|| Path::new("results").join(self.folder(what)));
         let recorded = self.recorded();
+        meet_somewhere(&self.overrides.all, parts)?;
         let stop = interrupt();
         let mut done: Vec<PathBuf> = Vec::new();
         for part in *parts {
-            let spec = Spec::parse(part.config, part.file).map_err(Failure::input)?;
+            let overrides: Vec<Override> =
+                self.overrides.all.iter().filter(|one| one.meets(part.config, part.file).is_ok()).cloned().collect();
+            let spec = Spec::parse_with(part.config, part.file, &overrides).map_err(Failure::input)?;
             let spec = match &recorded {
                 None => spec,
                 Some(recorded) => spec.on_recorded(recorded),
@@ -141,8 +147,20 @@ impl Reproduce {
         };
         let held_out = self.held_out.as_ref().map_or(String::new(), |tasks| format!(" --held-out {}", tasks.join(",")));
         let data = option("data", &self.data) + &option("embeddings", &self.embeddings) + &held_out;
-        format!("barp reproduce {what}{data}")
+        format!("barp reproduce {what}{data}{}", said(&self.overrides.all))
     }
+}
+
+/// Refuses an override that leads nowhere in each of the `parts`; one that does in some of them stands for those.
+fn meet_somewhere(overrides: &[Override], parts: &[Part]) -> Result<(), Failure> {
+    for one in overrides {
+        let mut nowhere = parts.iter().map(|part| one.meets(part.config, part.file));
+        let first = nowhere.next().unwrap_or(Ok(()));
+        if first.is_err() && nowhere.all(|met| met.is_err()) {
+            return first.map_err(Failure::input);
+        }
+    }
+    Ok(())
 }
 
 /// The claims, those about an environment that holds out other tasks than the paper's marked as such: what a paper says of

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files::read;
+use crate::overriding::{Overrides, said};
 use crate::running::{Effort, Experiment, interrupt, plan};
 use clap::Args;
 use experiment::Spec;
@@ -15,6 +16,8 @@ pub(crate) struct Run {
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]
+    overrides: Overrides,
+    #[command(flatten)]
     effort: Effort,
 }
 
@@ -22,11 +25,11 @@ impl Run {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let file = self.config.display().to_string();
         let text = read(&self.config)?;
-        let plan = plan(Spec::parse(&text, &file).map_err(Failure::input)?)?;
+        let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
         let out = self.out.unwrap_or_else(|| Path::new("results").join(&plan.spec.name));
         let claims = self.config.with_extension("claims.toml");
         let claims = if claims.is_file() { Some(read(&claims)?) } else { None };
-        let command = format!("barp run {file} --out {}", out.display());
+        let command = format!("barp run {file} --out {}{}", out.display(), said(&self.overrides.all));
         let experiment = Experiment { plan, claims, command, siblings: Vec::new() };
         experiment.compute_and_report(&out, &self.effort, &interrupt())
     }

@@ -1,5 +1,6 @@
 //! Models that join the pool at a round. Public: `Contexts` says which models are up.
 
+use super::course::before_the_end;
 use super::outage::Down;
 use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Course, Shift};
@@ -26,6 +27,7 @@ impl Effect for ArriveParameters {
     const HAS_COURSE: bool = false;
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
+        before_the_end("at", self.at, facts.rounds)?;
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (0, self.at) }))
     }

@@ -29,6 +29,30 @@ impl Course {
         Course { from, until, rise: 0, fall: 0, period: 0 }
     }
 
+    /// Refuses a course without strength in any of the first `rounds` rounds, unless it says so itself by ending where it
+    /// begins.
+    pub(super) fn begins_within(&self, rounds: u64) -> Result<(), Mistake> {
+        let Course { from, until, rise, fall, period } = *self;
+        before_the_end("from", from, rounds)?;
+        let first_half = [from, from + 1, from.saturating_add(rise), from.saturating_add(period / 2)];
+        let ends = until.into_iter().flat_map(|until| [until.saturating_sub(1), until]);
+        let mut strongest = first_half.into_iter().chain(ends).chain([rounds - 1]);
+        if until == Some(from) || strongest.any(|round| round < rounds && self.strength(round) > 0.0) {
+            return Ok(());
+        }
+        let never = format!("or the shift has no strength in any of the {rounds} rounds");
+        let end = until.map_or(rounds, |until| until.min(rounds));
+        if period == 1 {
+            Mistake::unless(false, "period", &format!("0 or at least 2, {never}"), 1)
+        } else if fall == 0 && until.is_some_and(|until| until < rounds) {
+            let rule = format!("at least `from` + 2 = {}, {never}", from + 2);
+            Mistake::unless(false, "until", &rule, end)
+        } else {
+            let rule = format!("at least 2 rounds before round {end}, {never}");
+            Mistake::unless(false, "from", &rule, from)
+        }
+    }
+
     /// s(t), in [0, 1].
     pub fn strength(&self, round: u64) -> f64 {
         if round < self.from {
@@ -75,6 +99,12 @@ impl Parameters for Course {
     }
 }
 
+/// The rule that `round`, the value of `field`, is one of the first `rounds` rounds.
+pub(super) fn before_the_end(field: &str, round: u64, rounds: u64) -> Result<(), Mistake> {
+    let rule = format!("below `rounds` = {rounds} of the protocol, or the shift never happens");
+    Mistake::unless(round < rounds, field, &rule, round)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +135,23 @@ mod tests {
             (Course { until: None, fall: 1, ..plain }, "`fall`"),
         ] {
             assert!(course.check().unwrap_err().to_string().starts_with(field), "{course:?}");
+        }
+    }
+
+    #[test]
+    fn a_course_without_strength_in_its_rounds_is_refused_and_no_other() {
+        let plain = Course::step(10, None);
+        let never = |course: &Course, rounds: u64| (0..rounds).all(|round| course.strength(round) == 0.0);
+        let untils = [None, Some(10), Some(11), Some(12), Some(15)];
+        for until in untils {
+            for (rise, fall, period) in [(0, 0, 0), (1, 0, 0), (2, 0, 0), (1, 3, 0), (0, 0, 1), (0, 0, 2), (0, 0, 9)] {
+                let course = Course { until, rise, fall, period, ..plain };
+                for rounds in (1..20).filter(|_| course.check().is_ok()) {
+                    let said = course.begins_within(rounds);
+                    let empty = until == Some(10) && rounds > 10;
+                    assert_eq!(said.is_err(), never(&course, rounds) && !empty, "{course:?}, {rounds}: {said:?}");
+                }
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod quality;
 mod quality_swap;
 mod registry;
 mod retire;
+mod roles;
 mod shifted;
 mod task_arrival;
 mod task_mix;
@@ -24,6 +25,7 @@ mod tenants;
 
 pub use course::Course;
 pub use registry::{Facts, ShiftEntry};
+pub use roles::{resolve, roles};
 pub use shifted::{Clash, Shifted};
 
 use crate::LastRequest;

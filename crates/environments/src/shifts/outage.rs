@@ -1,5 +1,6 @@
 //! Models that cannot be called for a while. Public: `Contexts` says which models are up.
 
+use super::course::before_the_end;
 use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift, Span};
 use crate::LastRequest;
@@ -34,6 +35,7 @@ impl Effect for OutageParameters {
     const HAS_COURSE: bool = false;
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
+        before_the_end("from", self.from, facts.rounds)?;
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (self.from, self.until) }))
     }

@@ -81,6 +81,19 @@ impl BookParameters {
         }
         Ok(steps)
     }
+
+    /// Refuses days so long that every change of a price comes after the last round; a book without changes says so itself.
+    fn moves_within(&self, book: &PriceBook, tariffs: &[Tariff], rounds: u64) -> Result<(), Mistake> {
+        // Where tokens are known, each call costs its own from round 0 on.
+        if tariffs.iter().any(|tariff| tariff.steps.len() > 1 || tariff.tokens.is_some()) {
+            return Ok(());
+        }
+        let start = self.start()?;
+        let later = |model: &String| book.history(model).iter().map(|price| price.from).find(|&day| day > start);
+        let Some(first) = self.models.values().filter_map(later).min() else { return Ok(()) };
+        let rule = format!("let a price change within `rounds` = {rounds} of the protocol: the first does on {first}");
+        Err(format!("`rounds-per-day` must {rule}, got {}", self.rounds_per_day).into())
+    }
 }
 
 impl Parameters for BookParameters {
@@ -105,6 +118,7 @@ impl Effect for BookParameters {
             let steps = self.steps(&book, model, tokens.is_some(), facts.rounds)?;
             tariffs.push(Tariff { arm, name: name.clone(), steps, tokens });
         }
+        self.moves_within(&book, &tariffs, facts.rounds)?;
         Ok(Box::new(Book { tariffs }))
     }
 }

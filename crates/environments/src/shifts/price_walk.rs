@@ -3,6 +3,7 @@
 //! The multiplier at round t is exp(deviation (z_1 + ... + z_k)) with k = floor(t / every) and independent standard normal
 //! z for each model, computed when the episode starts: rounds / every numbers for each model.
 
+use super::course::before_the_end;
 use super::price::multiply;
 use super::registry::{Effect, Facts, ShiftEntry, entry, models_or_each};
 use super::{Claim, Course, Motion, Shift};
@@ -42,6 +43,9 @@ impl Effect for WalkParameters {
     const HAS_COURSE: bool = false;
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
+        if self.deviation > 0.0 {
+            before_the_end("every", self.every, facts.rounds)?;
+        }
         let steps = (facts.rounds / self.every) as usize;
         Ok(Box::new(Walk { arms: facts.models("models", &self.models)?, parameters: self, steps }))
     }

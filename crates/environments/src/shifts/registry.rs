@@ -1,6 +1,6 @@
 //! What the registry knows of a kind of shift: its parameters, and how to make it for a world.
 
-use super::{Course, Shift};
+use super::{Course, Shift, roles};
 use crate::MeanTokens;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
@@ -76,6 +76,7 @@ fn check<P: Effect>(all: &Value) -> Result<(), Mistake> {
 
 fn build<P: Effect>(all: &Value, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
     let (parameters, course) = parse::<P>(all)?;
+    course.begins_within(facts.rounds)?;
     parameters.build(course, facts)
 }
 
@@ -109,7 +110,13 @@ pub(super) fn models_or_each(_: &mut SchemaGenerator) -> Schema {
 impl Facts {
     /// Positions of the models called `names`, at least one, none twice.
     pub(super) fn models(&self, field: &str, names: &[String]) -> Result<Vec<usize>, Mistake> {
-        positions("model", field, names, &self.models)
+        positions("model", field, names, &self.models).map_err(|mistake| match mistake {
+            Mistake::Unknown { what, name, mut known } => {
+                known.extend(roles().map(str::to_owned));
+                Mistake::Unknown { what, name, known }
+            }
+            rule => rule,
+        })
     }
 
     /// Positions of the tasks called `names`, at least one, none twice, each with a share above 0.

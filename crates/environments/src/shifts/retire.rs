@@ -17,7 +17,7 @@ struct RetireParameters {
     /// Names of the models.
     #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
-    /// First round at which they are gone.
+    /// First round at which they are gone; that after the last: they stay.
     at: u64,
 }
 
@@ -27,6 +27,8 @@ impl Effect for RetireParameters {
     const HAS_COURSE: bool = false;
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
+        let rule = format!("at most `rounds` = {} of the protocol", facts.rounds);
+        Mistake::unless(self.at <= facts.rounds, "at", &rule, self.at)?;
         let arms = facts.models("models", &self.models)?;
         Ok(Box::new(Down { arms, names: self.models, span: (self.at, u64::MAX) }))
     }

@@ -3,6 +3,7 @@
 //! Before `at` a request of such a task is of one of the other tasks instead, drawn by their usual shares. Put it after any
 //! `task-mix`, which knows nothing of arrivals.
 
+use super::course::before_the_end;
 use super::registry::{Effect, Facts, ShiftEntry, entry};
 use super::{Claim, Course, Motion, Shift};
 use routing::{Round, Seed, Stream, random};
@@ -30,6 +31,7 @@ impl Effect for ArrivalParameters {
     const HAS_COURSE: bool = false;
 
     fn build(self, _: Course, facts: &Facts) -> Result<Box<dyn Shift>, Mistake> {
+        before_the_end("at", self.at, facts.rounds)?;
         let mut others: Vec<f32> = facts.task_shares.iter().map(|&share| share as f32).collect();
         for task in facts.tasks("tasks", &self.tasks)? {
             others[task] = 0.0;

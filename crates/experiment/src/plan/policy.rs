@@ -4,7 +4,7 @@ use super::identity::{drawn, single, told};
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
 use crate::extensions::Extensions;
 use crate::spec::{Protocol, Spec};
-use crate::written::PolicyTable;
+use crate::written::{PolicyTable, WrittenPolicy};
 use environments::{REFERENCES, SINGLE_MODELS};
 use policies::Information;
 use routing::Arm;
@@ -15,13 +15,11 @@ use store::Identity;
 impl Spec {
     pub(super) fn policy(
         &self,
-        written: usize,
-        mut table: Map<String, Value>,
+        WrittenPolicy { place, mut table }: WrittenPolicy,
         environment: &PlannedEnvironment,
         extensions: &Extensions,
     ) -> Result<Vec<PlannedPolicy>, SpecError> {
-        let place = self.place_of("policy", written, &table);
-        let PolicyTable { kind, name, only, tune } = place.take(&mut table)?;
+        let PolicyTable { kind, name, only, tune, .. } = place.take(&mut table)?;
         let label = name.unwrap_or_else(|| kind.clone());
         if !only.is_empty() && !only.contains(&environment.label) && !only.contains(&environment.group) {
             return Ok(Vec::new());

@@ -44,6 +44,7 @@ pub(crate) fn moving(
         let ShiftTable { kind, .. } = bare.take(&mut table)?;
         let place = bare.table(format!("{} ({kind})", bare.table));
         let entry = place.at("kind").find("shift", &kind, SHIFTS.iter().map(|entry| (entry.name, entry)))?;
+        environments::shifts::resolve(&mut table, &*source).map_err(|mistake| place.error(mistake))?;
         let strict = Strict { defaults: (entry.defaults)(), schema: (entry.schema)(), taken: ShiftTable::keys() };
         let parameters = place.merge(&strict, table, entry.check)?;
         let shift = (entry.build)(&parameters, &facts).map_err(|mistake| place.error(mistake))?;

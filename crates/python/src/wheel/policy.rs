@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Keys of a policy's table that are none of its parameters.
-const RESERVED: [&str; 4] = ["kind", "name", "only", "tune"];
+const RESERVED: [&str; 5] = ["kind", "name", "only", "sweep", "tune"];
 
 /// Requests between two updates, where a class does not say.
 const BATCH: u32 = 32;
