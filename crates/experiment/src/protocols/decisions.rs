@@ -136,13 +136,13 @@ const LATENCY: Described = Described::new(
 /// priced anew.
 const TOKENS: &[Described] = &[
     Described::new(
-        "input_tokens",
+        "usage.prompt_tokens",
         "whole number or nothing",
         "tokens",
         "tokens of the prompt; only where any were recorded",
     ),
     Described::new(
-        "cached_tokens",
+        "usage.prompt_tokens_details.cached_tokens",
         "whole number or nothing",
         "tokens",
         "those of them that were read from a cache; likewise",
