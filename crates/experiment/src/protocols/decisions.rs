@@ -147,7 +147,7 @@ const TOKENS: &[Described] = &[
         "tokens",
         "those of them that were read from a cache; likewise",
     ),
-    Described::new("output_tokens", "whole number or nothing", "tokens", "tokens of the answer; likewise"),
+    Described::new("usage.completion_tokens", "whole number or nothing", "tokens", "tokens of the answer; likewise"),
 ];
 
 /// What the columns of `decisions/<id>.parquet` mean.
