@@ -5,6 +5,7 @@ use environments::{REFERENCES, SINGLE_MODELS, Sees};
 use policies::{Information, POLICIES};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store::{Folder, FrameError, Identity, Manifest, Role, Run};
 
 /// The single model `model`.
@@ -50,10 +51,10 @@ pub fn identified_runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>,
     let mut known: BTreeMap<(&str, &str), Identity> = BTreeMap::new();
     for cell in manifest.cells.iter().filter(|cell| cell.identity.role == Role::Unknown && folder.has(&cell.id)) {
         let label = (cell.environment.as_str(), cell.policy.as_str());
-        if !known.contains_key(&label) {
+        if let Entry::Vacant(place) = known.entry(label) {
             let inputs: Option<Value> = serde_json::from_str(&folder.inputs(&cell.id)?).ok();
             let found = inputs.and_then(|inputs| identity(inputs.get("policy")?));
-            known.insert(label, found.unwrap_or_default());
+            place.insert(found.unwrap_or_default());
         }
     }
     for run in runs.iter_mut().filter(|run| run.identity.role == Role::Unknown) {

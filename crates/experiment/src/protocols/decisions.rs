@@ -136,18 +136,18 @@ const LATENCY: Described = Described::new(
 /// priced anew.
 const TOKENS: &[Described] = &[
     Described::new(
-        "input_tokens",
+        "usage.prompt_tokens",
         "whole number or nothing",
         "tokens",
         "tokens of the prompt; only where any were recorded",
     ),
     Described::new(
-        "cached_tokens",
+        "usage.prompt_tokens_details.cached_tokens",
         "whole number or nothing",
         "tokens",
         "those of them that were read from a cache; likewise",
     ),
-    Described::new("output_tokens", "whole number or nothing", "tokens", "tokens of the answer; likewise"),
+    Described::new("usage.completion_tokens", "whole number or nothing", "tokens", "tokens of the answer; likewise"),
 ];
 
 /// What the columns of `decisions/<id>.parquet` mean.
