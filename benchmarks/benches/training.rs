@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use policies::{POLICIES, Recipe};
-use routing::{ContextsBuffer, Dollars, Feedback, Objective, Outcome, Preference, Round, Seed, Task, random};
+use routing::{ContextsBuffer, Dollars, Feedback, Objective, Outcome, Preference, Problem, Round, Seed, random};
 use std::hint::black_box;
 
 const BATCH: usize = 32;
@@ -13,9 +13,9 @@ fn step(criterion: &mut Criterion, name: &str, arms: usize) {
     let configured = (entry.configure)((entry.defaults)()).expect("defaults are right");
     let Recipe::Bandit { build, .. } = configured.recipe else { unreachable!("barp learns from bandit feedback") };
     let models = (0..arms).map(|arm| arm.to_string()).collect();
-    let task = Task { models, dimension: DIMENSION, objective: Objective::new(Dollars(0.008)) };
+    let problem = Problem { models, dimension: DIMENSION, objective: Objective::new(Dollars(0.008)) };
     let seed = Seed::root(1);
-    let mut policy = build(&task, &seed);
+    let mut policy = build(&problem, &seed);
     let stream = seed.stream("choice");
     let generator = &mut seed.stream("rows").at(Round(0));
     let (prices, up) = (vec![Dollars(0.001); arms], vec![true; arms]);

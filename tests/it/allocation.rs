@@ -52,7 +52,7 @@ fn a_training_step_of_barp_allocates_nothing() {
     let stream = toy.seed.stream("choice");
     let mut batch = toy.batch(0..32);
     let (mut choices, mut ledger) = (Vec::new(), Ledger::default());
-    let mut revealed = environments::Revealed::new(toy.task.dimension, toy.task.arms());
+    let mut revealed = environments::Revealed::new(toy.problem.dimension, toy.problem.arms());
     let mut counts = Vec::new();
     for step in 0..6 {
         toy.refill(step * 32..(step + 1) * 32, &mut batch);

@@ -128,7 +128,7 @@ fn broken_declaration(entry: &Entry) -> Result<(), String> {
         (Export::File, None) => Err(format!("`{}` is declared a file and cannot be saved", entry.name)),
         (Export::File, Some(saved)) => {
             let restored =
-                policies::restore(&saved, &toy.task).map_err(|error| format!("`{}`: {error}", entry.name))?;
+                policies::restore(&saved, &toy.problem).map_err(|error| format!("`{}`: {error}", entry.name))?;
             let same = decide(&*restored, &toy.batch(0..60)) == decide(&*router, &toy.batch(0..60));
             if same { Ok(()) } else { Err(format!("`{}` decides otherwise once restored", entry.name)) }
         }
@@ -172,11 +172,11 @@ fn references_stand_in_the_right_order() {
     let batch = toy.batch(0..toy.table.len() as u64);
     let reward = |name: &str| {
         let entry = REFERENCES.iter().find(|entry| entry.name == name).unwrap();
-        let reference = (entry.fit)(&toy.table, &rows, &toy.task.objective);
+        let reference = (entry.fit)(&toy.table, &rows, &toy.problem.objective);
         let rewards = (0..batch.len()).map(|row| {
             let arm = reference.choose(&batch, row).index();
             let preference = batch.contexts().preferences()[row];
-            toy.task.objective.reward(preference, &batch.outcome(row, arm).unwrap())
+            toy.problem.objective.reward(preference, &batch.outcome(row, arm).unwrap())
         });
         rewards.sum::<f64>() / batch.len() as f64
     };
@@ -187,7 +187,7 @@ fn references_stand_in_the_right_order() {
 
 /// Every kind of environment that opens without files, and recorded rows where they are.
 fn worlds() -> Vec<(&'static str, Arc<dyn Environment>)> {
-    let encoder = |name: &str| experiment::text_encoder(name, &experiment::Heard::default());
+    let encoder = |name: &str| experiment::text_encoder(name, &experiment::Progress::default());
     let opening = Opening { encoder: &encoder };
     let mut worlds = Vec::new();
     for source in SOURCES {

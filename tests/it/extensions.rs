@@ -104,7 +104,7 @@ fn a_policy_that_gives_up_fails_its_cell_in_its_own_words() {
     let failed = |learn: fn()| {
         let mut extensions = extensions("mine", 1);
         extensions.policies[0].configure = Box::new(move |parameters| {
-            let build = move |_: &routing::Task, _: &routing::Seed| -> Box<dyn routing::Policy> {
+            let build = move |_: &routing::Problem, _: &routing::Seed| -> Box<dyn routing::Policy> {
                 learn();
                 unreachable!("it did not go on")
             };

@@ -234,7 +234,7 @@ fn a_price_book_shift_on_rows_with_tokens_is_the_re_pricing_by_hand() {
 #[test]
 fn a_free_pool_has_rewards() {
     let toy = Toy::new(4, 2);
-    assert_eq!(toy.task.objective.penalty(Dollars(0.0)), 0.0);
+    assert_eq!(toy.problem.objective.penalty(Dollars(0.0)), 0.0);
     let folder = tempfile::tempdir().unwrap();
     let mut text = "sample_id,prompt,task,free,free|total_cost,also,also|total_cost".to_owned();
     (0..60).for_each(|row| write!(text, "\n{row},p {row},t,{},0,{},0", row % 2, (row / 2) % 2).unwrap());

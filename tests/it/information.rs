@@ -43,7 +43,7 @@ fn unchosen_outcomes_change_no_decision() {
         let (mut one, mut two) = (toy.bandit(entry), toy.bandit(entry));
         let stream = toy.seed.stream("choice");
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        let mut revealed = Revealed::new(toy.task.dimension, toy.task.arms());
+        let mut revealed = Revealed::new(toy.problem.dimension, toy.problem.arms());
         let (mut bill, mut other_bill) = (Ledger::default(), Ledger::default());
         for step in 0..40 {
             let batch = toy.batch(step * 16..(step + 1) * 16);
@@ -65,7 +65,7 @@ fn the_ledger_counts_every_revealed_outcome() {
     let toy = Toy::new(6, 4);
     let batch = toy.batch(0..10);
     let choices = vec![Choice::certain(routing::Arm(3)); 10];
-    let (mut ledger, mut revealed) = (Ledger::default(), Revealed::new(toy.task.dimension, toy.task.arms()));
+    let (mut ledger, mut revealed) = (Ledger::default(), Revealed::new(toy.problem.dimension, toy.problem.arms()));
     batch.reveal(&choices, &mut ledger, &mut revealed);
     batch.reveal(&choices, &mut ledger, &mut revealed);
     assert_eq!(ledger.outcomes, 20, "repeat visits are not free");

@@ -97,13 +97,14 @@ fn every_policy_that_declares_a_file_is_saved_and_restored_bit_for_bit() {
     for entry in POLICIES.iter().filter(|entry| entry.export == Export::File) {
         let router = toy.trained(entry, 640);
         let saved = router.save().unwrap_or_else(|| panic!("`{}` cannot be saved", entry.name));
-        let restored = policies::restore(&saved, &toy.task).unwrap_or_else(|error| panic!("`{}`: {error}", entry.name));
+        let restored =
+            policies::restore(&saved, &toy.problem).unwrap_or_else(|error| panic!("`{}`: {error}", entry.name));
         assert_eq!(decide(&*router), decide(&*restored), "`{}`", entry.name);
         assert_eq!(restored.save(), Some(saved.clone()), "`{}` is saved again as it was", entry.name);
         for position in 0..saved.tensors.len() {
             let mut torn = saved.clone();
             let tensor = torn.tensors.remove(position);
-            let error = policies::restore(&torn, &toy.task).err().map(|error| error.to_string()).unwrap_or_default();
+            let error = policies::restore(&torn, &toy.problem).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(&tensor.name), "`{}` without `{}`: {error}", entry.name, tensor.name);
         }
     }
@@ -333,7 +334,7 @@ fn own_choices_teach_the_same_when_they_come_from_a_log() {
     for entry in POLICIES.iter().filter(|entry| entry.information == policies::Information::Bandit) {
         let [mut own, mut logged, mut other] = [(); 3].map(|()| toy.bandit(entry));
         let mut choices = Vec::new();
-        let mut revealed = environments::Revealed::new(toy.task.dimension, toy.task.arms());
+        let mut revealed = environments::Revealed::new(toy.problem.dimension, toy.problem.arms());
         for start in (0..320).step_by(32) {
             let batch = toy.batch(start..start + 32);
             own.choose(&batch.contexts(), &toy.seed.stream("choice"), &mut choices);

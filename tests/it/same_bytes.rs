@@ -107,7 +107,7 @@ fn every_instruction_set_trains_the_same_network() {
         let mut policy = toy.bandit(entry);
         let stream = toy.seed.stream("choice");
         let mut choices = Vec::new();
-        let mut revealed = environments::Revealed::new(toy.task.dimension, toy.task.arms());
+        let mut revealed = environments::Revealed::new(toy.problem.dimension, toy.problem.arms());
         for step in 0..30 {
             let batch = toy.batch(step * 32..(step + 1) * 32);
             policy.choose(&batch.contexts(), &stream, &mut choices);

@@ -3,7 +3,7 @@
 use environments::{Batch, Table, TableParts};
 use experiment::{Options, Plan, Spec};
 use policies::{Entry, Recipe};
-use routing::{Dollars, Objective, Policy, Preference, Round, Router, Seed, Task, random};
+use routing::{Dollars, Objective, Policy, Preference, Problem, Round, Router, Seed, random};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(crate) fn shared(name: &str) -> Option<PathBuf> {
 /// well and others badly, and dearer models have higher numbers.
 pub(crate) struct Toy {
     pub(crate) table: Table,
-    pub(crate) task: Task,
+    pub(crate) problem: Problem,
     pub(crate) seed: Seed,
     prices: Vec<Dollars>,
 }
@@ -70,7 +70,7 @@ impl Toy {
         }
         let objective = Objective::new(Dollars(0.02));
         let prices = (0..arms).map(|arm| Dollars(0.001 * (1 + arm) as f64)).collect();
-        Toy { table: Table::new(parts), task: Task { models, dimension, objective }, seed, prices }
+        Toy { table: Table::new(parts), problem: Problem { models, dimension, objective }, seed, prices }
     }
 
     /// Requests of the given rounds: rows in turn, preferences drawn by round.
@@ -110,23 +110,23 @@ impl Toy {
     pub(crate) fn bandit(&self, entry: &Entry) -> Box<dyn Policy> {
         let configured = (entry.configure)((entry.defaults)()).unwrap();
         let Recipe::Bandit { build, .. } = configured.recipe else { panic!("`{}` is not a bandit", entry.name) };
-        build(&self.task, &self.seed)
+        build(&self.problem, &self.seed)
     }
 
     /// The router of `entry` after it has learnt what it can from this world.
     pub(crate) fn trained(&self, entry: &Entry, rounds: u64) -> Box<dyn Router> {
         match (entry.configure)((entry.defaults)()).unwrap().recipe {
-            Recipe::Fixed(build) => build(&self.task, &self.seed),
+            Recipe::Fixed(build) => build(&self.problem, &self.seed),
             Recipe::Full(fit) => {
                 let rows: Vec<usize> = (0..self.table.len()).collect();
-                fit(&self.task, &self.table.training_set(&rows), &self.seed)
+                fit(&self.problem, &self.table.training_set(&rows), &self.seed)
             }
             Recipe::Bandit { batch: size, build, .. } => {
-                let mut policy = build(&self.task, &self.seed);
+                let mut policy = build(&self.problem, &self.seed);
                 let stream = self.seed.stream("choice");
                 let mut batch = self.batch(0..0);
                 let mut choices = Vec::new();
-                let mut revealed = environments::Revealed::new(self.task.dimension, self.task.arms());
+                let mut revealed = environments::Revealed::new(self.problem.dimension, self.problem.arms());
                 for start in (0..rounds).step_by(size) {
                     self.refill(start..start + size as u64, &mut batch);
                     policy.choose(&batch.contexts(), &stream, &mut choices);
@@ -146,7 +146,7 @@ impl Toy {
         let reward = |(row, choice): (usize, &routing::Choice)| {
             let arm = choice.arm.index();
             let preference = batch.contexts().preferences()[row];
-            self.task.objective.reward(preference, &batch.outcome(row, arm).unwrap())
+            self.problem.objective.reward(preference, &batch.outcome(row, arm).unwrap())
         };
         choices.iter().enumerate().map(reward).sum::<f64>() / choices.len() as f64
     }

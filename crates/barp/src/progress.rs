@@ -1,6 +1,6 @@
 //! What is done, how fast, how much is left and who is ahead, on a terminal; silence elsewhere.
 
-use experiment::{Event, Heard};
+use experiment::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -82,9 +82,9 @@ fn styled(bar: ProgressBar, name: &str, counts: &str) -> ProgressBar {
 }
 
 /// Shows how the encoding of prompts goes on, each time that some are encoded.
-pub(crate) fn encoding() -> Heard {
+pub(crate) fn encoding() -> experiment::Progress {
     let bar: Mutex<Option<ProgressBar>> = Mutex::default();
-    Heard::by(move |more, all| {
+    experiment::Progress::new(move |more, all| {
         let mut shown = bar.lock().expect("no thread panics while it holds the lock");
         let bar = shown.get_or_insert_with(|| counter("encode", all as u64, "prompts"));
         bar.inc(more as u64);

@@ -53,10 +53,10 @@ pub(crate) fn print(folder: &Folder, manifest: &Manifest, rows: &[SummaryRow], v
     if missing > 0 {
         say!("{missing} of {} cells are missing from this summary", manifest.cells.len());
     }
-    let strangers = folder.strangers(manifest);
-    if strangers > 0 {
+    let foreign_files = folder.foreign_files(manifest);
+    if foreign_files > 0 {
         let cells = folder.path().join("cells");
-        say!("{strangers} files in {} are not of this experiment and were left alone", cells.display());
+        say!("{foreign_files} files in {} are not of this experiment and were left alone", cells.display());
     }
 }
 

@@ -42,7 +42,7 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
 
 /// Plans an experiment; encoding the prompts of a world can take minutes, so that is shown.
 pub(crate) fn plan(spec: Spec) -> Result<Plan, Failure> {
-    let extensions = Extensions { heard: progress::encoding(), ..Extensions::default() };
+    let extensions = Extensions { progress: progress::encoding(), ..Extensions::default() };
     spec.plan_with(&extensions).map_err(Failure::input)
 }
 

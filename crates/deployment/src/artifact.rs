@@ -5,7 +5,7 @@
 use crate::prompt_sketch::PromptSketch;
 use crate::tensors::{NotTensors, read_tensors, tensors_hash, write_tensors};
 use policies::Forecast;
-use routing::{Dollars, LatencyWeight, Ledger, NotRestored, Objective, Router, Saved, Seconds, Task};
+use routing::{Dollars, LatencyWeight, Ledger, NotRestored, Objective, Problem, Router, Saved, Seconds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -323,20 +323,20 @@ impl Artifact {
             return Err(ArtifactProblem::Changed { stated: card.weights_sha256, found: hash });
         }
         card.check().map_err(ArtifactProblem::Field)?;
-        let task = card.task();
+        let problem = card.problem();
         let saved = Saved { form: card.form.clone(), settings: card.settings.clone(), tensors };
-        let forecast = Forecast::restore(&saved, &task).map_err(ArtifactProblem::Weights)?;
-        let router = policies::restore(&saved, &task).map_err(ArtifactProblem::Weights)?;
+        let forecast = Forecast::restore(&saved, &problem).map_err(ArtifactProblem::Weights)?;
+        let router = policies::restore(&saved, &problem).map_err(ArtifactProblem::Weights)?;
         Ok(Artifact { card, router, forecast })
     }
 }
 
 impl Card {
-    /// The task that its router was trained for.
-    pub fn task(&self) -> Task {
+    /// The problem that its router was trained for.
+    pub fn problem(&self) -> Problem {
         let weight = |card: &LatencyCard| LatencyWeight { weight: card.weight, tau: Seconds(card.tau_s) };
         let objective = Objective { tau: Dollars(self.tau_usd), latency: self.latency.as_ref().map(weight) };
-        Task { models: self.models.clone(), dimension: self.dimension, objective }
+        Problem { models: self.models.clone(), dimension: self.dimension, objective }
     }
 
     fn check(&self) -> Result<(), CardFlaw> {

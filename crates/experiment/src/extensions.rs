@@ -1,11 +1,11 @@
 //! Policies and worlds that join an experiment from outside of the registries, as the Python module's do. They meet the
 //! same protocols, the same feedback and the same addressing of cells as registered ones.
 
-use crate::features::Heard;
+use crate::features::Progress;
 use environments::sources::{Opening, SOURCES, TextEncoder};
 use environments::{Environment, REFERENCES, SINGLE_MODELS};
 use policies::{Configured, Information, POLICIES, Recipe};
-use routing::{Policy, Seed, Task};
+use routing::{Policy, Problem, Seed};
 use serde_json::{Value, json};
 use settings::{Mistake, Place, SpecError};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub struct Extensions {
     /// Worlds, by the kind in their tables.
     pub environments: Vec<EnvironmentExtension>,
     /// Is told how the encoding of prompts goes on.
-    pub heard: Heard,
+    pub progress: Progress,
 }
 
 /// A policy of which no registry knows.
@@ -88,7 +88,7 @@ impl PolicyExtension {
     pub fn bandit(
         name: &str,
         revision: u32,
-        build: impl Fn(&Task, &Seed) -> Box<dyn Policy> + Clone + Send + Sync + 'static,
+        build: impl Fn(&Problem, &Seed) -> Box<dyn Policy> + Clone + Send + Sync + 'static,
     ) -> PolicyExtension {
         PolicyExtension {
             name: name.into(),

@@ -62,14 +62,14 @@ impl Encoding {
     }
 }
 
-/// Is told, from any thread, how many texts are newly done, and of how many; by default nobody is.
+/// Progress callback (newly finished, total); may run on any thread; default: none.
 #[derive(Clone, Default)]
-pub struct Heard(Option<Arc<dyn Fn(usize, usize) + Send + Sync>>);
+pub struct Progress(Option<Arc<dyn Fn(usize, usize) + Send + Sync>>);
 
-impl Heard {
-    /// Tells `listener`.
-    pub fn by(listener: impl Fn(usize, usize) + Send + Sync + 'static) -> Heard {
-        Heard(Some(Arc::new(listener)))
+impl Progress {
+    /// Calls `listener`.
+    pub fn new(listener: impl Fn(usize, usize) + Send + Sync + 'static) -> Progress {
+        Progress(Some(Arc::new(listener)))
     }
 
     /// Says that `more` of `all` texts are done.
@@ -100,7 +100,7 @@ impl<'a> TextVectors<'a> {
         Ok(TextVectors { encoder, pool, known })
     }
 
-    /// The vectors of `texts`, a row of `encoder.width()` numbers each. `heard` is told, from any thread, how many texts are
+    /// The vectors of `texts`, a row of `encoder.width()` numbers each. `progress` is told, from any thread, how many texts are
     /// newly done; equal texts are encoded once.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl<'a> TextVectors<'a> {
     pub fn encode<T: AsRef<str> + Sync>(
         &mut self,
         texts: &[T],
-        heard: impl Fn(usize) + Sync,
+        progress: impl Fn(usize) + Sync,
     ) -> Result<Vec<f32>, FrameError> {
         let width = self.encoder.width();
         let mut wanted: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
@@ -119,14 +119,14 @@ impl<'a> TextVectors<'a> {
         if let Some(known) = &self.known {
             known.take(&mut wanted, |rows, vector| {
                 rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
-                heard(rows.len());
+                progress(rows.len());
             })?;
         }
         // Texts of like length together, so that threads finish together.
         let mut missing: Vec<(Key, Vec<usize>)> = wanted.into_iter().collect();
         missing.sort_by_key(|(_, rows)| texts[rows[0]].as_ref().len());
         for part in missing.chunks(FILE) {
-            let encoded = self.encode_part(part, texts, &heard);
+            let encoded = self.encode_part(part, texts, &progress);
             for ((_, rows), vector) in part.iter().zip(encoded.chunks_exact(width)) {
                 rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
             }
@@ -143,14 +143,14 @@ impl<'a> TextVectors<'a> {
         &self,
         part: &[(Key, Vec<usize>)],
         texts: &[T],
-        heard: &(impl Fn(usize) + Sync),
+        progress: &(impl Fn(usize) + Sync),
     ) -> Vec<f32> {
         let width = self.encoder.width();
         let mut encoded = vec![0.0; part.len() * width];
         let encode = |(part, out): (&[(Key, Vec<usize>)], &mut [f32])| {
             let own: Vec<&str> = part.iter().map(|(_, rows)| texts[rows[0]].as_ref()).collect();
             self.encoder.encode_all(&own, out);
-            heard(part.iter().map(|(_, rows)| rows.len()).sum());
+            progress(part.iter().map(|(_, rows)| rows.len()).sum());
         };
         let parts = part.par_chunks(TOGETHER).zip(encoded.par_chunks_mut(TOGETHER * width));
         self.pool.install(|| parts.for_each(encode));
@@ -166,9 +166,9 @@ pub fn encode_texts<T: AsRef<str> + Sync>(
     encoder: &dyn Encoder,
     texts: &[T],
     how: &Encoding,
-    heard: impl Fn(usize) + Sync,
+    progress: impl Fn(usize) + Sync,
 ) -> Result<Vec<f32>, FrameError> {
-    TextVectors::open(encoder, how)?.encode(texts, heard)
+    TextVectors::open(encoder, how)?.encode(texts, progress)
 }
 
 /// Rows of a stream that wait until enough of them are there to be encoded together.

@@ -18,7 +18,7 @@ mod written;
 pub use describe::{Texts, describe, dominators, findings, free_calls};
 pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
 pub use features::{
-    Encoding, FeatureCache, Gathered, Heard, TextVectors, cosine, encode_texts, open_encoder, text_encoder,
+    Encoding, FeatureCache, Gathered, Progress, TextVectors, cosine, encode_texts, open_encoder, text_encoder,
 };
 pub use plan::{Bill, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, identified_runs};
 pub use protocols::{Log, TrainedRouter, decision_columns};

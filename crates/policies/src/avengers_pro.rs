@@ -18,7 +18,7 @@ use crate::learners::clusters::Clusters;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::learners::{normalise, stretch};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, NotRestored, Router, Saved, Seed, Task, TrainingSet, Values};
+use routing::{Choice, Contexts, NotRestored, Problem, Router, Saved, Seed, TrainingSet, Values};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -70,8 +70,8 @@ impl Parameters for AvengersParameters {}
 
 fn configure_avengers(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: AvengersParameters| {
-        Recipe::Full(Box::new(move |task, training, seed| {
-            Profiles::fit(&parameters, task, training, seed).into_router()
+        Recipe::Full(Box::new(move |problem, training, seed| {
+            Profiles::fit(&parameters, problem, training, seed).into_router()
         }))
     })
 }
@@ -90,7 +90,7 @@ struct Profiles {
 }
 
 impl Profiles {
-    fn fit(parameters: &AvengersParameters, task: &Task, training: &TrainingSet, seed: &Seed) -> Profiles {
+    fn fit(parameters: &AvengersParameters, problem: &Problem, training: &TrainingSet, seed: &Seed) -> Profiles {
         let AvengersParameters { scale, nearest, clusters } = *parameters;
         let (dimension, arms) = (training.dimension(), training.arms());
         let mut features = training.features().to_vec();
@@ -101,7 +101,7 @@ impl Profiles {
         let mut answers = vec![0_u32; count * arms];
         for (row, cluster) in of_row.into_iter().enumerate() {
             for arm in 0..arms {
-                let Some(terms) = training.terms(&task.objective, row, arm) else { continue };
+                let Some(terms) = training.terms(&problem.objective, row, arm) else { continue };
                 let cell = cluster * arms + arm;
                 answers[cell] += 1;
                 quality[cell] += terms.value;
@@ -109,7 +109,7 @@ impl Profiles {
             }
         }
         // Where a model answered no prompt of a cluster, its mean over all has to do.
-        let overall = training.mean_terms(&task.objective);
+        let overall = training.mean_terms(&problem.objective);
         for (cell, &count) in answers.iter().enumerate() {
             let mean = |sum: f64, overall: f64| if count > 0 { sum / f64::from(count) } else { overall };
             quality[cell] = mean(quality[cell], overall[cell % arms].value);
@@ -146,8 +146,8 @@ impl Router for Scaled {
 }
 
 /// Builds it again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
-    let (dimension, arms) = (task.dimension, task.arms());
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
+    let (dimension, arms) = (problem.dimension, problem.arms());
     let given = &saved.settings["scale"];
     let scale = serde_json::from_value(given.clone())
         .map_err(|_| NotRestored::new("setting `scale`", "one of cluster, reward", given))?;

@@ -10,7 +10,7 @@
 use crate::learners::actor::{Actor, ActorShape, Head, Trainer, draw};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
-    Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Outcome, Policy, Router, Seed, Stream, Task,
+    Choice, Contexts, Diagnostics, Dollars, Feedback, Objective, Outcome, Policy, Problem, Router, Seed, Stream,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,11 +77,11 @@ impl Default for NetworkParameters {
 impl Parameters for NetworkParameters {}
 
 impl NetworkParameters {
-    /// An untrained network for `task`, with weights from `seed`.
-    pub(crate) fn trainer(&self, task: &Task, seed: &Seed) -> Trainer {
+    /// An untrained network for `problem`, with weights from `seed`.
+    pub(crate) fn trainer(&self, problem: &Problem, seed: &Seed) -> Trainer {
         let shape = ActorShape {
-            dimension: task.dimension,
-            arms: task.arms(),
+            dimension: problem.dimension,
+            arms: problem.arms(),
             preference_width: self.preference_width,
             head: self.head,
             hidden: self.hidden,
@@ -90,8 +90,8 @@ impl NetworkParameters {
     }
 
     /// The reward that training sees.
-    pub(crate) fn objective(&self, task: &Task) -> Objective {
-        Objective { tau: Dollars(task.objective.tau.0 * self.tau_scale), ..task.objective }
+    pub(crate) fn objective(&self, problem: &Problem) -> Objective {
+        Objective { tau: Dollars(problem.objective.tau.0 * self.tau_scale), ..problem.objective }
     }
 }
 
@@ -99,7 +99,7 @@ fn configure_barp(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: NetworkParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, seed| Box::new(Barp::new(&parameters, task, seed, Price::Paid))),
+        build: Box::new(move |problem, seed| Box::new(Barp::new(&parameters, problem, seed, Price::Paid))),
     })
 }
 
@@ -126,8 +126,8 @@ pub(crate) struct Barp {
 
 impl Barp {
     /// Untrained, with weights from `seed`.
-    pub(crate) fn new(parameters: &NetworkParameters, task: &Task, seed: &Seed, price: Price) -> Barp {
-        let (trainer, objective) = (parameters.trainer(task, seed), parameters.objective(task));
+    pub(crate) fn new(parameters: &NetworkParameters, problem: &Problem, seed: &Seed, price: Price) -> Barp {
+        let (trainer, objective) = (parameters.trainer(problem, seed), parameters.objective(problem));
         Barp { trainer, objective, price, rewards: Vec::new(), weights: Vec::new() }
     }
 }

@@ -69,8 +69,8 @@ fn configure_frozen(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: FrozenParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, seed| {
-            let policy = Barp::new(&parameters.network(), task, seed, Price::Paid);
+        build: Box::new(move |problem, seed| {
+            let policy = Barp::new(&parameters.network(), problem, seed, Price::Paid);
             Box::new(Frozen { policy, left: parameters.learn_for })
         }),
     })

@@ -6,7 +6,7 @@
 
 use crate::barp::NetworkParameters;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{ContextsBuffer, Dollars, Outcome, Preference, Round, Router, Seed, Task, TrainingSet, random};
+use routing::{ContextsBuffer, Dollars, Outcome, Preference, Problem, Round, Router, Seed, TrainingSet, random};
 use serde_json::Value;
 use settings::{Mistake, defaults, schema};
 
@@ -25,18 +25,18 @@ pub(crate) const ENTRY: Entry = Entry {
 
 fn configure_full(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: NetworkParameters| {
-        Recipe::Full(Box::new(move |task, training, seed| fit(&parameters, task, training, seed)))
+        Recipe::Full(Box::new(move |problem, training, seed| fit(&parameters, problem, training, seed)))
     })
 }
 
-fn fit(parameters: &NetworkParameters, task: &Task, training: &TrainingSet, seed: &Seed) -> Box<dyn Router> {
-    let objective = parameters.objective(task);
-    let arms = task.arms();
-    let mut trainer = parameters.trainer(task, seed);
+fn fit(parameters: &NetworkParameters, problem: &Problem, training: &TrainingSet, seed: &Seed) -> Box<dyn Router> {
+    let objective = parameters.objective(problem);
+    let arms = problem.arms();
+    let mut trainer = parameters.trainer(problem, seed);
     let (order_stream, preference_stream) = (seed.stream("order"), seed.stream("preference"));
     let (prices, up) = (vec![Dollars(0.0); arms], vec![true; arms]);
     let mut order: Vec<usize> = (0..training.len()).collect();
-    let mut buffer = ContextsBuffer::new(task.dimension, arms);
+    let mut buffer = ContextsBuffer::new(problem.dimension, arms);
     let mut rewards: Vec<Option<f32>> = Vec::new();
     let mut round = Round(0);
     for epoch in 0..parameters.epochs {

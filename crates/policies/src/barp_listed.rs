@@ -25,6 +25,6 @@ fn configure_listed(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: NetworkParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, seed| Box::new(Barp::new(&parameters, task, seed, Price::Listed))),
+        build: Box::new(move |problem, seed| Box::new(Barp::new(&parameters, problem, seed, Price::Listed))),
     })
 }

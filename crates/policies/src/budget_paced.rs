@@ -8,7 +8,7 @@
 use crate::learners::best;
 use crate::learners::linear::LinearArms;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -69,8 +69,8 @@ fn configure_paced(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: PacedParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = LinearArms::new(problem, parameters.lambda);
             let budget = parameters.budget_usd;
             Box::new(Paced {
                 arms,
@@ -98,7 +98,7 @@ struct Paced {
 }
 
 /// Builds it again, for decisions alone, from what it saved: its estimates, and the charge on list prices as it stood.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     let setting = |name: &str| {
         let given = &saved.settings[name];
         let number = given.as_f64().filter(|number| number.is_finite());
@@ -106,7 +106,7 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
     };
     let budget = if saved.settings["budget"].is_null() { None } else { Some(setting("budget")?) };
     Ok(Box::new(Paced {
-        arms: LinearArms::restore(saved, task)?,
+        arms: LinearArms::restore(saved, problem)?,
         parameters: PacedParameters::default(),
         budget,
         smoothed: None,

@@ -59,8 +59,8 @@ fn configure_d_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: DLinUcbParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = LinearArms::new(problem, parameters.lambda);
             let memory = Discounted::new(&arms, parameters.gamma, parameters.lambda);
             Box::new(LinearBandit::remembering(arms, LinUcb { alpha: parameters.alpha }, memory))
         }),

@@ -55,9 +55,9 @@ fn configure_epsilon_greedy(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: EpsilonGreedyParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
+        build: Box::new(move |problem, _| {
             let explore = EpsilonGreedy { epsilon: parameters.epsilon };
-            Box::new(LinearBandit::new(LinearArms::new(task, parameters.lambda), explore))
+            Box::new(LinearBandit::new(LinearArms::new(problem, parameters.lambda), explore))
         }),
     })
 }

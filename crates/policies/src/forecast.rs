@@ -5,7 +5,7 @@
 //! that were seen of the model.
 
 use crate::learners::least_squares::LeastSquares;
-use routing::{Dollars, Feedback, NotRestored, Saved, Task, Tensor, Values};
+use routing::{Dollars, Feedback, NotRestored, Problem, Saved, Tensor, Values};
 
 /// Penalty on squared coefficients.
 const PENALTY: f64 = 1.0;
@@ -41,10 +41,10 @@ impl Forecast {
     ///
     /// # Panics
     /// If the two disagree about n.
-    pub fn fit(task: &Task, features: &[f32], bought: &[Feedback]) -> Forecast {
-        let d = task.dimension;
+    pub fn fit(problem: &Problem, features: &[f32], bought: &[Feedback]) -> Forecast {
+        let d = problem.dimension;
         assert_eq!(features.len(), bought.len() * d, "one feature row for each outcome");
-        let models = (0..task.arms()).map(|arm| {
+        let models = (0..problem.arms()).map(|arm| {
             let own: Vec<usize> = (0..bought.len()).filter(|&row| bought[row].arm.index() == arm).collect();
             if own.is_empty() {
                 return None;
@@ -94,12 +94,12 @@ impl Forecast {
     /// The forecasts in `saved`; none if it has no tensor of theirs.
     ///
     /// # Errors
-    /// [`NotRestored`] for a tensor that is missing beside the others, or does not fit `task`.
-    pub fn restore(saved: &Saved, task: &Task) -> Result<Option<Forecast>, NotRestored> {
+    /// [`NotRestored`] for a tensor that is missing beside the others, or does not fit `problem`.
+    pub fn restore(saved: &Saved, problem: &Problem) -> Result<Option<Forecast>, NotRestored> {
         if !saved.tensors.iter().any(|tensor| tensor.name == KNOWN) {
             return Ok(None);
         }
-        let (arms, width) = (task.arms(), task.dimension + 1);
+        let (arms, width) = (problem.arms(), problem.dimension + 1);
         let known = saved.f64(KNOWN, &[arms])?;
         let quality = saved.f64(QUALITY, &[arms, width])?;
         let cost = saved.f64(COST, &[arms, width])?;
@@ -115,7 +115,7 @@ impl Forecast {
             most: range[2 * arm + 1],
         };
         let models = (0..arms).map(|arm| (known[arm] > 0.0).then(|| model(arm))).collect();
-        Ok(Some(Forecast { models, dimension: task.dimension }))
+        Ok(Some(Forecast { models, dimension: problem.dimension }))
     }
 }
 
@@ -129,9 +129,9 @@ mod tests {
     use super::*;
     use routing::{Arm, Objective, Outcome};
 
-    fn forecast() -> (Task, Forecast) {
+    fn forecast() -> (Problem, Forecast) {
         let models = vec!["a".into(), "b".into(), "unbought".into()];
-        let task = Task { models, dimension: 1, objective: Objective::new(Dollars(1.0)) };
+        let problem = Problem { models, dimension: 1, objective: Objective::new(Dollars(1.0)) };
         let (mut features, mut bought) = (Vec::new(), Vec::new());
         for step in 0..4000 {
             let x = (step % 100) as f32 / 100.0;
@@ -141,8 +141,8 @@ mod tests {
             features.push(x);
             bought.push(Feedback { arm: Arm::at(arm), outcome: Outcome::untimed(quality, Dollars(cost)) });
         }
-        let forecast = Forecast::fit(&task, &features, &bought);
-        (task, forecast)
+        let forecast = Forecast::fit(&problem, &features, &bought);
+        (problem, forecast)
     }
 
     #[test]
@@ -159,13 +159,13 @@ mod tests {
 
     #[test]
     fn saved_and_restored_it_is_the_same() {
-        let (task, forecast) = forecast();
+        let (problem, forecast) = forecast();
         let saved = Saved { tensors: forecast.save(), ..Saved::bare("any") };
-        assert_eq!(Forecast::restore(&saved, &task).unwrap(), Some(forecast));
-        assert_eq!(Forecast::restore(&Saved::bare("any"), &task).unwrap(), None);
+        assert_eq!(Forecast::restore(&saved, &problem).unwrap(), Some(forecast));
+        assert_eq!(Forecast::restore(&Saved::bare("any"), &problem).unwrap(), None);
         let mut torn = saved;
         torn.tensors.pop();
-        let error = Forecast::restore(&torn, &task).unwrap_err().to_string();
+        let error = Forecast::restore(&torn, &problem).unwrap_err().to_string();
         assert_eq!(error, "tensor `forecast.range` must be there with shape [3, 2], got nothing");
     }
 }

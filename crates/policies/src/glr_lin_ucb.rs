@@ -66,8 +66,8 @@ fn configure_glr_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: GlrParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = LinearArms::new(problem, parameters.lambda);
             let memory = Restart::new(&arms, parameters.deviation, parameters.delta, parameters.lambda);
             Box::new(LinearBandit::remembering(
                 arms,

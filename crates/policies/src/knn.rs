@@ -6,7 +6,9 @@
 use crate::learners::normalise;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Contexts, Dollars, NotRestored, Objective, Outcomes, Router, Saved, Task, Terms, TrainingSet, Values};
+use routing::{
+    Contexts, Dollars, NotRestored, Objective, Outcomes, Problem, Router, Saved, Terms, TrainingSet, Values,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -43,8 +45,8 @@ impl Parameters for KnnParameters {}
 
 fn configure_knn(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: KnnParameters| {
-        Recipe::Full(Box::new(move |task, training, _| {
-            Box::new(PlugIn(Knn::new(parameters.k, training.clone(), task.objective)))
+        Recipe::Full(Box::new(move |problem, training, _| {
+            Box::new(PlugIn(Knn::new(parameters.k, training.clone(), problem.objective)))
         }))
     })
 }
@@ -68,8 +70,8 @@ impl Knn {
 }
 
 /// Builds it again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
-    let (d, arms) = (task.dimension, task.arms());
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
+    let (d, arms) = (problem.dimension, problem.arms());
     let given = &saved.settings["k"];
     let k = given.as_u64().filter(|&k| k > 0);
     let k = k.ok_or_else(|| NotRestored::new("setting `k`", "a whole number of at least 1", given))?;
@@ -81,7 +83,7 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
     let seconds = if timed { saved.f32("latency", &[rows, arms])?.to_vec() } else { Vec::new() };
     let outcomes = Outcomes::from_columns(arms, quality, cost, seconds);
     let training = TrainingSet::from_outcomes(features, outcomes, d);
-    Ok(Box::new(PlugIn(Knn::new(k as usize, training, task.objective))))
+    Ok(Box::new(PlugIn(Knn::new(k as usize, training, problem.objective))))
 }
 
 impl Estimate for Knn {

@@ -2,7 +2,7 @@
 
 use crate::learners::best;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, NotRestored, Router, Saved, Task};
+use routing::{Choice, Contexts, NotRestored, Problem, Router, Saved};
 use serde_json::Value;
 use settings::{Mistake, NoParameters, defaults, schema};
 
@@ -26,7 +26,7 @@ fn configure_largest(given: Value) -> Result<Configured, Mistake> {
 struct Largest;
 
 /// Builds it again: it has no numbers.
-pub(crate) fn restore(_: &Saved, _: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(_: &Saved, _: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     Ok(Box::new(Largest))
 }
 

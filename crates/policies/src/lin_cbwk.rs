@@ -14,7 +14,7 @@
 use crate::learners::best;
 use crate::learners::linear::LinearArms;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Router, Saved, Stream, Task};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -75,8 +75,8 @@ fn configure_knapsack(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: KnapsackParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = || LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = || LinearArms::new(problem, parameters.lambda);
             let mut policy = Knapsack {
                 priced: Priced { rewards: arms(), consumption: arms(), charge: 0.0, exhausted: false },
                 price: Price::new(parameters.rate),
@@ -130,7 +130,7 @@ struct Priced {
 const CONSUMPTION: &str = "consumption";
 
 /// Builds it again, for decisions alone, from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     let charge = &saved.settings["charge"];
     let number = charge.as_f64().filter(|number| number.is_finite());
     let charge = number.ok_or_else(|| NotRestored::new("setting `charge`", "a number", charge))?;
@@ -138,8 +138,8 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
     let exhausted =
         exhausted.as_bool().ok_or_else(|| NotRestored::new("setting `exhausted`", "true or false", exhausted))?;
     Ok(Box::new(Priced {
-        rewards: LinearArms::restore(saved, task)?,
-        consumption: LinearArms::restore_named(CONSUMPTION, saved, task)?,
+        rewards: LinearArms::restore(saved, problem)?,
+        consumption: LinearArms::restore_named(CONSUMPTION, saved, problem)?,
         charge,
         exhausted,
     }))

@@ -56,9 +56,9 @@ fn configure_lin_ts(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: LinTsParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
+        build: Box::new(move |problem, _| {
             let explore = LinTs { scale: parameters.scale };
-            Box::new(LinearBandit::new(LinearArms::new(task, parameters.lambda), explore))
+            Box::new(LinearBandit::new(LinearArms::new(problem, parameters.lambda), explore))
         }),
     })
 }

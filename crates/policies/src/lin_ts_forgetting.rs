@@ -57,8 +57,8 @@ fn configure_lin_ts_forgetting(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: ForgettingParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = LinearArms::new(problem, parameters.lambda);
             let memory = Discounted::new(&arms, parameters.gamma, parameters.lambda);
             Box::new(LinearBandit::remembering(arms, LinTs { scale: parameters.scale }, memory))
         }),

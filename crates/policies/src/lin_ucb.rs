@@ -55,9 +55,9 @@ fn configure_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: LinUcbParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
+        build: Box::new(move |problem, _| {
             let explore = LinUcb { alpha: parameters.alpha };
-            Box::new(LinearBandit::new(LinearArms::new(task, parameters.lambda), explore))
+            Box::new(LinearBandit::new(LinearArms::new(problem, parameters.lambda), explore))
         }),
     })
 }

@@ -8,8 +8,8 @@ use crate::learners::best;
 use crate::learners::linear::LinearArms;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
-    Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Router, Saved,
-    Stream, Task,
+    Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Problem, Router,
+    Saved, Stream,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,8 +58,8 @@ fn configure_listed(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: ListedParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = LinearArms::new(problem, parameters.lambda);
             Box::new(Listed { arms, alpha: parameters.alpha, features: Vec::new() })
         }),
     })
@@ -74,8 +74,8 @@ struct Listed {
 }
 
 /// Builds it again, for decisions alone, from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
-    Ok(Box::new(Listed { arms: LinearArms::restore(saved, task)?, alpha: 0.0, features: Vec::new() }))
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
+    Ok(Box::new(Listed { arms: LinearArms::restore(saved, problem)?, alpha: 0.0, features: Vec::new() }))
 }
 
 impl Listed {

@@ -12,7 +12,7 @@
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use network::{Adam, AdamSettings, Mlp, Output, Tape};
-use routing::{Contexts, NotRestored, Round, Router, Saved, Seed, Task, TrainingSet, Values, random};
+use routing::{Contexts, NotRestored, Problem, Round, Router, Saved, Seed, TrainingSet, Values, random};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -84,8 +84,8 @@ impl Parameters for MlpParameters {}
 
 fn configure_mlp(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: MlpParameters| {
-        Recipe::Full(Box::new(move |task, training, seed| {
-            Box::new(PlugIn(Regressors::fit(&parameters, task, training, seed)))
+        Recipe::Full(Box::new(move |problem, training, seed| {
+            Box::new(PlugIn(Regressors::fit(&parameters, problem, training, seed)))
         }))
     })
 }
@@ -103,26 +103,26 @@ struct Regressors {
 
 impl Regressors {
     /// Untrained, all parameters zero.
-    fn blank(hidden: &[usize], networks: Networks, task: &Task) -> Regressors {
+    fn blank(hidden: &[usize], networks: Networks, problem: &Problem) -> Regressors {
         let (count, outputs) = match networks {
-            Networks::Shared => (1, 2 * task.arms()),
-            Networks::OneAModel => (task.arms(), 2),
+            Networks::Shared => (1, 2 * problem.arms()),
+            Networks::OneAModel => (problem.arms(), 2),
         };
-        let widths: Vec<usize> = [task.dimension].iter().chain(hidden).chain([&outputs]).copied().collect();
+        let widths: Vec<usize> = [problem.dimension].iter().chain(hidden).chain([&outputs]).copied().collect();
         let net = Mlp::new(&widths, Output::Linear);
         let parameters = vec![vec![0.0; net.parameters()]; count];
-        Regressors { hidden: hidden.to_vec(), net, parameters, means: vec![0.0; 2 * task.arms()] }
+        Regressors { hidden: hidden.to_vec(), net, parameters, means: vec![0.0; 2 * problem.arms()] }
     }
 
-    fn fit(parameters: &MlpParameters, task: &Task, training: &TrainingSet, seed: &Seed) -> Regressors {
-        let mut fitted = Regressors::blank(&parameters.hidden, parameters.networks, task);
+    fn fit(parameters: &MlpParameters, problem: &Problem, training: &TrainingSet, seed: &Seed) -> Regressors {
+        let mut fitted = Regressors::blank(&parameters.hidden, parameters.networks, problem);
         let (arms, weights, order) = (training.arms(), seed.stream("weights"), seed.stream("order"));
         // NaN where nobody recorded the outcome.
-        let target = |row: usize, output: usize| match training.terms(&task.objective, row, output % arms) {
+        let target = |row: usize, output: usize| match training.terms(&problem.objective, row, output % arms) {
             None => f64::NAN,
             Some(terms) => [terms.value, terms.penalty][output / arms],
         };
-        for (arm, terms) in training.mean_terms(&task.objective).into_iter().enumerate() {
+        for (arm, terms) in training.mean_terms(&problem.objective).into_iter().enumerate() {
             (fitted.means[arm], fitted.means[arms + arm]) = (terms.value, terms.penalty);
         }
         for network in 0..fitted.parameters.len() {
@@ -181,7 +181,7 @@ fn descend(
 }
 
 /// Builds it again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     let given = &saved.settings["hidden"];
     let hidden: Option<Vec<usize>> = serde_json::from_value(given.clone()).ok();
     let hidden = hidden.filter(|hidden| buildable(hidden));
@@ -189,11 +189,11 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
     let given = &saved.settings["networks"];
     let networks = serde_json::from_value(given.clone())
         .map_err(|_| NotRestored::new("setting `networks`", "one of shared, one-a-model", given))?;
-    let mut regressors = Regressors::blank(&hidden, networks, task);
+    let mut regressors = Regressors::blank(&hidden, networks, problem);
     let (count, each) = (regressors.parameters.len(), regressors.net.parameters());
     let flat = saved.f32("parameters", &[count, each])?;
     regressors.parameters = flat.chunks_exact(each).map(<[f32]>::to_vec).collect();
-    regressors.means.copy_from_slice(saved.f64("means", &[2 * task.arms()])?);
+    regressors.means.copy_from_slice(saved.f64("means", &[2 * problem.arms()])?);
     Ok(Box::new(PlugIn(regressors)))
 }
 

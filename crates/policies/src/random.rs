@@ -2,7 +2,7 @@
 
 use crate::learners::any;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, NotRestored, Propensity, Router, Saved, Seed, Task};
+use routing::{Choice, Contexts, NotRestored, Problem, Propensity, Router, Saved, Seed};
 use serde_json::{Value, json};
 use settings::{Mistake, NoParameters, defaults, schema};
 
@@ -28,7 +28,7 @@ struct Uniform {
 }
 
 /// Builds it again from what it saved.
-pub(crate) fn restore(saved: &Saved, _: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(saved: &Saved, _: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     let digits = saved.settings["seed"].as_str().unwrap_or_default();
     let seed = Seed::from_hexadecimal(digits);
     let seed =

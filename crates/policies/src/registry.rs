@@ -1,6 +1,6 @@
 //! What the registry knows of a policy: its card, its parameters, and how to build it.
 
-use routing::{Policy, Router, Seed, Task, TrainingSet};
+use routing::{Policy, Problem, Router, Seed, TrainingSet};
 use serde::Serialize;
 use serde_json::Value;
 use settings::{Mistake, Parameters};
@@ -70,9 +70,9 @@ pub struct Configured {
     pub recipe: Recipe,
 }
 
-type BuildPolicy = dyn Fn(&Task, &Seed) -> Box<dyn Policy> + Send + Sync;
-type BuildRouter = dyn Fn(&Task, &Seed) -> Box<dyn Router> + Send + Sync;
-type FitRouter = dyn Fn(&Task, &TrainingSet, &Seed) -> Box<dyn Router> + Send + Sync;
+type BuildPolicy = dyn Fn(&Problem, &Seed) -> Box<dyn Policy> + Send + Sync;
+type BuildRouter = dyn Fn(&Problem, &Seed) -> Box<dyn Router> + Send + Sync;
+type FitRouter = dyn Fn(&Problem, &TrainingSet, &Seed) -> Box<dyn Router> + Send + Sync;
 
 /// How a policy comes to be, by what it learns from.
 pub enum Recipe {

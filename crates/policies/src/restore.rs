@@ -4,9 +4,9 @@ use crate::learners::{actor, linear};
 use crate::{
     avengers_pro, budget_paced, cheapest, knn, largest, lin_cbwk, lin_ucb_listed, mlp, random, ridge, router_dc,
 };
-use routing::{NotRestored, Router, Saved, Task};
+use routing::{NotRestored, Problem, Router, Saved};
 
-type Restore = fn(&Saved, &Task) -> Result<Box<dyn Router>, NotRestored>;
+type Restore = fn(&Saved, &Problem) -> Result<Box<dyn Router>, NotRestored>;
 
 /// Every form in which a frozen router is saved, and how it is built again.
 const FORMS: &[(&str, Restore)] = &[
@@ -25,13 +25,13 @@ const FORMS: &[(&str, Restore)] = &[
     (largest::ENTRY.name, largest::restore),
 ];
 
-/// The router that was saved, for requests of `task`. It decides bit for bit as the one that was saved.
+/// The router that was saved, for requests of `problem`. It decides bit for bit as the one that was saved.
 ///
 /// # Errors
-/// [`NotRestored`] for an unknown form, or a setting or tensor that does not fit the form and the task.
-pub fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+/// [`NotRestored`] for an unknown form, or a setting or tensor that does not fit the form and the problem.
+pub fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     match FORMS.iter().find(|(form, _)| *form == saved.form) {
-        Some((_, restore)) => restore(saved, task),
+        Some((_, restore)) => restore(saved, problem),
         None => {
             let known: Vec<&str> = FORMS.iter().map(|(form, _)| *form).collect();
             Err(NotRestored::new("`form`", format!("one of {}", known.join(", ")), format!("`{}`", saved.form)))

@@ -6,7 +6,7 @@
 use crate::learners::least_squares::LeastSquares;
 use crate::learners::plug_in::{Estimate, PlugIn};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Contexts, NotRestored, Router, Saved, Task, Terms, TrainingSet, Values};
+use routing::{Contexts, NotRestored, Problem, Router, Saved, Terms, TrainingSet, Values};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,8 +43,8 @@ impl Parameters for RidgeParameters {}
 
 fn configure_ridge(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: RidgeParameters| {
-        Recipe::Full(Box::new(move |task, training, _| {
-            Box::new(PlugIn(Ridge::fit(parameters.penalty, task, training)))
+        Recipe::Full(Box::new(move |problem, training, _| {
+            Box::new(PlugIn(Ridge::fit(parameters.penalty, problem, training)))
         }))
     })
 }
@@ -55,24 +55,24 @@ struct Ridge {
 }
 
 impl Ridge {
-    fn fit(penalty: f64, task: &Task, training: &TrainingSet) -> Ridge {
+    fn fit(penalty: f64, problem: &Problem, training: &TrainingSet) -> Ridge {
         let arms = training.arms();
         let mut coefficients = vec![Vec::new(); 2 * arms];
         for (answered, models) in training.models_by_answered() {
             // A model of which nothing is known is worth nothing and costs everything, whatever the prompt.
             let constant = |number: f64| [vec![0.0; training.dimension()], vec![number]].concat();
-            let fit = |problem: &LeastSquares, arm: usize, term: fn(Terms) -> f64| {
-                problem.coefficients(|at| {
-                    let terms = training.terms(&task.objective, answered[at], arm);
+            let fit = |squares: &LeastSquares, arm: usize, term: fn(Terms) -> f64| {
+                squares.coefficients(|at| {
+                    let terms = training.terms(&problem.objective, answered[at], arm);
                     term(terms.expect("only prompts that the model answered"))
                 })
             };
             let rows = answered.iter().map(|&row| training.feature_row(row));
-            let problem = (!answered.is_empty()).then(|| LeastSquares::new(rows, penalty));
+            let squares = (!answered.is_empty()).then(|| LeastSquares::new(rows, penalty));
             for arm in models {
-                let [value, cost] = match &problem {
+                let [value, cost] = match &squares {
                     None => [constant(Terms::WORST.value), constant(Terms::WORST.penalty)],
-                    Some(problem) => [fit(problem, arm, |terms| terms.value), fit(problem, arm, |terms| terms.penalty)],
+                    Some(squares) => [fit(squares, arm, |terms| terms.value), fit(squares, arm, |terms| terms.penalty)],
                 };
                 (coefficients[arm], coefficients[arms + arm]) = (value, cost);
             }
@@ -82,9 +82,9 @@ impl Ridge {
 }
 
 /// Builds it again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
-    let width = task.dimension + 1;
-    let coefficients = saved.f64("coefficients", &[2 * task.arms(), width])?;
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
+    let width = problem.dimension + 1;
+    let coefficients = saved.f64("coefficients", &[2 * problem.arms(), width])?;
     Ok(Box::new(PlugIn(Ridge { coefficients: coefficients.chunks_exact(width).map(<[f64]>::to_vec).collect() })))
 }
 

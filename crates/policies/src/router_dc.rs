@@ -34,7 +34,7 @@ use crate::learners::best;
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use kernels::{Left, set_product, transpose};
 use network::{Mlp, Output, Tape};
-use routing::{Choice, Contexts, NotRestored, Preference, Router, Saved, Task, Values};
+use routing::{Choice, Contexts, NotRestored, Preference, Problem, Router, Saved, Values};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ impl Parameters for RouterDcParameters {}
 
 fn configure_router_dc(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: RouterDcParameters| {
-        Recipe::Full(Box::new(move |task, data, seed| Box::new(training::train(&parameters, task, data, seed))))
+        Recipe::Full(Box::new(move |problem, data, seed| Box::new(training::train(&parameters, problem, data, seed))))
     })
 }
 
@@ -140,10 +140,10 @@ struct RouterDc {
 }
 
 impl RouterDc {
-    fn blank(target: Target, width: usize, task: &Task) -> RouterDc {
-        let inputs = task.dimension + if target == Target::Reward { 2 } else { 0 };
+    fn blank(target: Target, width: usize, problem: &Problem) -> RouterDc {
+        let inputs = problem.dimension + if target == Target::Reward { 2 } else { 0 };
         let map = Mlp::new(&[inputs, width], Output::Linear);
-        let parameters = vec![0.0; map.parameters() + task.arms() * map.output_stride()];
+        let parameters = vec![0.0; map.parameters() + problem.arms() * map.output_stride()];
         RouterDc { target, width, map, parameters }
     }
 
@@ -195,14 +195,14 @@ impl Router for RouterDc {
 }
 
 /// Builds it again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     let given = &saved.settings["target"];
     let target = serde_json::from_value(given.clone())
         .map_err(|_| NotRestored::new("setting `target`", "one of quality, reward", given))?;
     let given = &saved.settings["width"];
     let width = given.as_u64().map(|width| width as usize).filter(|width| (1..=MOST_UNITS).contains(width));
     let width = width.ok_or_else(|| NotRestored::new("setting `width`", format!("from 1 to {MOST_UNITS}"), given))?;
-    let mut router = RouterDc::blank(target, width, task);
+    let mut router = RouterDc::blank(target, width, problem);
     let wanted = [router.parameters.len()];
     router.parameters.copy_from_slice(saved.f32("parameters", &wanted)?);
     Ok(Box::new(router))

@@ -57,8 +57,8 @@ fn configure_sw_lin_ucb(given: Value) -> Result<Configured, Mistake> {
     configure(given, |parameters: SwLinUcbParameters| Recipe::Bandit {
         epochs: parameters.epochs,
         batch: parameters.batch,
-        build: Box::new(move |task, _| {
-            let arms = LinearArms::new(task, parameters.lambda);
+        build: Box::new(move |problem, _| {
+            let arms = LinearArms::new(problem, parameters.lambda);
             let memory = Window::new(&arms, parameters.window, parameters.lambda);
             Box::new(LinearBandit::remembering(arms, LinUcb { alpha: parameters.alpha }, memory))
         }),

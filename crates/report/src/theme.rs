@@ -84,7 +84,7 @@ pub(crate) enum Part {
 
 /// A policy with its look in one chart.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Player {
+pub(crate) struct SeriesStyle {
     pub name: String,
     pub style: Style,
     pub part: Part,
@@ -102,9 +102,9 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
 }
 
 /// The looks of `names`, most prominent first: at most [`HIGHLIGHTED`] stand out, the others are thin and grey.
-pub(crate) fn cast(names: &[String], roster: &Roster) -> Vec<Player> {
+pub(crate) fn looks(names: &[String], roster: &Roster) -> Vec<SeriesStyle> {
     let mut spare = SPARE.iter().cycle();
-    let mut ranked: Vec<(usize, Player)> = names
+    let mut ranked: Vec<(usize, SeriesStyle)> = names
         .iter()
         .map(|name| {
             let known = known(name, roster);
@@ -112,29 +112,29 @@ pub(crate) fn cast(names: &[String], roster: &Roster) -> Vec<Player> {
                 known.map_or_else(|| *spare.next().expect("a cycle does not end"), |position| KNOWN[position].1);
             // What is unknown here was put into the experiment on purpose: it comes right after the first two.
             let rank = known.map_or(2, |position| if position < 2 { position } else { position + 1 });
-            (rank, Player { name: name.clone(), style, part: Part::Highlighted })
+            (rank, SeriesStyle { name: name.clone(), style, part: Part::Highlighted })
         })
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    for (_, player) in ranked.iter_mut().skip(HIGHLIGHTED) {
-        player.style = OTHER;
-        player.part = Part::Other;
+    for (_, look) in ranked.iter_mut().skip(HIGHLIGHTED) {
+        look.style = OTHER;
+        look.part = Part::Other;
     }
-    ranked.into_iter().map(|(_, player)| player).collect()
+    ranked.into_iter().map(|(_, look)| look).collect()
 }
 
 /// The looks of `names` where each can be told apart by more than its look, most prominent first: nobody steps back, and
 /// those that would in a chart are marked as such.
-pub(crate) fn looks(names: &[String], roster: &Roster) -> Vec<Player> {
+pub(crate) fn distinct_looks(names: &[String], roster: &Roster) -> Vec<SeriesStyle> {
     let mut spare = SPARE.iter().cycle();
-    let own = |player: &Player| {
-        let known = known(&player.name, roster).map(|place| KNOWN[place].1);
+    let own = |look: &SeriesStyle| {
+        let known = known(&look.name, roster).map(|place| KNOWN[place].1);
         known.unwrap_or_else(|| *spare.next().expect("a cycle does not end"))
     };
-    let mut players = cast(names, roster);
-    let styles: Vec<Style> = players.iter().map(own).collect();
-    players.iter_mut().zip(styles).for_each(|(player, style)| player.style = style);
-    players
+    let mut looks = looks(names, roster);
+    let styles: Vec<Style> = looks.iter().map(own).collect();
+    looks.iter_mut().zip(styles).for_each(|(look, style)| look.style = style);
+    looks
 }
 
 /// The look of one policy by itself, where rows carry the names and nothing needs to step back.
@@ -142,12 +142,12 @@ pub(crate) fn style(name: &str, roster: &Roster) -> Style {
     known(name, roster).map_or(Style::new(0x777777, Disc, Hollow, Solid), |place| KNOWN[place].1)
 }
 
-/// Lines of a legend for `players`: the highlighted ones each, the others together.
-pub(crate) fn legend(players: &[Player], entry: fn(String, Style) -> Entry) -> Vec<Entry> {
-    let highlighted = players.iter().filter(|player| player.part == Part::Highlighted);
-    let mut entries: Vec<Entry> = highlighted.map(|player| entry(player.name.clone(), player.style)).collect();
+/// Lines of a legend for `looks`: the highlighted ones each, the others together.
+pub(crate) fn legend(looks: &[SeriesStyle], entry: fn(String, Style) -> Entry) -> Vec<Entry> {
+    let highlighted = looks.iter().filter(|look| look.part == Part::Highlighted);
+    let mut entries: Vec<Entry> = highlighted.map(|look| entry(look.name.clone(), look.style)).collect();
     let others: Vec<&str> =
-        players.iter().filter(|player| player.part == Part::Other).map(|player| player.name.as_str()).collect();
+        looks.iter().filter(|look| look.part == Part::Other).map(|look| look.name.as_str()).collect();
     if !others.is_empty() {
         entries.push(entry("other".to_owned(), OTHER));
         let mut letters = 0;
@@ -212,17 +212,17 @@ mod tests {
             ("near", "knn", Role::Fitted),
             ("knn", "barp", Role::Learner),
         ]);
-        let alone = cast(&names(&["near"]), &roster);
-        let together = cast(&names(&["mine", "random", "near", "knn"]), &roster);
+        let alone = looks(&names(&["near"]), &roster);
+        let together = looks(&names(&["mine", "random", "near", "knn"]), &roster);
         assert_eq!(together[0].name, "knn", "it is of the most prominent kind, whatever its label");
-        assert_eq!(together.iter().find(|player| player.name == "near").unwrap().style, alone[0].style);
+        assert_eq!(together.iter().find(|look| look.name == "near").unwrap().style, alone[0].style);
         assert_eq!(Some(alone[0].style), of_kind("knn"));
     }
 
     #[test]
     fn two_policies_of_one_kind_are_told_apart() {
         let roster = Roster::made(&[("a", "router-dc", Role::Fitted), ("b", "router-dc", Role::Fitted)]);
-        let [a, b] = cast(&names(&["a", "b"]), &roster).try_into().unwrap();
+        let [a, b] = looks(&names(&["a", "b"]), &roster).try_into().unwrap();
         assert_ne!(a.style, b.style);
         assert_eq!(
             (a.name.as_str(), b.style),
@@ -235,9 +235,9 @@ mod tests {
     fn at_most_eight_stand_out() {
         let all: Vec<String> = kinds().map(str::to_owned).collect();
         let roster: Vec<(&str, &str, Role)> = kinds().map(|kind| (kind, kind, Role::Learner)).collect();
-        let players = cast(&all, &Roster::made(&roster));
-        assert_eq!(players.iter().filter(|player| player.part == Part::Highlighted).count(), 8);
-        assert!(players.iter().filter(|player| player.part == Part::Other).all(|player| player.style == OTHER));
+        let looks = looks(&all, &Roster::made(&roster));
+        assert_eq!(looks.iter().filter(|look| look.part == Part::Highlighted).count(), 8);
+        assert!(looks.iter().filter(|look| look.part == Part::Other).all(|look| look.style == OTHER));
     }
 
     #[test]

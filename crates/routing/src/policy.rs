@@ -2,7 +2,7 @@
 
 use crate::{Contexts, Dollars, Objective, Outcome, Saved, Stream};
 
-/// Index of a model in [`Task::models`].
+/// Index of a model in [`Problem::models`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arm(pub u16);
 
@@ -94,14 +94,14 @@ pub struct Feedback {
 /// Public facts before the first round.
 ///
 /// ```
-/// use routing::{Dollars, Objective, Task};
+/// use routing::{Dollars, Objective, Problem};
 ///
 /// let models = vec!["small".to_owned(), "large".to_owned()];
-/// let task = Task { models, dimension: 384, objective: Objective::new(Dollars(0.01)) };
-/// assert_eq!(task.arms(), 2);
+/// let problem = Problem { models, dimension: 384, objective: Objective::new(Dollars(0.01)) };
+/// assert_eq!(problem.arms(), 2);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Task {
+pub struct Problem {
     /// Names of the K models, in table order.
     pub models: Vec<String>,
     /// Width d of a feature row.
@@ -110,7 +110,7 @@ pub struct Task {
     pub objective: Objective,
 }
 
-impl Task {
+impl Problem {
     /// Number of models K.
     pub fn arms(&self) -> usize {
         self.models.len()

@@ -288,7 +288,7 @@ impl Folder {
     }
 
     /// How many files in `cells` are none of `manifest`.
-    pub fn strangers(&self, manifest: &Manifest) -> usize {
+    pub fn foreign_files(&self, manifest: &Manifest) -> usize {
         let known: BTreeSet<PathBuf> = manifest.cells.iter().map(|cell| self.cell_path(&cell.id)).collect();
         let entries = std::fs::read_dir(self.path.join("cells")).into_iter().flatten().flatten();
         entries.filter(|entry| !known.contains(&entry.path())).count()

@@ -20,7 +20,7 @@ pub(super) const ENTRY: ShiftEntry =
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-required" = ["models"]))]
 struct WalkParameters {
-    /// Names of the models.
+    /// Names of the models; `dearest`, `cheapest` and `best` are those of the highest and lowest mean dollars and the highest mean quality.
     #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
     /// Standard deviation of a step of the natural logarithm of the price.

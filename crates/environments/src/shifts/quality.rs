@@ -18,7 +18,7 @@ pub(super) const ENTRY: ShiftEntry =
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-required" = ["models"]))]
 struct QualityParameters {
-    /// Names of the models.
+    /// Names of the models; `dearest`, `cheapest` and `best` are those of the highest and lowest mean dollars and the highest mean quality.
     #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
     /// Below 0 the share of answers that fail at full strength, above 0 the share that succeed for sure.

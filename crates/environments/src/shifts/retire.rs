@@ -14,7 +14,7 @@ pub(super) const ENTRY: ShiftEntry =
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-required" = ["models"]))]
 struct RetireParameters {
-    /// Names of the models.
+    /// Names of the models; `dearest`, `cheapest` and `best` are those of the highest and lowest mean dollars and the highest mean quality.
     #[schemars(schema_with = "models_or_each")]
     models: Vec<String>,
     /// First round at which they are gone; that after the last: they stay.

@@ -1,6 +1,6 @@
 //! Encoders by name, opened where their files are usually found.
 
-use super::{Encoding, Heard, encode_texts};
+use super::{Encoding, Progress, encode_texts};
 use encoder::Encoder;
 use environments::sources::TextEncoder;
 use settings::Mistake;
@@ -23,17 +23,17 @@ fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
 }
 
 /// The encoder called `name`, for sources that read texts. Opened when there are texts to encode; vectors of a costly one
-/// are kept in [`crate::FeatureCache::usual`]. `heard` is told how it goes on.
+/// are kept in [`crate::FeatureCache::usual`]. `progress` is told how it goes on.
 ///
 /// # Errors
 /// What is wrong with the name, with the known ones.
-pub fn text_encoder(name: &str, heard: &Heard) -> Result<TextEncoder, String> {
-    let (entry, heard) = (entry(name)?, heard.clone());
+pub fn text_encoder(name: &str, progress: &Progress) -> Result<TextEncoder, String> {
+    let (entry, progress) = (entry(name)?, progress.clone());
     let prepared: Rc<RefCell<BTreeMap<String, Vec<f32>>>> = Rc::default();
     let known = Rc::clone(&prepared);
     let prepare = move |texts: &[String]| {
         let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
-        let told = |more| heard.tell(more, texts.len());
+        let told = |more| progress.tell(more, texts.len());
         let vectors = encode_texts(&*encoder, texts, &Encoding::usual(entry.name), told);
         let vectors = vectors.map_err(|error| error.to_string())?;
         let rows = texts.iter().cloned().zip(vectors.chunks_exact(entry.width).map(<[f32]>::to_vec));

@@ -32,14 +32,14 @@ fn texts() -> Vec<String> {
 }
 
 fn encoded(texts: &[String], folder: &Path) -> (Vec<f32>, usize, usize) {
-    let (encoder, heard) = (Counting::default(), AtomicUsize::new(0));
+    let (encoder, progress) = (Counting::default(), AtomicUsize::new(0));
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let how = Encoding { cache: Some(FeatureCache::new(folder)), threads: 2 };
     let count = |more| {
-        heard.fetch_add(more, Ordering::Relaxed);
+        progress.fetch_add(more, Ordering::Relaxed);
     };
     let vectors = encode_texts(&encoder, &texts, &how, count).unwrap();
-    (vectors, encoder.encoded.into_inner(), heard.into_inner())
+    (vectors, encoder.encoded.into_inner(), progress.into_inner())
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn nothing_is_encoded_twice_and_what_was_interrupted_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let mut texts = texts();
     texts.push(texts[3].clone());
-    let (first, times, heard) = encoded(&texts, folder.path());
-    assert_eq!((times, heard), (1300, 1301), "equal texts once, all of them heard of");
+    let (first, times, progress) = encoded(&texts, folder.path());
+    assert_eq!((times, progress), (1300, 1301), "equal texts once, all of them heard of");
     let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
     assert_eq!(
         first,
@@ -56,8 +56,8 @@ fn nothing_is_encoded_twice_and_what_was_interrupted_goes_on() {
     );
     texts.reverse();
     texts.push("a new one".into());
-    let (again, times, heard) = encoded(&texts, folder.path());
-    assert_eq!((times, heard), (1, 1302));
+    let (again, times, progress) = encoded(&texts, folder.path());
+    assert_eq!((times, progress), (1, 1302));
     let width = encoder::Hashed::default().width();
     let reversed: Vec<f32> = again[..1301 * width].rchunks_exact(width).flatten().copied().collect();
     assert_eq!(first, reversed);

@@ -9,7 +9,7 @@ use super::error::{EvaluationError, RouterProblem, RowProblem};
 use super::evaluate::{Evaluation, Prepared, Propensities, blank, half, propensity};
 use super::fold::Fold;
 use super::rows::{Side, seed_of, side};
-use crate::features::{Encoding, Gathered, Heard, TextVectors};
+use crate::features::{Encoding, Gathered, Progress, TextVectors};
 use deployment::{Decision, Deployment, HeldOut, LearntFrom, Prompt, PromptSketch};
 use environments::sources::logged::{Log, LogRow};
 use routing::{Preference, Round, Seed};
@@ -69,7 +69,7 @@ pub struct RouterScores {
     pub rows: ScoredRows,
 }
 
-/// Evaluates trained routers on `log`; the outcome model comes from the half of the prompts that a row is not in. `heard` is told how the
+/// Evaluates trained routers on `log`; the outcome model comes from the half of the prompts that a row is not in. `progress` is told how the
 /// encoding of prompts goes on.
 ///
 /// # Errors
@@ -79,7 +79,7 @@ pub fn evaluate_routers(
     log: &Log,
     routers: &[LoggedRouter],
     from: Propensities,
-    heard: &Heard,
+    progress: &Progress,
 ) -> Result<Vec<RouterScores>, EvaluationError> {
     let targets = routers.iter().map(|router| Target::new(log, router)).collect::<Result<Vec<_>, _>>()?;
     if log.survey().with_prompt == 0 {
@@ -91,7 +91,7 @@ pub fn evaluate_routers(
     }
     let [even, odd] = &first.folds;
     let models = [Prepared::new(odd, log, &[])?, Prepared::new(even, log, &[])?];
-    let score = |(target, seen): (&Target<'_>, &Seen)| target.score(log, &models, seen, from, heard);
+    let score = |(target, seen): (&Target<'_>, &Seen)| target.score(log, &models, seen, from, progress);
     targets.iter().zip(&first.seen).map(score).collect()
 }
 
@@ -179,7 +179,7 @@ impl<'a> Target<'a> {
         models: &[Prepared; 2],
         seen: &Seen,
         from: Propensities,
-        heard: &Heard,
+        progress: &Progress,
     ) -> Result<RouterScores, EvaluationError> {
         let rows = self.rows(log, seen);
         let only_held_out = matches!(rows, ScoredRows::HeldOut { .. });
@@ -189,7 +189,7 @@ impl<'a> Target<'a> {
         let (mut evaluations, w_cost) = self.blank();
         let mut gathered = Gathered::default();
         let mut enter = |part: Gathered<LogRow>, evaluations: &mut [Evaluation]| {
-            let features = vectors.encode(&part.texts, |more| heard.tell(more, all));
+            let features = vectors.encode(&part.texts, |more| progress.tell(more, all));
             let features = features.map_err(EvaluationError::Features)?;
             self.enter(&part.rows, &features, log, (models, from), evaluations)
         };

@@ -96,7 +96,7 @@ pub(crate) fn read(
     let mut vectors = TextVectors::open(encoder, &training.encoding).map_err(|error| fail(&error))?;
     let scored = log.survey().with_quality as usize;
     let mut encode = |parts: &mut LogParts, part: Gathered<Waiting>| {
-        let encoded = vectors.encode(&part.texts, |more| training.heard.tell(more, scored));
+        let encoded = vectors.encode(&part.texts, |more| training.progress.tell(more, scored));
         parts.extend(part.rows, &encoded.map_err(|error| fail(&error))?);
         Ok(())
     };

@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use deployment::Scored;
 use routing::words::metric;
-use routing::{ContextsBuffer, Dollars, Preference, Round, Router, Task};
+use routing::{ContextsBuffer, Dollars, Preference, Problem, Round, Router};
 use statistics::off_policy::{Estimator, LoggedRow, OffPolicy, weight};
 
 /// The outcome of a row.
@@ -16,7 +16,7 @@ const ROWS: usize = 512;
 /// over the grid. Where the rows cannot carry an estimate its method says why, and there is no interval.
 pub(crate) fn log_scores(
     router: &dyn Router,
-    task: &Task,
+    problem: &Problem,
     prices: &[Dollars],
     rows: &Rows,
     grid: &[Preference],
@@ -25,7 +25,7 @@ pub(crate) fn log_scores(
     for &preference in grid {
         let decided = decided(router, prices, rows, preference);
         let outcomes: [(&str, &str, Outcome<'_>); 3] = [
-            (metric::REWARD, "reward", &|row| task.objective.reward(preference, &rows.feedback[row].outcome)),
+            (metric::REWARD, "reward", &|row| problem.objective.reward(preference, &rows.feedback[row].outcome)),
             (metric::QUALITY, "quality", &|row| f64::from(rows.feedback[row].outcome.quality)),
             (metric::COST, "US dollars", &|row| rows.feedback[row].outcome.cost.0),
         ];

@@ -16,7 +16,7 @@ use environments::quantile_of;
 use environments::sources::logged::Log;
 use policies::{Configured, Forecast, POLICIES, Recipe};
 use routing::{
-    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Round, Router, Seed, Task, hexadecimal, random,
+    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, hexadecimal, random,
 };
 use serde_json::{Value, json};
 use settings::{Place, SpecError, Strict};
@@ -46,27 +46,27 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     let (content, configured) = policy(&place, training)?;
     let seed = seed_of(training.seed);
     let parts = read(&place, log, encoder, training, &seed)?;
-    let task = Task {
+    let problem = Problem {
         models: log.models().to_vec(),
         dimension: encoder.width(),
         objective: Objective::new(tau(&training.tau, &parts.train)),
     };
-    let prices = mean_prices(&place, &task, &parts.train)?;
+    let prices = mean_prices(&place, &problem, &parts.train)?;
     let policy_seed = seed.child("policy", &canonical(&content));
     let router = match &configured.recipe {
-        Recipe::Fixed(build) => build(&task, &policy_seed),
+        Recipe::Fixed(build) => build(&problem, &policy_seed),
         Recipe::Full(_) => {
             let problem = "needs every model's outcome of every prompt; a log shows that of the chosen model only";
             return Err(place.error(format!("policy `{}` {problem}", training.policy)));
         }
         Recipe::Bandit { epochs, batch, build } => {
-            learn(build(&task, &policy_seed), &parts.train, &prices, (*epochs, *batch), &seed)
+            learn(build(&problem, &policy_seed), &parts.train, &prices, (*epochs, *batch), &seed)
         }
     };
-    let forecast = Forecast::fit(&task, &parts.train.features, &parts.train.feedback);
-    let scores = log_scores(&*router, &task, &prices, &parts.test, &Preferences::default().test);
+    let forecast = Forecast::fit(&problem, &parts.train.features, &parts.train.feedback);
+    let scores = log_scores(&*router, &problem, &prices, &parts.test, &Preferences::default().test);
     let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
-    let card = card(training, content, encoder, &task, &prices, &parts, scores);
+    let card = card(training, content, encoder, &problem, &prices, &parts, scores);
     let artifact = Artifact::new(card, router, Some(forecast));
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;
@@ -90,7 +90,7 @@ fn tau(rule: &TauRule, rows: &Rows) -> Dollars {
 }
 
 /// Mean dollars of each model: the price of a typical request.
-fn mean_prices(place: &Place, task: &Task, rows: &Rows) -> Result<Vec<Dollars>, SpecError> {
+fn mean_prices(place: &Place, problem: &Problem, rows: &Rows) -> Result<Vec<Dollars>, SpecError> {
     let price = |(arm, model): (usize, &String)| {
         let own =
             rows.feedback.iter().filter(|feedback| feedback.arm.index() == arm).map(|feedback| feedback.outcome.cost.0);
@@ -100,7 +100,7 @@ fn mean_prices(place: &Place, task: &Task, rows: &Rows) -> Result<Vec<Dollars>, 
         }
         Ok(Dollars(sum / f64::from(count)))
     };
-    task.models.iter().enumerate().map(price).collect()
+    problem.models.iter().enumerate().map(price).collect()
 }
 
 /// Passes over the rows as the policy passes over prompts, each visit at a preference of its own.
@@ -140,7 +140,7 @@ fn card(
     training: &LogTraining,
     content: Value,
     encoder: EncoderCard,
-    task: &Task,
+    problem: &Problem,
     prices: &[Dollars],
     parts: &LogParts,
     scores: Vec<Scored>,
@@ -154,10 +154,10 @@ fn card(
         barp: env!("CARGO_PKG_VERSION").into(),
         command: training.command.clone(),
         policy: PolicyCard { label: training.policy.clone(), content },
-        models: task.models.clone(),
-        dimension: task.dimension,
-        tau_usd: task.objective.tau.0,
-        latency: LatencyCard::of(&task.objective),
+        models: problem.models.clone(),
+        dimension: problem.dimension,
+        tau_usd: problem.objective.tau.0,
+        latency: LatencyCard::of(&problem.objective),
         list_prices_usd: prices.iter().map(|price| price.0).collect(),
         w_cost: [0.0, 1.0],
         encoder: Some(encoder),

@@ -1,6 +1,6 @@
 //! What is asked for when a router is to learn from a log.
 
-use crate::features::{Encoding, Heard};
+use crate::features::{Encoding, Progress};
 use crate::spec::TauRule;
 use serde_json::{Map, Value};
 
@@ -25,5 +25,5 @@ pub struct LogTraining {
     /// How prompts are encoded; it changes no bit.
     pub encoding: Encoding,
     /// Is told how that goes on.
-    pub heard: Heard,
+    pub progress: Progress,
 }

@@ -35,7 +35,7 @@ impl Spec {
         let source = extensions.source(&place.at("kind"), &kind)?;
         let strict = Strict { defaults: source.defaults(), schema: source.schema(), taken: EnvironmentTable::keys() };
         let parameters = place.merge(&strict, table, |all| source.check(all))?;
-        let encoder = |name: &str| text_encoder(name, &extensions.heard);
+        let encoder = |name: &str| text_encoder(name, &extensions.progress);
         let opened = source.open(&parameters, &encoder).map_err(|mistake| place.error(mistake))?;
         let mix = |task: &String| task == words::ALL_TASKS;
         let told_apart = opened.tasks().len() < 2 || !opened.tasks().iter().any(mix);

@@ -55,7 +55,7 @@ impl FeedbackRule {
 type Due = Reverse<(u64, u64, usize)>;
 
 /// Holds outcomes back until they are due. Memory grows with the outcomes under way, not with the rounds played.
-pub(super) struct Desk {
+pub(super) struct FeedbackQueue {
     rule: FeedbackRule,
     /// Rounds of the run.
     rounds: u64,
@@ -78,12 +78,12 @@ struct Slot {
     feedback: Feedback,
 }
 
-impl Desk {
+impl FeedbackQueue {
     /// Nothing of a run of `rounds` is under way yet; all draws come from `seed`.
-    pub(super) fn new(rule: FeedbackRule, rounds: u64, dimension: usize, arms: usize, seed: &Seed) -> Desk {
+    pub(super) fn new(rule: FeedbackRule, rounds: u64, dimension: usize, arms: usize, seed: &Seed) -> FeedbackQueue {
         // Each outcome that may be shown in a round has a place of its own.
         let places = if rule.labels > 0 { rule.arms.max(arms) } else { rule.arms } as u64;
-        Desk {
+        FeedbackQueue {
             rule,
             rounds,
             places,

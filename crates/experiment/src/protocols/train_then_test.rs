@@ -19,7 +19,7 @@ use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
 use policies::{Configured, Forecast, Recipe};
 use routing::words::{metric, phase};
 use routing::{
-    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Round, Router, Seed, Stream, Task, random,
+    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, Stream, random,
 };
 use std::sync::Arc;
 use store::{Cell, Score};
@@ -33,7 +33,7 @@ pub(super) struct TrainThenTest<'a> {
     cell: &'a PlannedCell,
     table: Arc<Table>,
     split: Split,
-    task: Task,
+    problem: Problem,
     list_prices: Vec<Dollars>,
     available: Vec<bool>,
     checkpoints: u32,
@@ -79,7 +79,7 @@ impl<'a> TrainThenTest<'a> {
         let tau = tau.tau_usd.map(Dollars).or_else(|| table.cost_quantile(&usual, tau.tau_percentile / 100.0));
         let latency = plan.spec.latency.weight_on(&table, &usual);
         let objective = Objective { tau: tau.unwrap_or_default(), latency };
-        let task = Task { models: table.models().to_vec(), dimension: table.dimension(), objective };
+        let problem = Problem { models: table.models().to_vec(), dimension: table.dimension(), objective };
         TrainThenTest {
             list_prices: table.mean_cost(&usual),
             available: vec![true; table.arms()],
@@ -88,7 +88,7 @@ impl<'a> TrainThenTest<'a> {
             cell,
             table,
             split,
-            task,
+            problem,
             checkpoints,
             select,
         }
@@ -127,13 +127,13 @@ impl<'a> TrainThenTest<'a> {
             outcome: self.table.outcome(row, arm.index()).expect("what nobody recorded was not bought"),
         };
         let bought: Vec<Feedback> = trained.bought.iter().map(outcome).collect();
-        let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.task, &features, &bought));
+        let forecast = (!bought.is_empty()).then(|| Forecast::fit(&self.problem, &features, &bought));
         if let Some(forecast) = &forecast {
             let at = Moment { phase: phase::TEST, round: trained.round, w_cost: None, ledger: &trained.ledger };
             scores.extend(self.foretold(&rows, &*router, forecast, &at));
         }
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
-        Some(TrainedRouter { router, task: self.task, list_prices, forecast, scores, ledger, rows })
+        Some(TrainedRouter { router, problem: self.problem, list_prices, forecast, scores, ledger, rows })
     }
 
     /// Whether the qualities that `forecast` tells beside the router's decisions come true on the prompts `rows`.
@@ -176,7 +176,7 @@ impl<'a> TrainThenTest<'a> {
     }
 
     fn reference(&self, entry: &ReferenceEntry) -> Trained {
-        let reference = (entry.fit)(&self.table, &self.split.train, &self.task.objective);
+        let reference = (entry.fit)(&self.table, &self.split.train, &self.problem.objective);
         let ledger = match entry.sees {
             Sees::Training => self.full_labels(),
             // What it sees cannot be bought before the request is answered.
@@ -194,16 +194,19 @@ impl<'a> TrainThenTest<'a> {
 
     fn train(&mut self, recipe: &Recipe, seed: &Seed) -> Trained {
         match recipe {
-            Recipe::Fixed(build) => self.fixed(Decider::Router(build(&self.task, seed)), Ledger::default()),
+            Recipe::Fixed(build) => self.fixed(Decider::Router(build(&self.problem, seed)), Ledger::default()),
             Recipe::Full(fit) => {
                 let training = self.table.training_set(&self.split.train);
                 let arms = 0..self.table.arms();
                 let cells = self.split.train.iter().flat_map(|&row| arms.clone().map(move |arm| (row, arm)));
                 let recorded = cells.filter(|&(row, arm)| self.table.outcome(row, arm).is_some());
                 let bought = recorded.map(|(row, arm)| (row, Arm::at(arm))).collect();
-                Trained { bought, ..self.fixed(Decider::Router(fit(&self.task, &training, seed)), self.full_labels()) }
+                Trained {
+                    bought,
+                    ..self.fixed(Decider::Router(fit(&self.problem, &training, seed)), self.full_labels())
+                }
             }
-            Recipe::Bandit { epochs, batch, build } => self.explore(build(&self.task, seed), *epochs, *batch, seed),
+            Recipe::Bandit { epochs, batch, build } => self.explore(build(&self.problem, seed), *epochs, *batch, seed),
         }
     }
 
@@ -305,7 +308,7 @@ impl<'a> TrainThenTest<'a> {
 
     fn log(&mut self, phase: &str, batch: &Batch, choices: &[Choice]) {
         if let Some(decisions) = &mut self.decisions {
-            let Task { models, objective, .. } = &self.task;
+            let Problem { models, objective, .. } = &self.problem;
             decisions.extend(phase, batch, choices, &Names { tasks: self.table.tasks(), models, objective });
         }
     }
@@ -330,7 +333,7 @@ impl<'a> TrainThenTest<'a> {
                 decide(&batch, &mut choices);
                 batch.reveal(&choices, &mut seen, &mut revealed);
                 for (row, choice) in choices.iter().enumerate() {
-                    let reward = tally.observe(&batch, row, choice.arm, &self.task.objective);
+                    let reward = tally.observe(&batch, row, choice.arm, &self.problem.objective);
                     let Some(reward) = reward else { continue };
                     if let Some(expected) = choice.expected_reward {
                         calibration.observe(expected, reward);
@@ -348,7 +351,7 @@ impl<'a> TrainThenTest<'a> {
     fn test(&mut self, mut scores: Vec<Score>, decider: &Decider, ledger: &Ledger, round: u64) -> Vec<Score> {
         let rows = std::mem::take(&mut self.split.test);
         let mut decisions = self.decisions.take();
-        let Task { models, objective, .. } = &self.task;
+        let Problem { models, objective, .. } = &self.problem;
         let names = Names { tasks: self.table.tasks(), models, objective };
         let sweep = self.sweep(&rows, |batch, choices| {
             decider.decide(batch, choices);

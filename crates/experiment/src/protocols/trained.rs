@@ -1,7 +1,7 @@
 //! A router as a protocol leaves it.
 
 use policies::Forecast;
-use routing::{Dollars, Ledger, Router, Task};
+use routing::{Dollars, Ledger, Problem, Router};
 use store::Score;
 
 /// A frozen router with what it took to get it.
@@ -9,7 +9,7 @@ pub struct TrainedRouter {
     /// What decides.
     pub router: Box<dyn Router>,
     /// What it was trained for.
-    pub task: Task,
+    pub problem: Problem,
     /// Dollars of a typical request of each model.
     pub list_prices: Vec<Dollars>,
     /// Expected outcomes, from the outcomes that training bought; none where it bought none.

@@ -41,16 +41,16 @@ impl Plan {
         let mut trained: Vec<TrainedRouter> =
             trained.into_iter().collect::<Option<_>>().ok_or_else(|| place.error(rule))?;
         let scores = scored(&trained);
-        let TrainedRouter { router, task, list_prices, forecast, ledger, rows, .. } = trained.swap_remove(0);
+        let TrainedRouter { router, problem, list_prices, forecast, ledger, rows, .. } = trained.swap_remove(0);
         let card = Card {
             format: 0,
             barp: env!("CARGO_PKG_VERSION").into(),
             command: wanted.command.clone(),
             policy: PolicyCard { label: policy.label.clone(), content: policy.content.clone() },
-            models: task.models,
-            dimension: task.dimension,
-            tau_usd: task.objective.tau.0,
-            latency: LatencyCard::of(&task.objective),
+            models: problem.models,
+            dimension: problem.dimension,
+            tau_usd: problem.objective.tau.0,
+            latency: LatencyCard::of(&problem.objective),
             list_prices_usd: list_prices.iter().map(|price| price.0).collect(),
             w_cost: self.spec.preferences.trained_range(),
             encoder: wanted.encoder.clone(),

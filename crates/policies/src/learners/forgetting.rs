@@ -243,11 +243,11 @@ impl Detector {
 mod tests {
     use super::*;
     use routing::random::{normal, uniform};
-    use routing::{ContextsBuffer, Dollars, Objective, Outcome, Preference, Round, Seed, Task};
+    use routing::{ContextsBuffer, Dollars, Objective, Outcome, Preference, Problem, Round, Seed};
 
     fn arms() -> LinearArms {
         let objective = Objective::new(Dollars(1.0));
-        LinearArms::new(&Task { models: vec!["a".into(), "b".into()], dimension: 2, objective }, 1.0)
+        LinearArms::new(&Problem { models: vec!["a".into(), "b".into()], dimension: 2, objective }, 1.0)
     }
 
     /// Estimates at one point after `rounds` observations of arm 0 whose quality is 0.9 until `change` and 0.1 after it.

@@ -6,14 +6,16 @@
 
 use super::best;
 use routing::random::Generator;
-use routing::{Arm, Choice, Contexts, Feedback, NotRestored, Objective, Policy, Router, Saved, Stream, Task, Values};
+use routing::{
+    Arm, Choice, Contexts, Feedback, NotRestored, Objective, Policy, Problem, Router, Saved, Stream, Values,
+};
 
 /// Form of a frozen [`LinearArms`].
 pub(crate) const LINEAR: &str = "linear";
 
 /// Builds a frozen linear bandit again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
-    Ok(Box::new(LinearArms::restore(saved, task)?))
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
+    Ok(Box::new(LinearArms::restore(saved, problem)?))
 }
 
 #[derive(Clone)]
@@ -42,16 +44,16 @@ pub(crate) struct Prediction {
 
 impl LinearArms {
     /// Before the first update, with regularisation `lambda` above 0.
-    pub(crate) fn new(task: &Task, lambda: f64) -> LinearArms {
-        let n = task.dimension + 2;
+    pub(crate) fn new(problem: &Problem, lambda: f64) -> LinearArms {
+        let n = problem.dimension + 2;
         let mut inverse = vec![0.0; n * n];
         for i in 0..n {
             inverse[i * n + i] = 1.0 / lambda;
         }
         let regression = Regression { inverse, theta: vec![0.0; n] };
         LinearArms {
-            arms: vec![regression; task.arms()],
-            objective: task.objective,
+            arms: vec![regression; problem.arms()],
+            objective: problem.objective,
             features: Vec::new(),
             direction: vec![0.0; n],
         }
@@ -152,18 +154,18 @@ impl LinearArms {
     }
 
     /// Regressions that decide as the saved ones did. Their uncertainty was not saved: they cannot explore or go on learning.
-    pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<LinearArms, NotRestored> {
-        LinearArms::restore_named("theta", saved, task)
+    pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<LinearArms, NotRestored> {
+        LinearArms::restore_named("theta", saved, problem)
     }
 
     /// Those that were saved under `name`.
-    pub(crate) fn restore_named(name: &str, saved: &Saved, task: &Task) -> Result<LinearArms, NotRestored> {
-        let n = task.dimension + 2;
-        let theta = saved.f64(name, &[task.arms(), n])?;
+    pub(crate) fn restore_named(name: &str, saved: &Saved, problem: &Problem) -> Result<LinearArms, NotRestored> {
+        let n = problem.dimension + 2;
+        let theta = saved.f64(name, &[problem.arms(), n])?;
         let regression = |theta: &[f64]| Regression { inverse: Vec::new(), theta: theta.to_vec() };
         Ok(LinearArms {
             arms: theta.chunks_exact(n).map(regression).collect(),
-            objective: task.objective,
+            objective: problem.objective,
             features: Vec::new(),
             direction: vec![0.0; n],
         })
@@ -282,8 +284,8 @@ mod tests {
 
     #[test]
     fn online_updates_equal_the_batch_solution() {
-        let task = Task { models: vec!["only".into()], dimension: 2, objective: Objective::new(Dollars(1.0)) };
-        let mut online = LinearArms::new(&task, 0.5);
+        let problem = Problem { models: vec!["only".into()], dimension: 2, objective: Objective::new(Dollars(1.0)) };
+        let mut online = LinearArms::new(&problem, 0.5);
         let (mut matrix, mut right) = (vec![0.0; 16], vec![0.0; 4]);
         for i in 0..4 {
             matrix[i * 5] = 0.5;
@@ -298,7 +300,7 @@ mod tests {
             online.learn(&buffer.view(), &[feedback]);
             let z = [f64::from(x), f64::from(y), preference.quality(), preference.cost()];
             kernels::add_outer(&mut matrix, 1.0, &z);
-            let reward = task.objective.reward(preference, &feedback.outcome);
+            let reward = problem.objective.reward(preference, &feedback.outcome);
             for (right, z) in right.iter_mut().zip(z) {
                 *right += reward * z;
             }

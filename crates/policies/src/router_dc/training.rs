@@ -6,14 +6,14 @@ use crate::learners::clusters::Clusters;
 use crate::learners::{normalise, stretch};
 use kernels::{Left, add_product, set_product, transpose};
 use network::{Adam, AdamSettings, Tape};
-use routing::{Objective, Outcome, Preference, Round, Seed, Stream, Task, TrainingSet, random};
+use routing::{Objective, Outcome, Preference, Problem, Round, Seed, Stream, TrainingSet, random};
 
 /// Standard deviation of a model vector's numbers before training (the paper's code).
 const SPREAD: f64 = 0.78;
 
 /// Fits a router to full labels.
-pub(super) fn train(parameters: &RouterDcParameters, task: &Task, data: &TrainingSet, seed: &Seed) -> RouterDc {
-    let mut router = RouterDc::blank(parameters.target, parameters.width, task);
+pub(super) fn train(parameters: &RouterDcParameters, problem: &Problem, data: &TrainingSet, seed: &Seed) -> RouterDc {
+    let mut router = RouterDc::blank(parameters.target, parameters.width, problem);
     initialise(&mut router, seed);
     let mut features = data.features().to_vec();
     normalise(&mut features, data.dimension());
@@ -28,7 +28,7 @@ pub(super) fn train(parameters: &RouterDcParameters, task: &Task, data: &Trainin
         batch.clear();
         for _ in 0..parameters.batch {
             let (row, visit) = visits.next();
-            batch.push(&router, task.objective, data, (row, preference), &mut visits.draw(visit));
+            batch.push(&router, problem.objective, data, (row, preference), &mut visits.draw(visit));
             batch.clusters.push(clusters.of_row[row]);
         }
         let generator = &mut pairs.at(Round(step.into()));
@@ -229,14 +229,14 @@ mod tests {
     use super::*;
     use routing::Dollars;
 
-    fn world(seed: &Seed) -> (Task, TrainingSet) {
+    fn world(seed: &Seed) -> (Problem, TrainingSet) {
         let generator = &mut seed.stream("world").at(Round(0));
         let features = (0..12 * 5).map(|_| random::normal(generator) as f32).collect();
         let quality = (0..12 * 4).map(|_| random::below(generator, 5) as f32 / 4.0).collect();
         let cost = (0..12 * 4).map(|_| Dollars(random::uniform(generator))).collect();
         let models = (0..4).map(|arm| format!("model-{arm}")).collect();
-        let task = Task { models, dimension: 5, objective: Objective::new(Dollars(1.0)) };
-        (task, TrainingSet::new(features, quality, cost, 5, 4))
+        let problem = Problem { models, dimension: 5, objective: Objective::new(Dollars(1.0)) };
+        (problem, TrainingSet::new(features, quality, cost, 5, 4))
     }
 
     /// Mean sample-LLM loss of a batch, from its definition, and the inner product of the prompts' cosines with `pairs`.
@@ -273,16 +273,16 @@ mod tests {
     fn the_gradient_agrees_with_finite_differences() {
         for target in [Target::Quality, Target::Reward] {
             let seed = Seed::root(5);
-            let (task, data) = world(&seed);
+            let (problem, data) = world(&seed);
             let parameters =
                 RouterDcParameters { target, width: 6, temperature: 0.5, top_k: 2, ..RouterDcParameters::default() };
-            let mut router = RouterDc::blank(target, parameters.width, &task);
+            let mut router = RouterDc::blank(target, parameters.width, &problem);
             initialise(&mut router, &seed);
             let (mut visits, mut batch) = (Visits::new(&data, &seed), Batch::default());
             for _ in 0..10 {
                 let (row, visit) = visits.next();
                 let preference = uniform(&seed.stream("preference"), row as u32);
-                batch.push(&router, task.objective, &data, (row, preference), &mut visits.draw(visit));
+                batch.push(&router, problem.objective, &data, (row, preference), &mut visits.draw(visit));
                 batch.clusters.push(row % 2);
             }
             let mut work = Workspace::default();
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn the_clusters_loss_turns_prompts_of_one_group_towards_each_other() {
         let seed = Seed::root(6);
-        let (task, data) = world(&seed);
+        let (problem, data) = world(&seed);
         let similarity = |weight: f64| {
             let parameters = RouterDcParameters {
                 cluster_weight: weight,
@@ -320,7 +320,7 @@ mod tests {
                 steps: 300,
                 ..RouterDcParameters::default()
             };
-            let router = train(&parameters, &task, &data, &seed);
+            let router = train(&parameters, &problem, &data, &seed);
             let mut features = data.features().to_vec();
             normalise(&mut features, 5);
             let clusters = Clusters::find(&features, 5, 3, &seed).of_row;

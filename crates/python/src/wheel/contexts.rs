@@ -22,7 +22,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(task: &routing::Task) -> Task {
+    pub(super) fn new(task: &routing::Problem) -> Task {
         Task {
             models: task.models.clone(),
             dimension: task.dimension,

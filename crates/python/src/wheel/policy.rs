@@ -50,7 +50,7 @@ fn configure(factory: &Arc<Factory>, parameters: Value) -> Result<Configured, Mi
     let epochs = factory.count("epochs", &parameters, 1).map_err(Mistake::Text)?;
     let batch = factory.count("batch", &parameters, BATCH).map_err(Mistake::Text)?;
     let (factory, given) = (Arc::clone(factory), parameters.clone());
-    let build = move |task: &routing::Task, _: &routing::Seed| -> Box<dyn Policy> {
+    let build = move |task: &routing::Problem, _: &routing::Seed| -> Box<dyn Policy> {
         let made = Python::attach(|py| {
             let first = Task::new(task).into_pyobject(py)?.into_any();
             factory.make(py, first, &given).map(Bound::unbind)

@@ -15,7 +15,7 @@ use crate::theme;
 
 /// Most panels on a page.
 const PANELS: usize = 9;
-/// Room for the words of the upright axis.
+/// Room for the words of the vertical axis.
 pub(super) const BESIDE: f64 = 40.0;
 /// Width that panels have at least.
 const ROOM: f64 = 460.0;
@@ -41,9 +41,9 @@ impl Chart for ArmShares {
             .collect();
         let learning =
             distinct(shares.iter().map(|row| &row.policy).filter(|policy| !source.roster.is_reference(policy)));
-        let mut panels: Vec<String> = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster)
+        let mut panels: Vec<String> = theme::looks(&ranked(&learning, &best(source.rows)), &source.roster)
             .into_iter()
-            .map(|player| player.name)
+            .map(|look| look.name)
             .collect();
         panels.truncate(PANELS);
         let arms = order(rows, distinct(shares.iter().filter_map(|row| row.arm.as_ref())));

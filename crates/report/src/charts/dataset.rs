@@ -130,7 +130,7 @@ fn name_width(table: &Table) -> f64 {
     text::widest(theme::short_names(&table.series()).iter().map(String::as_str), TICK) + 10.0
 }
 
-/// Room for the names of the tasks, which stand upright.
+/// Room for the names of the tasks, which stand vertically.
 fn heading_height(table: &Table) -> f64 {
     (text::widest(tasks(table).iter().map(String::as_str), TICK) + 10.0).max(24.0)
 }
@@ -156,11 +156,11 @@ fn heat_map(table: &Table, panel: &Panel, scene: &mut Scene) {
     column_names(table, panel, scene);
 }
 
-/// Tasks stand upright over their column, their number of prompts under it.
+/// Tasks stand vertically over their column, their number of prompts under it.
 fn column_names(table: &Table, panel: &Panel, scene: &mut Scene) {
     for tick in &panel.x.ticks {
         let x = panel.across(tick.value);
-        let name = Text::new(x, panel.area.top - 6.0, TICK, &tick.words).upward();
+        let name = Text::new(x, panel.area.top - 6.0, TICK, &tick.words).vertical();
         scene.text(if tick.words == words::ALL_TASKS { name.bold() } else { name });
         let prompts = table.within(QUALITY).find(|mark| mark.label == tick.words).map_or(0, |mark| mark.n);
         let words = Text::new(x, panel.area.bottom + 12.0, 9.0, count(prompts));
@@ -190,7 +190,7 @@ fn prices(table: &Table, area: Area, y: Axis, scene: &mut Scene) {
     for mark in marks {
         let Some(row) = row_of(&panel, &mark.series) else { continue };
         if let Some((low, high)) = mark.x.interval {
-            panel.level_interval(scene, (low, high.min(panel.x.high)), row, PRICE.color);
+            panel.horizontal_interval(scene, (low, high.min(panel.x.high)), row, PRICE.color);
         }
         let Point { x, y } = panel.at((mark.x.value, row));
         PRICE.mark(scene, Point { x, y }, 4.0);

@@ -54,7 +54,7 @@ impl Chart for Drift {
         let shares = buckets(source.rows, metric::ARM_SHARE);
         let learning =
             distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !source.roster.is_reference(policy)));
-        if let Some(first) = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster).first() {
+        if let Some(first) = theme::looks(&ranked(&learning, &best(source.rows)), &source.roster).first() {
             let panel = format!("{ANSWERS}{}", first.name);
             let own = || shares.iter().filter(|one| one.row.policy == first.name);
             for arm in order(source.rows, distinct(own().filter_map(|one| one.row.arm.as_ref()))) {
@@ -75,7 +75,7 @@ impl Chart for Drift {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = players(table);
+        let looks = looks(table);
         let shares = shares(table);
         let colors = colors(&shares);
         let area = legend::place(scene, area, &keys(table));
@@ -101,15 +101,15 @@ impl Chart for Drift {
             shade(&phases, &panel, scene);
             panel.frame(scene, Grid::Both, Side::Labelled);
             heading(name, &panel, scene);
-            for player in players.iter().rev() {
-                line(table, name, player, &panel, scene);
+            for look in looks.iter().rev() {
+                line(table, name, look, &panel, scene);
             }
         }
     }
 }
 
-fn players(table: &Table) -> Vec<theme::Player> {
-    table.cast(&distinct(table.within(REGRET).map(|mark| &mark.series)))
+fn looks(table: &Table) -> Vec<theme::SeriesStyle> {
+    table.looks(&distinct(table.within(REGRET).map(|mark| &mark.series)))
 }
 
 /// The part of `table` that says who answers.
@@ -121,7 +121,7 @@ fn shares(table: &Table) -> Table {
 
 fn keys(table: &Table) -> Vec<Entry> {
     let shares = shares(table);
-    let mut keys = theme::legend(&players(table), Entry::Line);
+    let mut keys = theme::legend(&looks(table), Entry::Line);
     if !shares.marks.is_empty() {
         keys.extend(key(&shares, &colors(&shares)));
     }
@@ -153,18 +153,18 @@ fn heading(name: &str, panel: &Panel, scene: &mut Scene) {
     top.heading(scene, name, INK);
 }
 
-fn line(table: &Table, name: &str, player: &theme::Player, panel: &Panel, scene: &mut Scene) {
-    let marks: Vec<&Mark> = table.within(name).filter(|mark| mark.series == player.name).collect();
-    if player.part == Part::Highlighted {
+fn line(table: &Table, name: &str, look: &theme::SeriesStyle, panel: &Panel, scene: &mut Scene) {
+    let marks: Vec<&Mark> = table.within(name).filter(|mark| mark.series == look.name).collect();
+    if look.part == Part::Highlighted {
         let cut = |value: f64| value.clamp(panel.y.low, panel.y.high);
         let ends = |mark: &&Mark| mark.y.interval.map(|(low, high)| (mark.x.value, cut(low), cut(high)));
-        let color = Color { alpha: 0.6, ..player.style.color };
+        let color = Color { alpha: 0.6, ..look.style.color };
         panel.band(scene, &marks.iter().filter_map(ends).collect::<Vec<_>>(), color);
     }
     let values: Vec<(f64, f64)> = marks.iter().map(|mark| (mark.x.value, mark.y.value)).collect();
-    panel.line(scene, &values, &player.style);
+    panel.line(scene, &values, &look.style);
     let every = values.len().div_ceil(6).max(1);
     for &value in values.iter().skip(every / 2).step_by(every) {
-        player.style.mark(scene, panel.at(value), 3.2);
+        look.style.mark(scene, panel.at(value), 3.2);
     }
 }

@@ -64,7 +64,7 @@ impl Chart for Factorial {
         }
         for (place, effect) in effects.iter().enumerate() {
             let x = left + CELL.0 * (place as f64 + 0.5);
-            scene.text(Text::new(x, top - 7.0, TICK, effect).upward().colored(SOFT_INK));
+            scene.text(Text::new(x, top - 7.0, TICK, effect).vertical().colored(SOFT_INK));
         }
         let (low, high) = range(table.marks.iter().map(|mark| mark.x.value)).unwrap_or((-1.0, 1.0));
         let most = low.abs().max(high.abs()).max(1e-12);

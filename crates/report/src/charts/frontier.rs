@@ -14,7 +14,7 @@ use crate::graphics::mark::{Dash, Inside, Marker, Style};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Point, SOFT_INK, Scene, Text};
 use crate::roster::NO_PROMPT;
-use crate::theme::{self, Part, Player};
+use crate::theme::{self, Part, SeriesStyle};
 
 /// Requests a price is quoted for.
 const REQUESTS: f64 = 1_000.0;
@@ -70,8 +70,8 @@ impl Chart for Frontier {
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
         let (models, policies): (Vec<String>, Vec<String>) =
             table.series().into_iter().partition(|series| table.roster.is_single(series));
-        let players = players(table, &policies);
-        let mut entries = theme::legend(&players, Entry::Line);
+        let looks = looks(table, &policies);
+        let mut entries = theme::legend(&looks, Entry::Line);
         if !models.is_empty() {
             entries.push(Entry::Mark("single model".to_owned(), theme::MODEL));
         }
@@ -80,8 +80,8 @@ impl Chart for Frontier {
         panel.frame(scene, Grid::Both, Side::Labelled);
         let mut room = Room::within(panel.area.grown(-2.0));
         let rewards = table.cap.map_or(Vec::new(), |cap| equal_rewards(cap, &panel, scene));
-        for player in players.iter().rev() {
-            sweep(table, player, &panel, scene, &mut room);
+        for look in looks.iter().rev() {
+            sweep(table, look, &panel, scene, &mut room);
         }
         let marks = single_marks(table, &models, &panel, scene, &mut room);
         for words in rewards {
@@ -92,7 +92,7 @@ impl Chart for Frontier {
         }
         name_singles(&marks, table, &panel, scene, &mut room);
         ends_of_the_sweep(table, &panel, scene, &mut room);
-        name_others(table, &players, &panel, scene, &mut room);
+        name_others(table, &looks, &panel, scene, &mut room);
     }
 }
 
@@ -149,19 +149,19 @@ fn equal_rewards(cap: Cap, panel: &Panel, scene: &mut Scene) -> Vec<Text> {
 }
 
 /// The line of reference among the highlighted, in the place of the last of them; what steps back is named where it lies.
-fn players(table: &Table, policies: &[String]) -> Vec<Player> {
-    let mut players = table.cast(policies);
-    let highlighted = players.iter().filter(|player| player.part == Part::Highlighted).count();
+fn looks(table: &Table, policies: &[String]) -> Vec<SeriesStyle> {
+    let mut looks = table.looks(policies);
+    let highlighted = looks.iter().filter(|look| look.part == Part::Highlighted).count();
     // What needs no router is always highlighted: a policy below it is useless.
-    let is_line = |player: &Player| table.roster.stands_for(&player.name) == Some(NO_PROMPT);
-    let Some(line) = players.iter().position(|player| is_line(player) && player.part == Part::Other) else {
-        return players;
+    let is_line = |look: &SeriesStyle| table.roster.stands_for(&look.name) == Some(NO_PROMPT);
+    let Some(line) = looks.iter().position(|look| is_line(look) && look.part == Part::Other) else {
+        return looks;
     };
-    let mut line = players.remove(line);
-    line = Player { style: theme::style(&line.name, &table.roster), part: Part::Highlighted, ..line };
-    players[highlighted - 1] = Player { style: theme::OTHER, part: Part::Other, ..players[highlighted - 1].clone() };
-    players.insert(highlighted - 1, line);
-    players
+    let mut line = looks.remove(line);
+    line = SeriesStyle { style: theme::style(&line.name, &table.roster), part: Part::Highlighted, ..line };
+    looks[highlighted - 1] = SeriesStyle { style: theme::OTHER, part: Part::Other, ..looks[highlighted - 1].clone() };
+    looks.insert(highlighted - 1, line);
+    looks
 }
 
 fn panel(table: &Table, area: Area) -> Panel {
@@ -175,12 +175,12 @@ fn panel(table: &Table, area: Area) -> Panel {
     Panel::inside(area, x, y, Side::Labelled)
 }
 
-fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room: &mut Room) {
-    let style = player.style;
-    let values: Vec<(f64, f64)> = table.of(&player.name).map(|mark| (mark.x.value, mark.y.value)).collect();
+fn sweep(table: &Table, look: &SeriesStyle, panel: &Panel, scene: &mut Scene, room: &mut Room) {
+    let style = look.style;
+    let values: Vec<(f64, f64)> = table.of(&look.name).map(|mark| (mark.x.value, mark.y.value)).collect();
     panel.line(scene, &values, &style);
     room.take_line(&panel.places(&values));
-    for mark in table.of(&player.name) {
+    for mark in table.of(&look.name) {
         for ends in [
             mark.x.interval.map(|ends| [(ends.0, mark.y.value), (ends.1, mark.y.value)]),
             mark.y.interval.map(|ends| [(mark.x.value, ends.0), (mark.x.value, ends.1)]),
@@ -188,16 +188,16 @@ fn sweep(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene, room:
         .into_iter()
         .flatten()
         {
-            if player.part == Part::Highlighted {
+            if look.part == Part::Highlighted {
                 room.take_line(&panel.places(&ends));
             }
         }
-        if player.part == Part::Highlighted {
+        if look.part == Part::Highlighted {
             if let Some(ends) = mark.y.interval {
-                panel.upright_interval(scene, mark.x.value, ends, style.color);
+                panel.vertical_interval(scene, mark.x.value, ends, style.color);
             }
             if let Some(ends) = mark.x.interval {
-                panel.level_interval(scene, ends, mark.y.value, style.color);
+                panel.horizontal_interval(scene, ends, mark.y.value, style.color);
             }
         }
         let center = panel.at((mark.x.value, mark.y.value));
@@ -243,18 +243,18 @@ fn ends_of_the_sweep(table: &Table, panel: &Panel, scene: &mut Scene, room: &mut
 }
 
 /// Names the grey policies, but for those that stand on a single model, which is named already.
-fn name_others(table: &Table, players: &[Player], panel: &Panel, scene: &mut Scene, room: &mut Room) {
+fn name_others(table: &Table, looks: &[SeriesStyle], panel: &Panel, scene: &mut Scene, room: &mut Room) {
     let place = |mark: &Mark| panel.at((mark.x.value, mark.y.value));
     let models: Vec<Point> =
         table.marks.iter().filter(|mark| table.roster.is_single(&mark.series)).map(place).collect();
-    let others = || players.iter().filter(|player| player.part == Part::Other);
+    let others = || looks.iter().filter(|look| look.part == Part::Other);
     if others().count() > NAMED {
         return;
     }
-    for player in others() {
-        let Some(point) = table.of(&player.name).next().map(place) else { continue };
+    for look in others() {
+        let Some(point) = table.of(&look.name).next().map(place) else { continue };
         if models.iter().all(|model| libm::hypot(model.x - point.x, model.y - point.y) > 8.0) {
-            room.label(scene, point, &player.name, 9.0);
+            room.label(scene, point, &look.name, 9.0);
         }
     }
 }

@@ -68,7 +68,7 @@ impl Chart for Improvement {
         for (place, policy) in policies.iter().enumerate() {
             let (x, y) = (left + CELL.0 * (place as f64 + 0.5), top + CELL.1 * (place as f64 + 0.5));
             scene.text(Text::new(left - 8.0, y, TICK, policy).anchored(Anchor::End));
-            scene.text(Text::new(x, top - 7.0, TICK, policy).upward());
+            scene.text(Text::new(x, top - 7.0, TICK, policy).vertical());
         }
         for mark in &table.marks {
             let place = |name: &String| policies.iter().position(|policy| policy == name).unwrap_or(0) as f64;

@@ -151,7 +151,7 @@ fn row<'a>(marks: impl Iterator<Item = &'a Mark>, place: f64, panel: &Panel, are
         let (style, column) = (MARKS[position].2, area.right - COLUMN * (1.0 - position as f64));
         let lane = place + LANE * (1.0 - 2.0 * position as f64);
         if let Some((low, high)) = mark.x.interval {
-            panel.level_interval(scene, (low.max(0.0), high.max(0.0)), lane, style.color);
+            panel.horizontal_interval(scene, (low.max(0.0), high.max(0.0)), lane, style.color);
         }
         style.mark(scene, panel.at((mark.x.value, lane)), 3.6);
         let (value, decimals) = (mark.x.value, decimals(mark.x.value));

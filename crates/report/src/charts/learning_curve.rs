@@ -12,11 +12,11 @@ use crate::graphics::mark::Style;
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Point, Scene};
 use crate::roster::Roster;
-use crate::theme::{self, Part, Player};
+use crate::theme::{self, Part, SeriesStyle};
 
 const CURVE: &str = "curve";
 const POINT: &str = "point";
-const LEVEL: &str = "level";
+const HORIZONTAL: &str = "horizontal";
 /// Points between two policies that bought the same.
 const BESIDE: f64 = 9.0;
 
@@ -29,7 +29,7 @@ impl Chart for LearningCurve {
             title: "Reward against what was paid for learning",
             what: "Mean reward over the grid of preferences, against outcomes bought and against their dollars. Curves with \
                    bands: validation split while learning; points: test split, at all that was bought, tuning included \
-                   (side by side where equal); level lines: test split, references. Where a point lies off the end of its \
+                   (side by side where equal); horizontal lines: test split, references. Where a point lies off the end of its \
                    curve, tested tasks are not those of validation, or settings were chosen on validation prompts.",
         }
     }
@@ -47,8 +47,8 @@ impl Chart for LearningCurve {
         }
         let finals = select(rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.task == words::ALL_TASKS);
         for row in finals.filter(|row| row.identity.role != Role::SingleModel) {
-            let level = row.identity.role.is_reference() || row.outcomes == 0.0;
-            let label = if level { LEVEL } else { POINT };
+            let horizontal = row.identity.role.is_reference() || row.outcomes == 0.0;
+            let label = if horizontal { HORIZONTAL } else { POINT };
             BILLS.iter().for_each(|bill| table.push(mark(row, bill, label), &[row]));
         }
         Some(table)
@@ -56,14 +56,14 @@ impl Chart for LearningCurve {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let width = WIDTH + table.excess();
-        let keys = theme::legend(&table.cast(&learners(table)), Entry::Line);
+        let keys = theme::legend(&table.looks(&learners(table)), Entry::Line);
         (width, 660.0 + legend_height(&keys, width))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = table.cast(&learners(table));
-        let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
-        let levels: Vec<&Mark> = table.within(BILLS[0].label).filter(|mark| mark.label == LEVEL).collect();
+        let looks = table.looks(&learners(table));
+        let area = legend::place(scene, area, &theme::legend(&looks, Entry::Line));
+        let levels: Vec<&Mark> = table.within(BILLS[0].label).filter(|mark| mark.label == HORIZONTAL).collect();
         let gutter = labels::gutter(levels.iter().map(|mark| mark.series.as_str()));
         let height = area.height() / BILLS.len() as f64;
         for (place, bill) in (0..).zip(&BILLS) {
@@ -71,18 +71,18 @@ impl Chart for LearningCurve {
             let own: Vec<&Mark> = table.within(bill.label).collect();
             let panel = panel(&own, bill, Area { right: area.right - gutter, top, bottom: top + height, ..area });
             panel.frame(scene, Grid::Both, Side::Labelled);
-            level_lines(&levels, &table.roster, &panel, scene);
-            for player in players.iter().rev() {
-                curve(&own, player, &panel, scene);
+            horizontal_lines(&levels, &table.roster, &panel, scene);
+            for look in looks.iter().rev() {
+                curve(&own, look, &panel, scene);
             }
-            points(&own, &players, &panel, scene);
+            points(&own, &looks, &panel, scene);
         }
     }
 }
 
-/// Who is no level line.
+/// Who is no horizontal line.
 fn learners(table: &Table) -> Vec<String> {
-    distinct(table.marks.iter().filter(|mark| mark.label != LEVEL).map(|mark| &mark.series))
+    distinct(table.marks.iter().filter(|mark| mark.label != HORIZONTAL).map(|mark| &mark.series))
 }
 
 /// What learning is paid in, which is the name of a panel.
@@ -110,7 +110,7 @@ fn mark(row: &SummaryRow, bill: &Bill, kind: &str) -> Mark {
 
 fn panel(marks: &[&Mark], bill: &Bill, area: Area) -> Panel {
     let bought = marks.iter().map(|mark| mark.x.value).filter(|&paid| paid > 0.0);
-    let free = marks.iter().any(|mark| mark.label != LEVEL && mark.x.value <= 0.0);
+    let free = marks.iter().any(|mark| mark.label != HORIZONTAL && mark.x.value <= 0.0);
     // Points that stand side by side need room to the right of the last.
     let room = if marks.iter().any(|mark| mark.label == POINT) { 1.6 } else { 1.0 };
     let bought = range(bought).map(|(low, high)| (low, room * high));
@@ -121,7 +121,7 @@ fn panel(marks: &[&Mark], bill: &Bill, area: Area) -> Panel {
 }
 
 /// Lines across the panel, named at their right end.
-fn level_lines(levels: &[&Mark], roster: &Roster, panel: &Panel, scene: &mut Scene) {
+fn horizontal_lines(levels: &[&Mark], roster: &Roster, panel: &Panel, scene: &mut Scene) {
     for mark in levels {
         let style = Style { width: 1.0, ..theme::style(&mark.series, roster) };
         let y = panel.down(mark.y.value);
@@ -131,40 +131,41 @@ fn level_lines(levels: &[&Mark], roster: &Roster, panel: &Panel, scene: &mut Sce
     labels::name_ends(scene, panel.area, &ends);
 }
 
-fn curve(marks: &[&Mark], player: &Player, panel: &Panel, scene: &mut Scene) {
-    let own = |mark: &&&Mark| mark.series == player.name && mark.label == CURVE;
+fn curve(marks: &[&Mark], look: &SeriesStyle, panel: &Panel, scene: &mut Scene) {
+    let own = |mark: &&&Mark| mark.series == look.name && mark.label == CURVE;
     let marks: Vec<&Mark> = marks.iter().filter(own).copied().collect();
-    if player.part == Part::Highlighted {
+    if look.part == Part::Highlighted {
         let band: Vec<(f64, f64, f64)> =
             marks.iter().filter_map(|mark| mark.y.interval.map(|(low, high)| (mark.x.value, low, high))).collect();
-        panel.band(scene, &band, player.style.color);
+        panel.band(scene, &band, look.style.color);
     }
     let values: Vec<(f64, f64)> = marks.iter().map(|mark| (mark.x.value, mark.y.value)).collect();
-    panel.line(scene, &values, &player.style);
+    panel.line(scene, &values, &look.style);
     // A marker at every value would hide the line: about eight tell the series apart.
     let every = values.len().div_ceil(8).max(1);
     for &value in values.iter().rev().step_by(every) {
-        player.style.mark(scene, panel.at(value), 3.5);
+        look.style.mark(scene, panel.at(value), 3.5);
     }
 }
 
 /// Points on the test split, side by side where several bought the same.
-fn points(marks: &[&Mark], players: &[Player], panel: &Panel, scene: &mut Scene) {
-    let marks: Vec<(&Player, &Mark)> = players
+fn points(marks: &[&Mark], looks: &[SeriesStyle], panel: &Panel, scene: &mut Scene) {
+    let marks: Vec<(&SeriesStyle, &Mark)> = looks
         .iter()
-        .flat_map(|player| marks.iter().filter(|mark| mark.series == player.name).map(move |mark| (player, *mark)))
+        .flat_map(|look| marks.iter().filter(|mark| mark.series == look.name).map(move |mark| (look, *mark)))
         .filter(|(_, mark)| mark.label == POINT)
         .collect();
-    for (position, (player, mark)) in marks.iter().enumerate() {
-        let near =
-            |(_, other): &&(&Player, &Mark)| (panel.across(other.x.value) - panel.across(mark.x.value)).abs() < BESIDE;
+    for (position, (look, mark)) in marks.iter().enumerate() {
+        let near = |(_, other): &&(&SeriesStyle, &Mark)| {
+            (panel.across(other.x.value) - panel.across(mark.x.value)).abs() < BESIDE
+        };
         let before = marks[..position].iter().filter(near).count() as f64;
         let all = marks.iter().filter(near).count() as f64;
         let least = panel.area.left + 0.5 * (all - 1.0) * BESIDE;
         let x = panel.across(mark.x.value).max(least) + (before - 0.5 * (all - 1.0)) * BESIDE;
         if let Some((low, high)) = mark.y.interval {
-            scene.segment((x, panel.down(low)), (x, panel.down(high)), player.style.color, 1.2);
+            scene.segment((x, panel.down(low)), (x, panel.down(high)), look.style.color, 1.2);
         }
-        player.style.mark(scene, Point { x, y: panel.down(mark.y.value) }, 4.0);
+        look.style.mark(scene, Point { x, y: panel.down(mark.y.value) }, 4.0);
     }
 }

@@ -108,7 +108,7 @@ pub trait Chart: Sync {
     /// the plot stays as it is.
     fn size(&self, table: &Table) -> (f64, f64) {
         let width = WIDTH + table.excess();
-        let keys = theme::legend(&table.cast(&table.series()), Entry::Line);
+        let keys = theme::legend(&table.looks(&table.series()), Entry::Line);
         (width, 470.0 + legend_height(&keys, width))
     }
 

@@ -23,7 +23,7 @@ impl Chart for Profiles {
         About {
             name: "profiles",
             title: "Performance profiles",
-            what: "Share of tasks on which a policy earns more than the reward at the level axis: the higher the curve, the better; \
+            what: "Share of tasks on which a policy earns more than the reward at the horizontal axis: the higher the curve, the better; \
                    where curves cross, neither is better everywhere. Tasks count alike. Bands are intervals over \
                    replicates at each reward by itself, cut at 0 and 1 (rliable, arXiv 2108.13264).",
         }
@@ -57,24 +57,24 @@ impl Chart for Profiles {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = table.cast(&table.series());
-        let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
+        let looks = table.looks(&table.series());
+        let area = legend::place(scene, area, &theme::legend(&looks, Entry::Line));
         let reach = range(table.marks.iter().map(|mark| mark.x.value)).unwrap_or((0.0, 1.0));
         let label = format!("mean reward over preferences on a task ({})", table.panels().concat());
         let x = Axis::linear(&label, reach, Numbers::Plain, 7);
         let y = Axis::exactly("share of tasks above", (0.0, 1.02), Numbers::Percent, 5);
         let panel = Panel::inside(area, x, y, Side::Labelled);
         panel.frame(scene, Grid::Both, Side::Labelled);
-        for player in players.iter().rev() {
-            let marks: Vec<&Mark> = table.of(&player.name).collect();
+        for look in looks.iter().rev() {
+            let marks: Vec<&Mark> = table.of(&look.name).collect();
             let values: Vec<(f64, f64)> = marks.iter().map(|mark| (mark.x.value, mark.y.value)).collect();
-            if player.part == Part::Highlighted {
+            if look.part == Part::Highlighted {
                 let ends = |mark: &&Mark| mark.y.interval.map(|(low, high)| (mark.x.value, low, high));
-                panel.band(scene, &marks.iter().filter_map(ends).collect::<Vec<_>>(), player.style.color.faded(0.5));
+                panel.band(scene, &marks.iter().filter_map(ends).collect::<Vec<_>>(), look.style.color.faded(0.5));
             }
-            panel.line(scene, &values, &player.style);
+            panel.line(scene, &values, &look.style);
             for &value in values.iter().skip(8).step_by(16) {
-                player.style.mark(scene, panel.at(value), 3.5);
+                look.style.mark(scene, panel.at(value), 3.5);
             }
         }
     }

@@ -48,13 +48,13 @@ impl Chart for Recovery {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let rows = table.panels().len().div_ceil(2) as f64;
-        let keys = theme::legend(&table.cast(&table.series()), Entry::Line);
+        let keys = theme::legend(&table.looks(&table.series()), Entry::Line);
         (WIDTH, 180.0 + (210.0 * rows).max(260.0) + legend_height(&keys, WIDTH))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = table.cast(&table.series());
-        let area = legend::place(scene, area, &theme::legend(&players, Entry::Line));
+        let looks = table.looks(&table.series());
+        let area = legend::place(scene, area, &theme::legend(&looks, Entry::Line));
         let panels = table.panels();
         let columns = panels.len().min(2);
         let rows = panels.len().div_ceil(columns);
@@ -69,16 +69,16 @@ impl Chart for Recovery {
             let panel = Panel::inside(outer, x, y, Side::Labelled);
             panel.frame(scene, Grid::Both, Side::Labelled);
             panel.heading(scene, name, INK);
-            for player in players.iter().rev() {
-                let marks: Vec<&Mark> = table.within(name).filter(|mark| mark.series == player.name).collect();
-                curve(&marks, player, &panel, scene);
+            for look in looks.iter().rev() {
+                let marks: Vec<&Mark> = table.within(name).filter(|mark| mark.series == look.name).collect();
+                curve(&marks, look, &panel, scene);
             }
         }
     }
 }
 
 /// A right-continuous step down from one.
-fn curve(marks: &[&Mark], player: &theme::Player, panel: &Panel, scene: &mut Scene) {
+fn curve(marks: &[&Mark], look: &theme::SeriesStyle, panel: &Panel, scene: &mut Scene) {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     let mut band: Vec<(f64, f64, f64)> = Vec::new();
     for pair in marks.windows(2) {
@@ -90,11 +90,11 @@ fn curve(marks: &[&Mark], player: &theme::Player, panel: &Panel, scene: &mut Sce
         }
     }
     steps.extend(marks.last().map(|mark| (mark.x.value, mark.y.value)));
-    if player.part == Part::Highlighted {
-        panel.band(scene, &band, player.style.color.faded(0.4));
+    if look.part == Part::Highlighted {
+        panel.band(scene, &band, look.style.color.faded(0.4));
     }
-    panel.line(scene, &steps, &player.style);
+    panel.line(scene, &steps, &look.style);
     for mark in marks.iter().skip(1).step_by(marks.len().div_ceil(5).max(1)) {
-        player.style.mark(scene, panel.at((mark.x.value, mark.y.value)), 3.2);
+        look.style.mark(scene, panel.at((mark.x.value, mark.y.value)), 3.2);
     }
 }

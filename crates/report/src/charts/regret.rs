@@ -8,7 +8,7 @@ use crate::graphics::labels;
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
 use crate::graphics::scene::{Area, Scene};
-use crate::theme::{Part, Player};
+use crate::theme::{Part, SeriesStyle};
 use store::Role;
 use store::words::{self, metric, phase};
 
@@ -52,12 +52,12 @@ impl Chart for Regret {
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = table.cast(&table.series());
-        let highlighted = players.iter().filter(|player| player.part == Part::Highlighted);
-        let entries: Vec<Entry> = highlighted.map(|player| Entry::Line(player.name.clone(), player.style)).collect();
+        let looks = table.looks(&table.series());
+        let highlighted = looks.iter().filter(|look| look.part == Part::Highlighted);
+        let entries: Vec<Entry> = highlighted.map(|look| Entry::Line(look.name.clone(), look.style)).collect();
         let area = legend::place(scene, area, &entries);
-        let others = || players.iter().filter(|player| player.part == Part::Other);
-        let area = Area { right: area.right - labels::gutter(others().map(|player| player.name.as_str())), ..area };
+        let others = || looks.iter().filter(|look| look.part == Part::Other);
+        let area = Area { right: area.right - labels::gutter(others().map(|look| look.name.as_str())), ..area };
         let rounds = table.marks.iter().map(|mark| mark.x.value);
         let lost = table.marks.iter().flat_map(|mark| mark.y.reach());
         let x = Axis::linear("requests answered", range(rounds).unwrap_or((0.0, 1.0)), Numbers::Counts, 6);
@@ -67,34 +67,34 @@ impl Chart for Regret {
         shade(&phases, &panel, scene);
         name_phases(&phases, &panel, panel.area.top - 8.0, scene);
         panel.frame(scene, Grid::Both, Side::Labelled);
-        for player in players.iter().rev() {
-            curve(table, player, &panel, scene);
+        for look in looks.iter().rev() {
+            curve(table, look, &panel, scene);
         }
-        let end = |player: &Player| {
+        let end = |look: &SeriesStyle| {
             table
-                .of(&player.name)
+                .of(&look.name)
                 .filter(|mark| mark.panel.is_empty())
                 .last()
-                .map(|mark| (player.name.clone(), panel.down(mark.y.value)))
+                .map(|mark| (look.name.clone(), panel.down(mark.y.value)))
         };
         let ends: Vec<(String, f64)> = others().filter_map(end).collect();
         labels::name_ends(scene, panel.area, &ends);
     }
 }
 
-fn curve(table: &Table, player: &Player, panel: &Panel, scene: &mut Scene) {
-    if player.part == Part::Highlighted {
+fn curve(table: &Table, look: &SeriesStyle, panel: &Panel, scene: &mut Scene) {
+    if look.part == Part::Highlighted {
         let band: Vec<(f64, f64, f64)> = table
-            .of(&player.name)
+            .of(&look.name)
             .filter_map(|mark| mark.y.interval.map(|(low, high)| (mark.x.value, low, high)))
             .collect();
-        panel.band(scene, &band, player.style.color);
+        panel.band(scene, &band, look.style.color);
     }
     let values: Vec<(f64, f64)> =
-        table.of(&player.name).filter(|mark| mark.panel.is_empty()).map(|mark| (mark.x.value, mark.y.value)).collect();
-    panel.line(scene, &values, &player.style);
+        table.of(&look.name).filter(|mark| mark.panel.is_empty()).map(|mark| (mark.x.value, mark.y.value)).collect();
+    panel.line(scene, &values, &look.style);
     let every = values.len().div_ceil(6).max(1);
     for &value in values.iter().rev().step_by(every) {
-        player.style.mark(scene, panel.at(value), 3.5);
+        look.style.mark(scene, panel.at(value), 3.5);
     }
 }

@@ -32,9 +32,9 @@ impl Chart for SharesOnline {
         let shares = buckets(source.rows, metric::ARM_SHARE);
         let learning =
             distinct(shares.iter().map(|one| &one.row.policy).filter(|policy| !source.roster.is_reference(policy)));
-        let mut panels: Vec<String> = theme::cast(&ranked(&learning, &best(source.rows)), &source.roster)
+        let mut panels: Vec<String> = theme::looks(&ranked(&learning, &best(source.rows)), &source.roster)
             .into_iter()
-            .map(|player| player.name)
+            .map(|look| look.name)
             .collect();
         panels.truncate(PANELS);
         let arms = order(source.rows, distinct(shares.iter().filter_map(|one| one.row.arm.as_ref())));

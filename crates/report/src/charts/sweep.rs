@@ -91,7 +91,7 @@ fn headings(panel: &Panel, area: Area, scene: &mut Scene) {
 fn row(mark: &Mark, roster: &Roster, place: f64, panel: &Panel, area: Area, scene: &mut Scene) {
     let style = theme::style(&mark.series, roster);
     if let Some(ends) = mark.x.interval {
-        panel.level_interval(scene, ends, place, style.color);
+        panel.horizontal_interval(scene, ends, place, style.color);
     }
     style.mark(scene, panel.at((mark.x.value, place)), 3.4);
     let y = panel.down(place);

@@ -8,7 +8,7 @@ use store::SummaryRow;
 
 use super::Source;
 use crate::roster::Roster;
-use crate::theme::{self, Player};
+use crate::theme::{self, SeriesStyle};
 
 /// A number with the ends of its interval where it has one, in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,8 +161,8 @@ impl Table {
     }
 
     /// The looks of `names`, the best of those without a look of their own first.
-    pub(crate) fn cast(&self, names: &[String]) -> Vec<Player> {
-        theme::cast(&ranked(names, &self.best), &self.roster)
+    pub(crate) fn looks(&self, names: &[String]) -> Vec<SeriesStyle> {
+        theme::looks(&ranked(names, &self.best), &self.roster)
     }
 
     /// Different panels in the order of their first mark.

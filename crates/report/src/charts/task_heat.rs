@@ -250,14 +250,14 @@ impl Layout {
             scene.text(if soft { name.colored(SOFT_INK) } else { name });
         }
         let below = origin.y + self.top(self.rows.len() - 1) + ROW + 6.0;
-        let level = self.counts <= 9.0;
+        let horizontal = self.counts <= 9.0;
         for (column, task) in self.tasks.iter().enumerate() {
             let x = origin.x + self.column * (column as f64 + 0.5);
-            let name = Text::new(x, origin.y - 7.0, TICK, text::shortened(task, LETTERS)).upward();
+            let name = Text::new(x, origin.y - 7.0, TICK, text::shortened(task, LETTERS)).vertical();
             scene.text(if task == MIX { name.bold() } else { name });
             let n = table.marks.iter().find(|mark| mark.label == *task).map_or(0, |mark| mark.n);
-            let n = Text::new(x, below + if level { 4.5 } else { 0.0 }, 9.0, count(n)).colored(SOFT_INK);
-            scene.text(if level { n.anchored(Anchor::Middle) } else { n.upward().anchored(Anchor::End) });
+            let n = Text::new(x, below + if horizontal { 4.5 } else { 0.0 }, 9.0, count(n)).colored(SOFT_INK);
+            scene.text(if horizontal { n.anchored(Anchor::Middle) } else { n.vertical().anchored(Anchor::End) });
         }
         let word = Text::new(origin.x - 8.0, below + 4.5, 9.0, COUNTS);
         scene.text(word.anchored(Anchor::End).colored(SOFT_INK));

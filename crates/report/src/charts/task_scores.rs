@@ -8,7 +8,7 @@ use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, Color, INK, SOFT_INK, Scene, Text};
 use crate::graphics::text;
-use crate::theme::{self, Part, Player};
+use crate::theme::{self, Part, SeriesStyle};
 use store::Role;
 use store::words::{self, metric, phase};
 
@@ -57,14 +57,14 @@ impl Chart for TaskScores {
 
     fn size(&self, table: &Table) -> (f64, f64) {
         let width = WIDTH + table.excess();
-        let keys = theme::legend(&table.cast(&table.series()), Entry::Mark);
+        let keys = theme::legend(&table.looks(&table.series()), Entry::Mark);
         let tasks = table.labels().len() as f64 * task_height(table);
         (width, 165.0 + tasks.max(170.0) + legend_height(&keys, width))
     }
 
     fn draw(&self, table: &Table, scene: &mut Scene, area: Area) {
-        let players = table.cast(&table.series());
-        let area = legend::place(scene, area, &theme::legend(&players, Entry::Mark));
+        let looks = table.looks(&table.series());
+        let area = legend::place(scene, area, &theme::legend(&looks, Entry::Mark));
         let tasks = table.labels();
         let gutter = text::widest(tasks.iter().map(String::as_str), TICK).max(50.0) + 14.0;
         let panels = table.panels();
@@ -82,19 +82,19 @@ impl Chart for TaskScores {
                 task_names(table, &panel, scene);
             }
             for mark in table.within(name) {
-                dot(mark, &players, &panel, scene);
+                dot(mark, &looks, &panel, scene);
             }
         }
     }
 }
 
-fn lanes(players: &[Player]) -> usize {
-    let highlighted = players.iter().filter(|player| player.part == Part::Highlighted).count();
-    highlighted + usize::from(highlighted < players.len())
+fn lanes(looks: &[SeriesStyle]) -> usize {
+    let highlighted = looks.iter().filter(|look| look.part == Part::Highlighted).count();
+    highlighted + usize::from(highlighted < looks.len())
 }
 
 fn task_height(table: &Table) -> f64 {
-    (LANE * (lanes(&table.cast(&table.series())) as f64 + 1.0)).max(34.0)
+    (LANE * (lanes(&table.looks(&table.series())) as f64 + 1.0)).max(34.0)
 }
 
 fn stripes(tasks: &[String], panel: &Panel, scene: &mut Scene) {
@@ -115,17 +115,17 @@ fn task_names(table: &Table, panel: &Panel, scene: &mut Scene) {
 }
 
 /// A policy's value in its lane; the policies that step back share the last one and show no interval.
-fn dot(mark: &Mark, players: &[Player], panel: &Panel, scene: &mut Scene) {
-    let Some(position) = players.iter().position(|player| player.name == mark.series) else { return };
-    let player = &players[position];
-    let lanes = lanes(players);
+fn dot(mark: &Mark, looks: &[SeriesStyle], panel: &Panel, scene: &mut Scene) {
+    let Some(position) = looks.iter().position(|look| look.name == mark.series) else { return };
+    let look = &looks[position];
+    let lanes = lanes(looks);
     let lane = position.min(lanes - 1) as f64;
     let Some(tick) = panel.y.ticks.iter().find(|tick| tick.words == mark.label) else { return };
     let height = panel.area.height() / panel.y.ticks.len() as f64;
     let offset = (lane - 0.5 * (lanes as f64 - 1.0)) * LANE / height;
     let y = tick.value - offset;
-    if let (Part::Highlighted, Some(ends)) = (player.part, mark.x.interval) {
-        panel.level_interval(scene, ends, y, player.style.color);
+    if let (Part::Highlighted, Some(ends)) = (look.part, mark.x.interval) {
+        panel.horizontal_interval(scene, ends, y, look.style.color);
     }
-    player.style.mark(scene, panel.at((mark.x.value, y)), 3.6);
+    look.style.mark(scene, panel.at((mark.x.value, y)), 3.6);
 }

@@ -117,7 +117,7 @@ impl Axis {
         (self.scale == Scale::Broken).then_some(BREAK)
     }
 
-    /// One place for each name, the first at the top of an upright axis or the left of a level one.
+    /// One place for each name, the first at the top of a vertical axis or the left of a horizontal one.
     pub fn categories(label: &str, names: &[String], order: Order) -> Axis {
         let ticks = names.iter().enumerate().map(|(position, name)| {
             let value = if order == Order::Downward { names.len() - 1 - position } else { position };

@@ -121,8 +121,8 @@ fn beside(point: Point, (x, y): (f64, f64), words: &str, size: f64) -> Text {
         left if left < -1.0 => Anchor::End,
         _ => Anchor::Middle,
     };
-    let level = if anchor == Anchor::Middle { y + 0.2 * size * y.signum() } else { y };
-    Text::new(point.x + x, point.y + level, size, words).anchored(anchor)
+    let vertical = if anchor == Anchor::Middle { y + 0.2 * size * y.signum() } else { y };
+    Text::new(point.x + x, point.y + vertical, size, words).anchored(anchor)
 }
 
 /// Points that [`name_ends`] needs to the right of a panel.

@@ -24,14 +24,14 @@ pub(crate) enum Grid {
     Neither,
 }
 
-/// Whether the upright axis carries words, or shares those of the panel to its left.
+/// Whether the vertical axis carries words, or shares those of the panel to its left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Side {
     Labelled,
     Shared,
 }
 
-/// The sign of a break in the level axis.
+/// The sign of a break in the horizontal axis.
 fn broken(scene: &mut Scene, x: f64, y: f64) {
     scene.segment((x - 1.5, y), (x + 1.5, y), WHITE, 2.5);
     for x in [x - 2.0, x + 2.0] {
@@ -92,14 +92,14 @@ impl Panel {
         if let Some(share) = self.x.gap() {
             broken(scene, left + share * self.area.width(), bottom);
         }
-        self.level_words(scene);
+        self.horizontal_words(scene);
         if side == Side::Labelled {
-            self.upright_words(scene);
+            self.vertical_words(scene);
         }
     }
 
-    /// Words under the level axis; a tick whose words would touch the last ones keeps its grid line only.
-    fn level_words(&self, scene: &mut Scene) {
+    /// Words under the horizontal axis; a tick whose words would touch the last ones keeps its grid line only.
+    fn horizontal_words(&self, scene: &mut Scene) {
         let Area { left, right, bottom, .. } = self.area;
         let mut free = f64::NEG_INFINITY;
         for tick in &self.x.ticks {
@@ -117,7 +117,7 @@ impl Panel {
         }
     }
 
-    fn upright_words(&self, scene: &mut Scene) {
+    fn vertical_words(&self, scene: &mut Scene) {
         let Area { left, top, bottom, .. } = self.area;
         for tick in &self.y.ticks {
             let words = Text::new(left - 6.0, self.down(tick.value), TICK, &tick.words);
@@ -127,7 +127,7 @@ impl Panel {
             let widest = text::widest(self.y.ticks.iter().map(|tick| tick.words.as_str()), TICK);
             let x = left - 12.0 - widest - 0.5 * LABEL;
             let label = Text::new(x, 0.5 * (top + bottom), LABEL, &self.y.label);
-            scene.text(label.anchored(Anchor::Middle).upward());
+            scene.text(label.anchored(Anchor::Middle).vertical());
         }
     }
 
@@ -151,14 +151,14 @@ impl Panel {
         }
     }
 
-    /// An upright interval at `x`.
-    pub fn upright_interval(&self, scene: &mut Scene, x: f64, (low, high): (f64, f64), color: Color) {
+    /// A vertical interval at `x`.
+    pub fn vertical_interval(&self, scene: &mut Scene, x: f64, (low, high): (f64, f64), color: Color) {
         let x = self.across(x);
         scene.segment((x, self.down(low)), (x, self.down(high)), color, 1.2);
     }
 
-    /// A level interval at `y`.
-    pub fn level_interval(&self, scene: &mut Scene, (low, high): (f64, f64), y: f64, color: Color) {
+    /// A horizontal interval at `y`.
+    pub fn horizontal_interval(&self, scene: &mut Scene, (low, high): (f64, f64), y: f64, color: Color) {
         let y = self.down(y);
         scene.segment((self.across(low), y), (self.across(high), y), color, 1.2);
     }

@@ -196,7 +196,7 @@ pub(crate) enum Anchor {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Turn {
     Level,
-    /// Read from below, as the label of an upright axis.
+    /// Read from below, as the label of a vertical axis.
     Upward,
 }
 
@@ -239,7 +239,7 @@ impl Text {
         Text { weight: Weight::Bold, ..self }
     }
 
-    pub fn upward(self) -> Text {
+    pub fn vertical(self) -> Text {
         Text { turn: Turn::Upward, ..self }
     }
 

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::graphics::mark::Style;
 use crate::graphics::scene::Color;
 use crate::roster::Roster;
-use crate::theme::{self, Part, Player};
+use crate::theme::{self, Part, SeriesStyle};
 
 /// Most numbers that a page carries by task; beyond, it has the mix of all tasks only.
 const BY_TASK: usize = 40_000;
@@ -293,13 +293,13 @@ fn all_policies<'a>(
 ) -> Vec<Policy<'a>> {
     let mut by_policy: BTreeMap<&str, Vec<&SummaryRow>> = BTreeMap::new();
     rows.iter().for_each(|row| by_policy.entry(&row.policy).or_default().push(row));
-    let single = |name: &String| Player { name: name.clone(), style: theme::MODEL, part: Part::Other };
-    let players = theme::looks(policies, place.roster).into_iter().chain(models.iter().map(single));
-    players.map(|player| policy(&player, &by_policy[player.name.as_str()], place)).collect()
+    let single = |name: &String| SeriesStyle { name: name.clone(), style: theme::MODEL, part: Part::Other };
+    let all_series = theme::distinct_looks(policies, place.roster).into_iter().chain(models.iter().map(single));
+    all_series.map(|series| policy(&series, &by_policy[series.name.as_str()], place)).collect()
 }
 
-fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> Policy<'a> {
-    let role = place.roster.role(&player.name);
+fn policy<'a>(series: &SeriesStyle, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> Policy<'a> {
+    let role = place.roster.role(&series.name);
     let single = role == Role::SingleModel;
     let mut measured = BTreeMap::from(METRICS.map(|metric| (metric, place.grid(None))));
     let mut mix = if single { Vec::new() } else { place.grid(Vec::new()) };
@@ -318,16 +318,16 @@ fn policy<'a>(player: &Player, rows: &[&SummaryRow], place: &Place<'_, 'a>) -> P
         }
     }
     let sweep = rows.iter().find(|row| row.metric == metric::SWEEP_REWARD && row.task == words::ALL_TASKS);
-    let own = |ids: &Ids<'a>| ids.get(&(place.label, player.name.as_str())).cloned().unwrap_or_default();
+    let own = |ids: &Ids<'a>| ids.get(&(place.label, series.name.as_str())).cloned().unwrap_or_default();
     let (mut cells, gone) = (own(&place.known.cells), own(&place.known.gone));
     cells.retain(|id| !gone.contains(id));
     Policy {
-        name: player.name.clone(),
+        name: series.name.clone(),
         kind: kind(role),
-        model: place.roster.model(&player.name).map(str::to_owned),
+        model: place.roster.model(&series.name).map(str::to_owned),
         oracle: role == Role::Oracle,
-        look: look(&player.style),
-        shown: player.part == Part::Highlighted,
+        look: look(&series.style),
+        shown: series.part == Part::Highlighted,
         cells,
         gone,
         outcomes: rows.first().map_or(0.0, |row| row.outcomes),

@@ -10,29 +10,29 @@ use crate::graphics::axis::range;
 use crate::graphics::format::{dollars, number};
 use crate::graphics::scene::Color;
 use crate::roster::{NO_PROMPT, Roster};
-use crate::theme::Player;
+use crate::theme::SeriesStyle;
 
 /// Most routers that can be told apart in so few dots.
 const ROUTERS: usize = 5;
 const ROWS: usize = 12;
-/// Room for the numbers of the upright axis.
+/// Room for the numbers of the vertical axis.
 const BESIDE: usize = 8;
 
 /// A policy's points (dollars per 1,000 requests, quality) as the weight on cost rises.
 struct Sweep<'a> {
-    player: &'a Player,
+    look: &'a SeriesStyle,
     letter: char,
     points: Vec<(f64, f64)>,
 }
 
-pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], roster: &Roster, page: &Page) -> String {
-    let routers = players.iter().filter(|player| !roster.is_reference(&player.name)).take(ROUTERS);
+pub(super) fn frontier(rows: &[SummaryRow], looks: &[SeriesStyle], roster: &Roster, page: &Page) -> String {
+    let routers = looks.iter().filter(|look| !roster.is_reference(&look.name)).take(ROUTERS);
     let sweeps: Vec<Sweep<'_>> = routers
-        .chain(players.iter().filter(|player| roster.stands_for(&player.name) == Some(NO_PROMPT)))
-        .map(|player| (player, points(rows, &player.name)))
+        .chain(looks.iter().filter(|look| roster.stands_for(&look.name) == Some(NO_PROMPT)))
+        .map(|look| (look, points(rows, &look.name)))
         .filter(|(_, points)| points.len() > 1)
         .zip('a'..='z')
-        .map(|((player, points), letter)| Sweep { player, letter, points })
+        .map(|((look, points), letter)| Sweep { look, letter, points })
         .collect();
     let all = || sweeps.iter().flat_map(|sweep| sweep.points.iter());
     let Some(qualities) = range(all().map(|(_, quality)| *quality)) else { return String::new() };
@@ -45,7 +45,7 @@ pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], roster: &Roster,
     let place = |(cost, quality): (f64, f64)| (axis.share(cost), share(quality, qualities));
     for sweep in &sweeps {
         let places: Vec<(f64, f64)> = sweep.points.iter().map(|&point| place(point)).collect();
-        places.windows(2).for_each(|ends| canvas.line(ends[0], ends[1], sweep.player.style.color));
+        places.windows(2).for_each(|ends| canvas.line(ends[0], ends[1], sweep.look.style.color));
     }
     for sweep in &sweeps {
         let middle = sweep.points.len() / 2;
@@ -53,7 +53,7 @@ pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], roster: &Roster,
         order.sort_by_key(|position| position.abs_diff(middle));
         order
             .iter()
-            .any(|&position| canvas.letter(place(sweep.points[position]), sweep.letter, sweep.player.style.color));
+            .any(|&position| canvas.letter(place(sweep.points[position]), sweep.letter, sweep.look.style.color));
     }
     drawn(&canvas, &axis, qualities, page) + &key(&sweeps, page)
 }
@@ -61,7 +61,7 @@ pub(super) fn frontier(rows: &[SummaryRow], players: &[Player], roster: &Roster,
 /// Share of the width at which prices begin where some cost nothing, which stand at the left edge.
 const START: f64 = 0.12;
 
-/// The level axis.
+/// The horizontal axis.
 struct Costs {
     /// Logarithms of the least and the greatest price above zero.
     above: Option<(f64, f64)>,
@@ -141,13 +141,13 @@ fn colored(line: &[(char, Option<Color>)], page: &Page) -> String {
 fn key(sweeps: &[Sweep<'_>], page: &Page) -> String {
     let (mut text, mut used) = (String::new(), 0);
     for sweep in sweeps {
-        let words = cut(&format!("{} {}", sweep.letter, sweep.player.name), page.width - 2);
+        let words = cut(&format!("{} {}", sweep.letter, sweep.look.name), page.width - 2);
         let length = words.chars().count() + 2;
         if used > 0 && used + length > page.width {
             text.push('\n');
             used = 0;
         }
-        text += &format!("  {}", page.paint(&words, sweep.player.style.color));
+        text += &format!("  {}", page.paint(&words, sweep.look.style.color));
         used += length;
     }
     text + "\n"

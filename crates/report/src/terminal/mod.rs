@@ -15,7 +15,7 @@ use crate::charts::{distinct, select};
 use crate::graphics::format::{number, short_count};
 use crate::graphics::scene::Color;
 use crate::roster::Roster;
-use crate::theme::{self, Player};
+use crate::theme::{self, SeriesStyle};
 
 /// The narrowest terminal that is written for; narrower ones break lines.
 const NARROWEST: usize = 32;
@@ -37,12 +37,12 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
         let policies = distinct(own.iter().filter(|row| row.phase == phase::TEST).map(|row| &row.policy));
         let roster = Roster::of(&own);
         let policies: Vec<String> = policies.into_iter().filter(|policy| !roster.is_single(policy)).collect();
-        let players = theme::looks(&policies, &roster);
-        let ranking = ranking(&own, &players, &page);
+        let looks = theme::distinct_looks(&policies, &roster);
+        let ranking = ranking(&own, &looks, &page);
         if !ranking.is_empty() {
             text += &page.heading(&environment);
             text += &ranking;
-            text += &frontier::frontier(&own, &players, &roster, &page);
+            text += &frontier::frontier(&own, &looks, &roster, &page);
             text.push('\n');
         }
         let effects = effects::effects(&own, &page);
@@ -101,14 +101,14 @@ fn cut(words: &str, width: usize) -> String {
 
 /// One line of the ranking; the first cell is to the left, the others to the right.
 struct Line<'a> {
-    player: &'a Player,
+    look: &'a SeriesStyle,
     cells: Vec<String>,
 }
 
-fn ranking(rows: &[SummaryRow], players: &[Player], page: &Page) -> String {
-    let mut ranked: Vec<(&SummaryRow, &Player)> = select(rows, phase::TEST, metric::SWEEP_REWARD)
+fn ranking(rows: &[SummaryRow], looks: &[SeriesStyle], page: &Page) -> String {
+    let mut ranked: Vec<(&SummaryRow, &SeriesStyle)> = select(rows, phase::TEST, metric::SWEEP_REWARD)
         .filter(|row| row.task == words::ALL_TASKS)
-        .filter_map(|row| Some((row, players.iter().find(|player| player.name == row.policy)?)))
+        .filter_map(|row| Some((row, looks.iter().find(|look| look.name == row.policy)?)))
         .collect();
     ranked.sort_by(|(left, _), (right, _)| right.value.total_cmp(&left.value));
     if ranked.is_empty() {
@@ -120,16 +120,16 @@ fn ranking(rows: &[SummaryRow], players: &[Player], page: &Page) -> String {
     let headings = ["policy", "mean reward", "by w_cost", "bought", "dollars"].map(str::to_owned);
     let lines: Vec<Line<'_>> = ranked
         .iter()
-        .map(|(row, player)| {
+        .map(|(row, look)| {
             let bought = if row.outcomes > 0.0 { short_count(row.outcomes) } else { "\u{2013}".to_owned() };
-            let spark = sparks.of(&player.name);
+            let spark = sparks.of(&look.name);
             let cells = vec![row.policy.to_string(), mean(row), spark, bought, format!("${}", number(row.dollars, 2))];
-            Line { player, cells }
+            Line { look, cells }
         })
         .collect();
     let widths = widths(&headings, &lines, page.width);
     let mut text = written(&headings, &widths, None, page);
-    lines.iter().for_each(|line| text += &written(&line.cells, &widths, Some(line.player), page));
+    lines.iter().for_each(|line| text += &written(&line.cells, &widths, Some(line.look), page));
     if more > 0 {
         text += &format!("  and {more} more\n");
     }
@@ -160,9 +160,9 @@ fn widths(headings: &[String], lines: &[Line<'_>], width: usize) -> Vec<usize> {
     widths
 }
 
-fn written(cells: &[String], widths: &[usize], player: Option<&Player>, page: &Page) -> String {
+fn written(cells: &[String], widths: &[usize], look: Option<&SeriesStyle>, page: &Page) -> String {
     let name = format!("{:<width$}", cut(&cells[0], widths[0]), width = widths[0]);
-    let mut text = format!("  {}", player.map_or(name.clone(), |player| page.paint(&name, player.style.color)));
+    let mut text = format!("  {}", look.map_or(name.clone(), |look| page.paint(&name, look.style.color)));
     for (cell, width) in cells.iter().zip(widths).skip(1) {
         text += &format!("  {cell:>width$}");
     }

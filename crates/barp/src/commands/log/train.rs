@@ -63,7 +63,7 @@ impl TrainOnLog {
             licence: self.licence.clone(),
             command: format!("barp log train {file} --policy {} --out {out}", self.policy),
             encoding: self.encoding.how(&self.encoder),
-            heard: progress::encoding(),
+            progress: progress::encoding(),
         };
         let learnt = train_on_log(&log, &*encoder, &training).map_err(Failure::input)?;
         say!(

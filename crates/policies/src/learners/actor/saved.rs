@@ -2,7 +2,7 @@
 //! outputs padded with zeros to a multiple of 16, then biases).
 
 use super::{Actor, ActorShape, Head};
-use routing::{NotRestored, Router, Saved, Seed, Task, Values};
+use routing::{NotRestored, Problem, Router, Saved, Seed, Values};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub(super) fn save(actor: &Actor) -> Saved {
 }
 
 /// Builds the network again from what it saved.
-pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, NotRestored> {
+pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotRestored> {
     let sizes: Sizes = serde_json::from_value(saved.settings.clone())
         .map_err(|error| NotRestored::new("settings", "the sizes of a network", error))?;
     let Sizes { preference_width, head, hidden } = sizes;
@@ -38,7 +38,7 @@ pub(crate) fn restore(saved: &Saved, task: &Task) -> Result<Box<dyn Router>, Not
             return Err(NotRestored::new(format!("setting `{name}`"), rule, size));
         }
     }
-    let shape = ActorShape { dimension: task.dimension, arms: task.arms(), preference_width, head, hidden };
+    let shape = ActorShape { dimension: problem.dimension, arms: problem.arms(), preference_width, head, hidden };
     let mut actor = Actor::new(shape, &Seed::root(0));
     let wanted = [actor.parameters()];
     actor.parameters.copy_from_slice(saved.f32("parameters", &wanted)?);
