@@ -26,7 +26,7 @@ fn unknown_names_get_the_nearest_known_one() {
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'lin-ucb'\nalhpa = 1.0"),
-        "my.toml:6: [[policy]] lin-ucb: unknown key `alhpa` (nearest is `alpha`; known: kind, name, only, tune, epochs, batch, \
+        "my.toml:6: [[policy]] lin-ucb: unknown key `alhpa` (nearest is `alpha`; known: kind, name, only, tune, sweep, epochs, batch, \
          alpha, lambda)",
     );
     check(

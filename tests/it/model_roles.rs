@@ -73,7 +73,7 @@ fn two_names_of_one_model_and_roles_that_are_none_are_refused() {
     let file = table(folder.path(), MODELS);
     let refused = |shift: &str, expected: &[&str]| {
         let error = Spec::parse(&world(&file, shift), "bad.toml").and_then(Spec::plan).err().unwrap().to_string();
-        for part in ["bad.toml: [[environment]] w.shift 1"].iter().chain(expected) {
+        for part in ["bad.toml:", ": [[environment]] w.shift 1"].iter().chain(expected) {
             assert!(error.contains(part), "`{part}` is not in: {error}");
         }
     };

@@ -85,18 +85,21 @@ fn an_error_that_an_override_causes_has_it_as_its_place() {
     refused(&["seed=2", "replicates=0"], "--set replicates=0: `replicates` must be at least 1, got 0");
     refused(
         &["policy.barp.epoch=3", "seed=2"],
-        "--set policy.barp.epoch=3: [[policy]] barp: unknown key `epoch` (nearest is `epochs`; known: batch, entropy, \
-         epochs, head, hidden, learning-rate, preference-width, tau-scale)",
+        "--set policy.barp.epoch=3: [[policy]] barp: unknown key `epoch` (nearest is `epochs`; known: kind, name, only, \
+         tune, sweep, epochs, batch, learning-rate, entropy, tau-scale, preference-width, head, hidden)",
     );
     refused(
         &["policy.'my.own'.alpha=many"],
-        "--set 'policy.'\\''my.own'\\''.alpha=many': [[policy]] my.own: `alpha`: invalid type: string \"many\", expected \
-         f64, got \"many\"",
+        "--set 'policy.'\\''my.own'\\''.alpha=many': [[policy]] my.own: `alpha` must be a number of at least 0, got \
+         \"many\"",
     );
     let overrides: Vec<Override> = vec!["seed=2".parse().unwrap()];
     let bad = FILE.replace("alpha = 0.5", "alpha = -1.0");
     let error = Spec::parse_with(&bad, "x.toml", &overrides).and_then(Spec::plan).err().unwrap().to_string();
-    assert!(error.starts_with("x.toml: [[policy]] my.own: `alpha` must be"), "the file's own mistake: {error}");
+    assert!(
+        error.starts_with("x.toml:") && error.contains(": [[policy]] my.own: `alpha` must be"),
+        "the file's own mistake: {error}"
+    );
 }
 
 #[test]

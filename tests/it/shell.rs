@@ -11,7 +11,9 @@ fn listed(path: &[&str]) -> Vec<String> {
     let lines = after.lines().take_while(|line| !line.is_empty());
     // Longer lines go on, further in.
     let named = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
+    let names = named.filter_map(|line| line.split_whitespace().next());
+    // Below a command, `help` is clap's own; at the top it is a command of ours.
+    names.filter(|name| path.is_empty() || *name != "help").map(str::to_owned).collect()
 }
 
 /// Every command by its path.

@@ -17,7 +17,7 @@ fn ids(plan: &Plan) -> Vec<&str> {
 fn refused(policy: &str, expected: &str) {
     let toml = format!("{HEAD}[[policy]]\n{policy}");
     let error = Spec::parse(&toml, "bad.toml").and_then(Spec::plan).err().expect("must be refused").to_string();
-    assert_eq!(error, expected);
+    assert!(error.starts_with("bad.toml:") && error.ends_with(expected), "`{expected}` does not end: {error}");
 }
 
 #[test]
@@ -79,37 +79,37 @@ fn every_variant_is_scored_under_its_own_label() {
 fn sweeps_that_make_no_sense_are_refused_with_table_field_rule_and_value() {
     refused(
         "kind = 'barp'\nsweep = { entropy = 0.1 }",
-        "bad.toml: [[policy]] barp: `sweep` must be a table of non-empty lists, got 0.1",
+        ": [[policy]] barp: `sweep.entropy` must be a non-empty list, got 0.1",
     );
     refused(
         "kind = 'barp'\nsweep = { entropy = [] }",
-        "bad.toml: [[policy]] barp: `sweep` must be a table of non-empty lists, got []",
+        ": [[policy]] barp: `sweep.entropy` must be a non-empty list, got []",
     );
     refused(
         "kind = 'barp'\nsweep = { entropy = [0, 0.1, 0.0] }",
-        "bad.toml: [[policy]] barp: `sweep.entropy` must be distinct values, got 0.0 twice",
+        ": [[policy]] barp: `sweep.entropy` must be distinct values, got 0.0 twice",
     );
     refused(
         "kind = 'barp'\nentropy = 0.1\nsweep = { entropy = [0, 0.2] }",
-        "bad.toml: [[policy]] barp: `sweep` must be parameters that the table does not set, got `entropy`, which stands \
+        ": [[policy]] barp: `sweep` must be parameters that the table does not set, got `entropy`, which stands \
          beside it",
     );
     refused(
         "kind = 'barp'\ntune = { entropy = [0.1] }\nsweep = { entropy = [0, 0.2] }",
-        "bad.toml: [[policy]] barp: `sweep` must be parameters that `tune` does not choose, got `entropy` in both",
+        ": [[policy]] barp: `sweep` must be parameters that `tune` does not choose, got `entropy` in both",
     );
     refused(
         "kind = 'barp'\nsweep = { kind = ['knn', 'mlp'] }",
-        "bad.toml: [[policy]] barp: `sweep` must be a table of the policy's own parameters, got `kind`",
+        ": [[policy]] barp: `sweep` must be a table of the policy's own parameters, got `kind`",
     );
     refused(
         "kind = 'barp'\nsweep = { entropy = [0, -0.1] }",
-        "bad.toml: [[policy]] barp entropy=-0.1: `entropy` must be at least 0, got -0.1",
+        ": [[policy]] barp entropy=-0.1: `entropy` must be at least 0, got -0.1",
     );
     let many: Vec<String> = (1..=15).map(|value| value.to_string()).collect();
     let many = many.join(", ");
     refused(
         &format!("kind = 'barp'\nsweep = {{ epochs = [{many}], batch = [{many}] }}"),
-        "bad.toml: [[policy]] barp: `sweep` must be at most 200 variants, got 225",
+        ": [[policy]] barp: `sweep` must be at most 200 variants, got 225",
     );
 }

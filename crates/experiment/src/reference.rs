@@ -1,6 +1,6 @@
 //! Every key that a configuration may have, and the JSON schema of the whole file: both from the declarations that check it.
 
-use crate::spec::{FeedbackRule, LatencyRule, PROTOCOLS, Preferences, TauRule, Top};
+use crate::spec::{DEFAULT_SOURCE, FeedbackRule, LatencyRule, PROTOCOLS, Preferences, TauRule, Top};
 use crate::written::{EnvironmentTable, PolicyTable, ShiftTable};
 use environments::shifts::SHIFTS;
 use environments::sources::SOURCES;
@@ -130,7 +130,7 @@ pub fn config_schema() -> Value {
     let shift = any_of(shifts);
     let environments = SOURCES.iter().map(|source| {
         let mut table = with_kind(schema_of::<EnvironmentTable>(), source.name, &(source.schema)());
-        if source.name == crate::written::DEFAULT_SOURCE {
+        if source.name == DEFAULT_SOURCE {
             drop_required(&mut table, "kind");
         }
         put(&mut table, "protocol", protocols());

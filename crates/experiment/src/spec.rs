@@ -222,6 +222,9 @@ pub(crate) struct Top {
     policy: Vec<Map<String, Value>>,
 }
 
+/// The kind of an environment that states none.
+pub(crate) const DEFAULT_SOURCE: &str = "calibrated";
+
 const NAME_RULE: &str = "letters, digits, `-`, `_` and `.`, not starting with `.`";
 
 fn one() -> u64 {

@@ -1,6 +1,6 @@
 //! The keys that tables of one list share, whatever their kind: declared once, checked and listed in the reference from here.
 
-use crate::spec::Spec;
+use crate::spec::{DEFAULT_SOURCE, Spec};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -143,9 +143,6 @@ impl Spec {
         self.place.at(list).item(written).table(table.trim_end())
     }
 }
-
-/// The kind of an environment that states none.
-pub(crate) const DEFAULT_SOURCE: &str = "calibrated";
 
 fn calibrated() -> String {
     DEFAULT_SOURCE.to_owned()

@@ -1,6 +1,6 @@
 //! The keys of a table as a reader looks them up.
 
-use crate::rules::{choices, described, meaning, names, without_null};
+use crate::rules::{choices, described, meaning, names, ordered, without_null};
 use serde_json::Value;
 
 /// A key of a table.
@@ -24,16 +24,8 @@ pub struct Key {
 
 /// The keys of a table with this JSON schema, in the order of its declaration.
 pub fn keys(schema: &Value) -> Vec<Key> {
-    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
-    let mut order: Vec<&str> = names(&schema["x-order"]).filter(|key| properties.contains_key(*key)).collect();
-    // A table of one kind among several declares no order; its kind is what a reader looks for.
-    if order.is_empty() && properties.contains_key("kind") {
-        order.push("kind");
-    }
-    let rest: Vec<&str> = properties.keys().map(String::as_str).filter(|key| !order.contains(key)).collect();
-    order.extend(rest);
     let key = |name: &str| {
-        let own = &properties[name];
+        let own = &schema["properties"][name];
         Key {
             name: name.to_owned(),
             rule: described(own).trim_start_matches("a ").to_owned(),
@@ -44,7 +36,7 @@ pub fn keys(schema: &Value) -> Vec<Key> {
             table: table(without_null(own)),
         }
     };
-    order.into_iter().map(key).collect()
+    ordered(schema).into_iter().map(key).collect()
 }
 
 /// The schema of the tables that a value holds, where their keys are known.

@@ -29,11 +29,10 @@ pub fn violation(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
 fn in_table(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
     let path = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     let table = value.as_object()?;
-    let order: Vec<String> = crate::keys(schema).into_iter().map(|key| key.name).collect();
     for (key, value) in table {
         let own = schema["properties"].get(key).or_else(|| schema.get("additionalProperties"));
         match own {
-            Some(Value::Bool(false)) => return Some(Mistake::unknown("key", &path(key), order)),
+            Some(Value::Bool(false)) => return Some(Mistake::unknown("key", &path(key), ordered(schema))),
             Some(own) => match violation(own, &path(key), value) {
                 None => {}
                 found => return found,
@@ -43,6 +42,19 @@ fn in_table(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
     }
     let missing = names(&schema["required"]).find(|key| !table.contains_key(*key))?;
     Some(Mistake::Missing { field: path(missing), rule: rule(&schema["properties"][missing]) })
+}
+
+/// The names of the keys of a table, in the order of its declaration.
+pub(crate) fn ordered(schema: &Value) -> Vec<&str> {
+    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
+    let mut order: Vec<&str> = names(&schema["x-order"]).filter(|key| properties.contains_key(*key)).collect();
+    // A table of one kind among several declares no order; its kind is what a reader looks for.
+    if order.is_empty() && properties.contains_key("kind") {
+        order.push("kind");
+    }
+    let rest: Vec<&str> = properties.keys().map(String::as_str).filter(|key| !order.contains(key)).collect();
+    order.extend(rest);
+    order
 }
 
 /// Whether `value` is all that `schema` demands.

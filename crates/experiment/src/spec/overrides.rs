@@ -1,8 +1,7 @@
 //! Values given beside a configuration's file, as `policy.barp.epochs=20`: put into its parsed table before anything of it is
 //! checked, so that they meet the same rules as what is written.
 
-use super::{Recorded, Spec, Top};
-use crate::written::DEFAULT_SOURCE;
+use super::{DEFAULT_SOURCE, Recorded, Spec, Top};
 use serde_json::{Map, Value};
 use settings::{Place, SpecError, Written, field_order};
 use std::fmt;
