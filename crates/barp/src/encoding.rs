@@ -27,7 +27,7 @@ impl EncodingArguments {
 
     /// The encoder called `name`.
     pub(crate) fn open(&self, name: &str) -> Result<Box<dyn Encoder>, Failure> {
-        experiment::open_encoder(name, self.weights.as_deref()).map_err(Failure::Input)
+        experiment::open_encoder(name, self.weights.as_deref()).map_err(Failure::input)
     }
 
     /// How the encoder called `name` is used.

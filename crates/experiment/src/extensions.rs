@@ -189,7 +189,7 @@ impl SourceKind<'_> {
     pub(crate) fn open(
         &self,
         parameters: &Value,
-        encoder: &dyn Fn(&str) -> Result<TextEncoder, String>,
+        encoder: &dyn Fn(&str) -> Result<TextEncoder, Mistake>,
     ) -> Result<Arc<dyn Environment>, Mistake> {
         match self {
             SourceKind::Registered(source) => (source.open)(parameters, &Opening { encoder }),

@@ -4,18 +4,15 @@
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
 use crate::frame::read_metadata;
+use crate::manifest::{CellRecord, FORMAT, Manifest};
 use crate::scores::{Pool, Run};
 use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
 use crate::{Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// Raised when files of an older version can no longer be read; part of every cell's address.
-pub const FORMAT: u32 = 1;
 
 /// Keys of the metadata of a cell: what its address is the hash of, and what its policy is.
 const INPUTS: &str = "barp.inputs";
@@ -27,72 +24,6 @@ pub struct Folder {
     path: PathBuf,
 }
 
-/// What an experiment consisted of: labels and addresses, nothing that changes from run to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// [`FORMAT`] of the files.
-    pub format: u32,
-    /// Version of barp that wrote them.
-    pub barp: String,
-    /// Name of the experiment.
-    pub experiment: String,
-    /// What it asks, in a sentence.
-    pub about: String,
-    /// The command that makes the folder again.
-    pub command: String,
-    /// Its seed.
-    pub seed: u64,
-    /// Its environments.
-    pub environments: Vec<EnvironmentRecord>,
-    /// Its cells, those of other shards included.
-    pub cells: Vec<CellRecord>,
-}
-
-/// An environment of an experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EnvironmentRecord {
-    /// Label in the summary.
-    pub label: String,
-    /// Fingerprint of its content.
-    pub fingerprint: String,
-    /// Whether its requests are generated rather than recorded.
-    pub simulated: bool,
-    /// Names of its models.
-    pub models: Vec<String>,
-    /// Its place in a factorial of shifts, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub factors: Option<Factors>,
-}
-
-/// Which of several shifts act in an environment, beside others of its group with every combination of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Factors {
-    /// What the environments of the factorial have in common.
-    pub group: String,
-    /// Names of all shifts of the factorial.
-    pub all: Vec<String>,
-    /// Names of those that act.
-    pub on: Vec<String>,
-}
-
-/// A cell of an experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellRecord {
-    /// Its address: hash of everything that determines its numbers.
-    pub id: String,
-    /// Label of its environment.
-    pub environment: String,
-    /// Label of its policy.
-    pub policy: String,
-    /// What stands behind that label; of no role in a manifest that is older than roles.
-    #[serde(default)]
-    pub identity: Identity,
-    /// Number of its replicate, from 0.
-    pub replicate: u32,
-    /// What its policy was shown; none while the cell is missing.
-    pub ledger: Option<Ledger>,
-}
-
 /// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
@@ -102,16 +33,6 @@ pub struct Cell {
     pub ledger: Ledger,
     /// What its policy is; none in a cell that is older than roles.
     pub identity: Option<Identity>,
-}
-
-impl Manifest {
-    /// What stands twice among the cells, in words.
-    fn repeated(&self) -> Option<String> {
-        let mut seen = BTreeSet::new();
-        let twice = self.cells.iter().find(|cell| !seen.insert((&cell.environment, &cell.policy, cell.replicate)))?;
-        let CellRecord { environment, policy, replicate, .. } = twice;
-        Some(format!("`cells`: replicate {replicate} of `{policy}` in `{environment}` stands twice"))
-    }
 }
 
 /// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
@@ -385,56 +306,10 @@ impl From<&[Score]> for Frame {
     }
 }
 
-/// What the fields of `manifest.json` mean; `[]` stands for each item of a list.
-pub const MANIFEST_FIELDS: &[Described] = &[
-    Described::new("format", "whole number", "", "version of the files, 1"),
-    Described::new("barp", "text", "", "version of barp that wrote them"),
-    Described::new("experiment", "text", "", "name of the experiment"),
-    Described::new("about", "text", "", "what it asks, in a sentence"),
-    Described::new("command", "text", "", "the command that makes the folder again"),
-    Described::new("seed", "whole number", "", "seed of the experiment"),
-    Described::new("environments[].label", "text", "", "label in the summary"),
-    Described::new("environments[].fingerprint", "text", "", "identifies its content: another one gives other numbers"),
-    Described::new(
-        "environments[].simulated",
-        "true or false",
-        "",
-        "whether its requests are generated rather than recorded",
-    ),
-    Described::new("environments[].models[]", "text", "", "names of its models"),
-    Described::new(
-        "environments[].factors.group",
-        "text or nothing",
-        "",
-        "what the environments of its factorial have in common",
-    ),
-    Described::new("environments[].factors.all[]", "text or nothing", "", "names of all shifts of the factorial"),
-    Described::new("environments[].factors.on[]", "text or nothing", "", "names of those that act in it"),
-    Described::new("cells[].id", "text", "", "address: hash of everything that determines the numbers of the cell"),
-    Described::new("cells[].environment", "text", "", "label of its environment"),
-    Described::new("cells[].policy", "text", "", "label of its policy"),
-    Described::new("cells[].identity.kind", "text", "", "kind of its policy in the registry, whatever its label"),
-    Described::new("cells[].identity.role", "text", "", "the part that its policy plays (see the roles)"),
-    Described::new("cells[].identity.model", "text or nothing", "", "model that its policy always chooses"),
-    Described::new("cells[].replicate", "whole number", "", "number of its replicate, from 0"),
-    Described::new(
-        "cells[].ledger.outcomes",
-        "whole number or nothing",
-        "outcomes",
-        "outcomes that its policy was shown",
-    ),
-    Described::new("cells[].ledger.dollars", "number or nothing", "USD", "dollars that these outcomes cost"),
-    Described::new(
-        "cells[].ledger.tuning_trials",
-        "whole number or nothing",
-        "settings",
-        "settings that were tried on validation data",
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::{EnvironmentRecord, Factors, MANIFEST_FIELDS};
     use crate::{Column, Direction, Role};
     use routing::Dollars;
 

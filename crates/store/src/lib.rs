@@ -7,6 +7,7 @@ mod finding;
 mod folder;
 mod frame;
 mod label;
+mod manifest;
 mod parallel;
 mod role;
 mod rows;
@@ -18,14 +19,13 @@ mod summary;
 
 pub use files::{Whole, write_whole};
 pub use finding::{Finding, Severity};
-pub use folder::{
-    Cell, CellRecord, EnvironmentRecord, FORMAT, Factors, Folder, MANIFEST_FIELDS, Manifest, address, cell_columns,
-};
+pub use folder::{Cell, Folder, address, cell_columns};
 pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
     write_parquet,
 };
 pub use label::Label;
+pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS, Manifest};
 pub use parallel::in_parallel;
 pub use role::{Identity, ROLES, Role};
 pub use routing::words;

@@ -5,7 +5,7 @@ mod tests;
 
 use super::Recorded;
 use super::calibrated::{Calibrated, Calibration, DIMENSION};
-use super::wide::{self, ColumnMap, Features, ImportError, ImportOptions, OnBadRow, OnGaps};
+use super::wide::{self, ColumnMap, EncodeAll, Features, ImportError, ImportOptions, OnBadRow, OnGaps};
 use crate::Environment;
 use crate::price_book::PriceBook;
 use crate::repricing::Pricing;
@@ -16,38 +16,20 @@ use settings::{Mistake, Parameters};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Dialect, Frame, FrameError};
-
-/// Replaces the second argument by the features of the first.
-pub type Encode = dyn Fn(&str, &mut [f32]);
-
-/// Makes ready for some texts, or says why that cannot be done.
-pub type Prepare = dyn Fn(&[String]) -> Result<(), String>;
+use store::{Dialect, Frame};
 
 /// Turns texts into feature rows of `width` numbers.
 pub struct TextEncoder {
     /// Numbers in a row.
     pub width: usize,
-    /// Takes all texts before the first is encoded: many are encoded sooner together.
-    pub prepare: Box<Prepare>,
-    /// Text to features; only texts that were prepared.
-    pub encode: Box<Encode>,
-}
-
-impl TextEncoder {
-    /// Prepares for the prompts in `frame`, the table at `path`.
-    fn prepare_for(&self, path: &Path, frame: &Frame, columns: &ColumnMap) -> Result<(), ImportError> {
-        let texts = frame.column(&columns.prompt).map_or_else(Vec::new, |column| {
-            (0..column.len()).map(|row| column.text(row).unwrap_or_default()).collect()
-        });
-        (self.prepare)(&texts).map_err(|message| FrameError { path: path.to_owned(), message }.into())
-    }
+    /// The rows of some texts, one after the other.
+    pub encode_all: Box<EncodeAll>,
 }
 
 /// What a source may ask for while it is opened.
 pub struct Opening<'a> {
     /// The encoder of a name, or why there is none.
-    pub encoder: &'a dyn Fn(&str) -> Result<TextEncoder, String>,
+    pub encoder: &'a dyn Fn(&str) -> Result<TextEncoder, Mistake>,
 }
 
 type Open = fn(&Value, &Opening<'_>) -> Result<Arc<dyn Environment>, Mistake>;
@@ -228,7 +210,6 @@ pub fn import_frame_with(
     if frame.column(&options.columns.embedding).is_some() {
         return wide::import_frame(path, frame, Features::Column, options);
     }
-    encoder.prepare_for(path, &frame, &options.columns)?;
-    let features = Features::Texts { width: encoder.width, encode: &*encoder.encode };
+    let features = Features::Texts { width: encoder.width, encode_all: &*encoder.encode_all };
     wide::import_frame(path, frame, features, options)
 }

@@ -20,8 +20,9 @@ use columns::Embeddings;
 use rows::Rows;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Mistake;
 use std::path::Path;
-use store::{Column, Frame};
+use store::{Column, Frame, FrameError};
 
 /// Names under which a column of tasks is looked for, in this order: ours, and RouterBench's family and evaluation.
 const TASK_COLUMNS: [&str; 3] = ["task", "task_family", "eval_name"];
@@ -111,6 +112,9 @@ pub enum OnGaps {
     DropModels,
 }
 
+/// The vectors of some texts, one after the other; or why there are none.
+pub type EncodeAll = dyn Fn(&[String]) -> Result<Vec<f32>, Mistake>;
+
 /// Where the feature rows come from.
 #[derive(Clone, Copy)]
 pub enum Features<'a> {
@@ -122,8 +126,8 @@ pub enum Features<'a> {
     Texts {
         /// Numbers in each vector.
         width: usize,
-        /// Replaces the second argument, `width` long, by the vector of the first.
-        encode: &'a dyn Fn(&str, &mut [f32]),
+        /// The vectors of some texts, one after the other.
+        encode_all: &'a EncodeAll,
     },
 }
 
@@ -183,9 +187,16 @@ pub fn import_frame(
         rows.add(row);
     }
     let (mut parts, imported) = rows.finish()?;
-    if let Features::Column = features {
+    match features {
         // The vectors are moved rather than copied: they may be most of what fits into memory.
-        parts.features = take_vectors(&mut frame, &options.columns.embedding, &imported.kept);
+        Features::Column => {
+            parts.features = take_vectors(&mut frame, &options.columns.embedding, &imported.kept);
+        }
+        Features::File(_) => {}
+        Features::Texts { encode_all, .. } => {
+            let unreadable = |cause: Mistake| FrameError { path: path.to_owned(), message: cause.to_string() };
+            parts.features = encode_all(&parts.prompts).map_err(unreadable)?;
+        }
     }
     drop(frame);
     imported.finish(path, Table::new(parts), options)

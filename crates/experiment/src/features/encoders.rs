@@ -4,22 +4,19 @@ use super::{Encoding, Progress, encode_texts};
 use encoder::Encoder;
 use environments::sources::TextEncoder;
 use settings::Mistake;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
 
 /// The encoder called `name`, its files in `folder` or where they are usually found.
 ///
 /// # Errors
 /// What is wrong with the name, with the known ones; what is wrong with its files.
-pub fn open_encoder(name: &str, folder: Option<&Path>) -> Result<Box<dyn Encoder>, String> {
-    (entry(name)?.open)(folder).map_err(|error| error.to_string())
+pub fn open_encoder(name: &str, folder: Option<&Path>) -> Result<Box<dyn Encoder>, Mistake> {
+    (entry(name)?.open)(folder).map_err(|error| error.to_string().into())
 }
 
-fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
-    let known: Vec<&str> = encoder::ENCODERS.iter().map(|entry| entry.name).collect();
-    encoder::by_name(name).ok_or_else(|| Mistake::unknown("encoder", name, &known).to_string())
+fn entry(name: &str) -> Result<&'static encoder::Entry, Mistake> {
+    let known = encoder::ENCODERS.iter().map(|entry| entry.name);
+    encoder::by_name(name).ok_or_else(|| Mistake::unknown("encoder", name, known))
 }
 
 /// The encoder called `name`, for sources that read texts. Opened when there are texts to encode; vectors of a costly one
@@ -27,21 +24,15 @@ fn entry(name: &str) -> Result<&'static encoder::Entry, String> {
 ///
 /// # Errors
 /// What is wrong with the name, with the known ones.
-pub fn text_encoder(name: &str, progress: &Progress) -> Result<TextEncoder, String> {
+pub fn text_encoder(name: &str, progress: &Progress) -> Result<TextEncoder, Mistake> {
     let (entry, progress) = (entry(name)?, progress.clone());
-    let prepared: Rc<RefCell<BTreeMap<String, Vec<f32>>>> = Rc::default();
-    let known = Rc::clone(&prepared);
-    let prepare = move |texts: &[String]| {
+    let encode_all = move |texts: &[String]| {
         let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
         let told = |more| progress.tell(more, texts.len());
         let vectors = encode_texts(&*encoder, texts, &Encoding::usual(entry.name), told);
-        let vectors = vectors.map_err(|error| error.to_string())?;
-        let rows = texts.iter().cloned().zip(vectors.chunks_exact(entry.width).map(<[f32]>::to_vec));
-        prepared.borrow_mut().extend(rows);
-        Ok(())
+        vectors.map_err(|error| error.to_string().into())
     };
-    let encode = move |text: &str, out: &mut [f32]| out.copy_from_slice(&known.borrow()[text]);
-    Ok(TextEncoder { width: entry.width, prepare: Box::new(prepare), encode: Box::new(encode) })
+    Ok(TextEncoder { width: entry.width, encode_all: Box::new(encode_all) })
 }
 
 /// Cosine of the angle between two vectors of one length; 1 for two without content, which are all zeros, 0 beside a number

@@ -206,8 +206,8 @@ fn opened(name: &str, path: &Path) -> Result<Opened, String> {
 }
 
 fn table(path: &Path, opened: &Opened) -> Table {
-    let encode = |text: &str, features: &mut [f32]| features[0] = text.len() as f32;
-    let features = Features::Texts { width: 1, encode: &encode };
+    let lengths = |texts: &[String]| Ok(texts.iter().map(|text| text.len() as f32).collect());
+    let features = Features::Texts { width: 1, encode_all: &lengths };
     let imported = import_frame(
         path,
         opened.frame.clone(),

@@ -19,8 +19,8 @@ fn open(name: &str, text: &str, parameters: &Value) -> Result<Arc<dyn Environmen
     }
     (source.check)(&all).map_err(|mistake| mistake.to_string())?;
     let encoder = |_: &str| {
-        let encode = |text: &str, out: &mut [f32]| out[0] = text.len() as f32;
-        Ok(TextEncoder { width: 1, prepare: Box::new(|_| Ok(())), encode: Box::new(encode) })
+        let lengths = |texts: &[String]| Ok(texts.iter().map(|text| text.len() as f32).collect());
+        Ok(TextEncoder { width: 1, encode_all: Box::new(lengths) })
     };
     (source.open)(&all, &Opening { encoder: &encoder })
         .map_err(|error| error.to_string().replace(&path.display().to_string(), name))

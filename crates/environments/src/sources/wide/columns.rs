@@ -63,14 +63,14 @@ pub(super) struct Extra<'a> {
 pub(super) enum FeatureColumn<'a> {
     Vectors { width: usize, values: &'a [f32] },
     Keyed(&'a Embeddings<'a>),
-    Texts { width: usize, encode: &'a dyn Fn(&str, &mut [f32]) },
+    Texts { width: usize },
 }
 
 impl FeatureColumn<'_> {
     /// Width d of a feature row.
     pub(super) fn width(&self) -> usize {
         match self {
-            FeatureColumn::Vectors { width, .. } | FeatureColumn::Texts { width, .. } => *width,
+            FeatureColumn::Vectors { width, .. } | FeatureColumn::Texts { width } => *width,
             FeatureColumn::Keyed(embeddings) => embeddings.width,
         }
     }
@@ -139,8 +139,8 @@ pub(super) fn find<'a>(
     let models = models(&named, options, task_name, &mut problems);
     let features = match (features, embeddings) {
         (_, Some(embeddings)) => Some(FeatureColumn::Keyed(embeddings)),
-        (Features::Texts { width, encode }, None) => {
-            scalar(&named, &map.prompt, &mut problems).map(|_| FeatureColumn::Texts { width: *width, encode: *encode })
+        (Features::Texts { width, .. }, None) => {
+            scalar(&named, &map.prompt, &mut problems).map(|_| FeatureColumn::Texts { width: *width })
         }
         (Features::Column | Features::File(_), None) => vectors(&named, &map.embedding, &mut problems)
             .map(|(width, values)| FeatureColumn::Vectors { width, values }),

@@ -54,7 +54,7 @@ impl<'a> Rows<'a> {
         let id = self.id(row);
         let task = self.task(row);
         let prompt = self.prompt(row);
-        self.features(row, id.as_deref(), prompt.as_deref());
+        self.features(row, id.as_deref());
         self.outcomes(row);
         match (self.broken.take(), id, task) {
             (None, Some(id), Some(task)) => {
@@ -121,7 +121,7 @@ impl<'a> Rows<'a> {
         Some(text.unwrap_or_default())
     }
 
-    fn features(&mut self, row: usize, id: Option<&str>, prompt: Option<&str>) {
+    fn features(&mut self, row: usize, id: Option<&str>) {
         let vector = match &self.columns.features {
             FeatureColumn::Vectors { width, values } => &values[row * width..][..*width],
             FeatureColumn::Keyed(embeddings) => {
@@ -134,12 +134,8 @@ impl<'a> Rows<'a> {
                 self.parts.features.extend_from_slice(vector);
                 vector
             }
-            FeatureColumn::Texts { width, encode } => {
-                let start = self.parts.features.len();
-                self.parts.features.resize(start + width, 0.0);
-                encode(prompt.unwrap_or_default(), &mut self.parts.features[start..]);
-                return;
-            }
+            // Texts are encoded together when it is known which rows are kept.
+            FeatureColumn::Texts { .. } => return,
         };
         if let Some(place) = vector.iter().position(|number| !number.is_finite()) {
             let of = id.map_or(String::new(), |id| format!(" of `{id}`"));

@@ -48,7 +48,8 @@ impl Files {
 }
 
 /// Features of one number: the length of the text.
-const LENGTH: Features<'_> = Features::Texts { width: 1, encode: &|text, out| out[0] = text.len() as f32 };
+const LENGTH: Features<'_> =
+    Features::Texts { width: 1, encode_all: &|texts| Ok(texts.iter().map(|text| text.len() as f32).collect()) };
 
 #[track_caller]
 fn check_rows(rows: &str, message: &str) {
@@ -309,7 +310,8 @@ fn a_file_of_embeddings_is_joined_by_id() {
 #[test]
 fn a_stored_table_is_read_back_unchanged() {
     let files = Files::table(GOOD);
-    let third = Features::Texts { width: 3, encode: &|text, out| out.fill(text.len() as f32 / 3.0) };
+    let thirds = |texts: &[String]| Ok(texts.iter().flat_map(|text| [text.len() as f32 / 3.0; 3]).collect());
+    let third = Features::Texts { width: 3, encode_all: &thirds };
     let first = import(&files.path("t.csv"), third, &ColumnMap::default(), OnBadRow::Refuse).unwrap().table;
     let path = files.path("out/table.parquet");
     write_table(&path, &first).unwrap();
