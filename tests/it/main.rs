@@ -5,8 +5,10 @@
 mod adaptation; // buckets, exploration bill, budgets, alarms, regret of the whole run
 mod allocation; // a training step allocates nothing
 mod architecture; // where the heavy crates are confined
+mod bills; // what a plan says will be bought is what is bought
 mod calibration; // what routers expect of their choices, redrawn from decisions
 mod circles; // inside a crate, files lean on one another in one direction
+mod claims; // what claims name is checked before anything is run
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
 mod dictionary; // keys, metrics and columns of stored files

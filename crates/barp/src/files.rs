@@ -12,3 +12,13 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     store::write_whole(path, text.as_bytes()).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
+
+/// Removes the file at `path`, if there is one.
+pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::Failed(format!("{}: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,12 +1,13 @@
 //! Running an experiment from the command line: what it may use, how it is stopped, what is written beside its cells.
 
 use crate::failure::Failure;
-use crate::files::write;
+use crate::files::{read, remove, write};
 use crate::output::say;
 use crate::progress::{self, Progress};
 use crate::reporting;
 use clap::{Args, ValueEnum};
 use experiment::{Done, Extensions, Options, Plan, Spec};
+use report::Nameable;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -86,8 +87,10 @@ impl Experiment {
             siblings: self.siblings.iter().map(|path| Folder::new(path)).collect(),
         };
         write(&out.join("config.toml"), &self.plan.resolved())?;
-        if let Some(claims) = &self.claims {
-            write(&out.join("claims.toml"), claims)?;
+        match &self.claims {
+            Some(claims) => write(&out.join("claims.toml"), claims)?,
+            // Those of an earlier run are about another experiment.
+            None => ["claims.toml", "claims.json"].iter().try_for_each(|name| remove(&out.join(name)))?,
         }
         let progress = Progress::new(&self.plan.spec.name);
         let done = experiment::run(&self.plan, &folder, &options, stop, |event| progress.hear(event));
@@ -99,6 +102,24 @@ impl Experiment {
         }
         reporting::report(&folder, &done.manifest)
     }
+}
+
+/// The claims beside the configuration `config`, where there are any and all that they name is in `plan`.
+pub(crate) fn claims_beside(config: &Path, plan: &Plan) -> Result<Option<String>, Failure> {
+    let path = config.with_extension("claims.toml");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let environments = plan.environments.iter();
+    let known = Nameable {
+        environments: environments.clone().map(|environment| environment.label.clone()).collect(),
+        policies: environments.flat_map(|environment| &environment.policies).map(|one| one.label.clone()).collect(),
+        metrics: metrics::all().map(|about| about.name.to_owned()).collect(),
+        weights: plan.spec.preferences.test.iter().map(|preference| preference.cost()).collect(),
+    };
+    let text = read(&path)?;
+    report::check_claims(&text, &path.display().to_string(), &known).map_err(Failure::input)?;
+    Ok(Some(text))
 }
 
 fn sentence(plan: &Plan, done: &Done) -> String {

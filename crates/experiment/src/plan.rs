@@ -2,6 +2,7 @@
 
 mod address;
 mod bill;
+mod checkpoints;
 mod environment;
 mod identity;
 mod policy;
@@ -14,6 +15,7 @@ mod variants;
 pub use bill::Bill;
 
 pub(crate) use address::canonical;
+pub(crate) use checkpoints::Checkpoints;
 pub use identity::identified_runs;
 pub(crate) use split::{HeldOut, Split, split};
 

@@ -8,7 +8,7 @@ mod words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use settings::{Mistake, SpecError, Written};
+use settings::{Mistake, Place, SpecError, Written};
 use store::words::{ALL_TASKS, phase};
 
 pub use decide::decide;
@@ -73,8 +73,8 @@ impl Claim {
     }
 
     /// Refuses what contradicts itself, or the claims before.
-    fn check(&self, others: &[Claim]) -> Result<(), Mistake> {
-        let fresh = others.iter().all(|other| other.id != self.id);
+    fn check(&self, others: &[(Place, Claim)]) -> Result<(), Mistake> {
+        let fresh = others.iter().all(|(_, other)| other.id != self.id);
         Mistake::unless(fresh, "id", "unique", format!("`{}` again", self.id))?;
         let distance = self.relation != Relation::DifferenceWithin || self.threshold >= 0.0;
         Mistake::unless(distance, "threshold", "at least 0 for `difference-within`", self.threshold)?;
@@ -155,21 +155,77 @@ pub fn claim_schema() -> Value {
     settings::schema_of::<Claim>()
 }
 
+/// What the claims on an experiment may name, known before it is run.
+#[derive(Clone, Debug, Default)]
+pub struct Nameable {
+    /// Labels of environments.
+    pub environments: Vec<String>,
+    /// Labels of policies.
+    pub policies: Vec<String>,
+    /// Names of metrics.
+    pub metrics: Vec<String>,
+    /// Weights on cost at which policies are tested.
+    pub weights: Vec<f64>,
+}
+
+impl Nameable {
+    /// Refuses a claim at `place` that names something else; one that is marked as unavailable may.
+    fn check(&self, place: &Place, claim: &Claim) -> Result<(), SpecError> {
+        if claim.unavailable.is_some() {
+            return Ok(());
+        }
+        let find = |field: &str, what: &str, name: &str, known: &[String]| {
+            place.at(field).find(what, name, known.iter().map(|known| (known.as_str(), ())))
+        };
+        if let Some(environment) = &claim.environment {
+            find("environment", "environment", environment, &self.environments)?;
+        }
+        find("candidate", "policy", &claim.candidate, &self.policies)?;
+        find("baseline", "policy", &claim.baseline, &self.policies)?;
+        find("metric", "metric", &claim.metric, &self.metrics)?;
+        let weights: Vec<String> = self.weights.iter().map(f64::to_string).collect();
+        let rule = format!("one of the weights that are tested, {}", weights.join(", "));
+        for (field, weight) in [("w_cost", claim.w_cost), ("baseline_w_cost", claim.baseline_w_cost)] {
+            let Some(weight) = weight else { continue };
+            let tested = self.weights.iter().any(|tested| same_weight(weight, *tested));
+            place.unless(tested, field, &rule, weight)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether two weights on cost are one, however they were written.
+fn same_weight(one: f64, other: f64) -> bool {
+    (one - other).abs() < 1e-9
+}
+
 /// Reads the claims in the TOML `text` of the file called `file`, in file order.
 ///
 /// # Errors
 /// With its line: an unknown or missing key, a value that breaks its rule, a repeated id, or a policy compared with itself at
 /// the same weight.
 pub fn parse_claims(text: &str, file: &str) -> Result<Vec<Claim>, SpecError> {
+    Ok(placed(text, file)?.into_iter().map(|(_, claim)| claim).collect())
+}
+
+/// [`parse_claims`] before anything is run: what they name must be among `known`.
+///
+/// # Errors
+/// As [`parse_claims`], and for a name or weight that the experiment does not have, with the nearest and all of them.
+pub fn check_claims(text: &str, file: &str, known: &Nameable) -> Result<(), SpecError> {
+    placed(text, file)?.iter().try_for_each(|(place, claim)| known.check(place, claim))
+}
+
+fn placed(text: &str, file: &str) -> Result<Vec<(Place, Claim)>, SpecError> {
     let Written { table, place } = Written::parse(text, file)?;
     let written: ClaimFile = place.read(table)?;
-    let mut claims: Vec<Claim> = Vec::new();
+    let mut claims: Vec<(Place, Claim)> = Vec::new();
     for (position, table) in written.claim.into_iter().enumerate() {
         let id = table.get("id").and_then(Value::as_str).unwrap_or_default();
         let place = place.at("claim").item(position).table(format!("[[claim]] {id}").trim_end());
         let claim: Claim = place.read(table)?;
         claim.check(&claims).map_err(|mistake| place.error(mistake))?;
-        claims.push(claim);
+        claims.push((place, claim));
     }
     Ok(claims)
 }

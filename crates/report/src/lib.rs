@@ -25,7 +25,10 @@ pub fn known_kinds() -> impl Iterator<Item = &'static str> {
 }
 
 pub use charts::{About, Basis, CHARTS, Chart, Mark, Measured, Source, Table};
-pub use claims::{Claim, Decision, Relation, Verdict, claim_schema, claims_json, decide, in_words, parse_claims};
+pub use claims::{
+    Claim, Decision, Nameable, Relation, Verdict, check_claims, claim_schema, claims_json, decide, in_words,
+    parse_claims,
+};
 pub use context::Context;
 pub use description::{PAGE, description_page, write_description};
 pub use page::{Figure, page};

@@ -5,7 +5,7 @@ use crate::files::read;
 use crate::output::say;
 use crate::overriding::Overrides;
 use crate::rehearsal;
-use crate::running::plan;
+use crate::running::{claims_beside, plan};
 use crate::table::aligned;
 use clap::Args;
 use experiment::{Bill, Spec};
@@ -35,6 +35,7 @@ impl Plan {
         let file = self.config.display().to_string();
         let text = read(&self.config)?;
         let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
+        claims_beside(&self.config, &plan)?;
         let bills = plan.bills();
         let times = self.time.then(|| rehearsed(&plan));
         if self.json {
@@ -45,11 +46,11 @@ impl Plan {
         }
         say!("{}: {} cells ({} replicates)", plan.spec.name, plan.cells().len(), plan.spec.replicates);
         say!("{}", in_lines(&bills, times.as_deref()));
-        let (outcomes, dollars) = bills.iter().fold((0, 0.0), |(n, d), bill| (n + bill.outcomes, d + bill.dollars));
+        let (outcomes, dollars) = bills.iter().fold((0, 0.0), |(n, d), bill| (n + bill.all_outcomes, d + bill.dollars));
         let replicates = f64::from(plan.spec.replicates);
         say!(
             "all replicates: {} labels, about {:.2} USD at mean prices, if they were bought",
-            outcomes * u64::from(plan.spec.replicates),
+            outcomes,
             dollars * replicates
         );
         if let Some(times) = times {
@@ -81,7 +82,7 @@ fn rehearsed(plan: &experiment::Plan) -> Vec<f64> {
 fn in_lines(bills: &[Bill], times: Option<&[f64]>) -> String {
     let heading = ["environment", "policy", "tunings", "labels/cell", "USD/cell"].map(str::to_owned);
     let mut lines = vec![with(heading, times.map(|_| "s/cell".to_owned()))];
-    for (place, Bill { environment, policy, tuning_trials, outcomes, dollars }) in bills.iter().enumerate() {
+    for (place, Bill { environment, policy, tuning_trials, outcomes, dollars, .. }) in bills.iter().enumerate() {
         let (tunings, labels, usd) = (tuning_trials.to_string(), outcomes.to_string(), format!("{dollars:.2}"));
         let line = [environment.clone(), policy.clone(), tunings, labels, usd];
         lines.push(with(line, times.map(|times| format!("{:.2}", times[place]))));

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::files::read;
 use crate::overriding::{Overrides, said};
-use crate::running::{Effort, Experiment, interrupt, plan};
+use crate::running::{Effort, Experiment, claims_beside, interrupt, plan};
 use clap::Args;
 use experiment::Spec;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,7 @@ impl Run {
         let text = read(&self.config)?;
         let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
         let out = self.out.unwrap_or_else(|| Path::new("results").join(&plan.spec.name));
-        let claims = self.config.with_extension("claims.toml");
-        let claims = if claims.is_file() { Some(read(&claims)?) } else { None };
+        let claims = claims_beside(&self.config, &plan)?;
         let command = format!("barp run {file} --out {}{}", out.display(), said(&self.overrides.all));
         let experiment = Experiment { plan, claims, command, siblings: Vec::new() };
         experiment.compute_and_report(&out, &self.effort, &interrupt())

@@ -1,13 +1,12 @@
 //! What a plan would buy, without running it.
 
-use super::{Plan, PlannedEnvironment, Subject};
-use crate::spec::Protocol;
-use environments::Sees;
+use super::{Checkpoints, HeldOut, Plan, PlannedCell, PlannedEnvironment, Split, Subject, split};
+use crate::spec::{Protocol, Select};
+use environments::{Sees, Table};
 use policies::Recipe;
-use routing::Seed;
 use serde::Serialize;
 
-/// The bill of one policy on one environment, for each replicate.
+/// The bill of one policy on one environment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bill {
     /// Label of the environment.
@@ -16,67 +15,118 @@ pub struct Bill {
     pub policy: String,
     /// Settings tried; 1 without tuning.
     pub tuning_trials: u64,
-    /// Outcomes revealed while training, repeat visits included (validation not counted).
+    /// Outcomes revealed in a replicate (their mean, rounded): repeat visits, and validation where a setting or a checkpoint is
+    /// chosen by it. Exact where no outcome is missing and every model can be called throughout.
     pub outcomes: u64,
-    /// Dollars for them at the mean price over models and prompts: the policy's own choices are not known before.
+    /// The same in all replicates together.
+    pub all_outcomes: u64,
+    /// Dollars of a replicate at the mean price over models and prompts: the policy's own choices are not known before.
     pub dollars: f64,
 }
 
 impl Plan {
     /// The bill of every policy, in the order of the plan.
     pub fn bills(&self) -> Vec<Bill> {
-        let mut bills = Vec::new();
-        for environment in &self.environments {
-            let pool = environment.world.pool(&Seed::root(self.spec.seed));
-            let rows: Vec<usize> = (0..pool.len()).collect();
-            let prices = pool.mean_cost(&rows);
-            let mean_price = prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
-            let training = training_prompts(environment, pool.len(), |row| pool.task(row));
-            // The share of cells that were recorded: which prompts are trained on differs from replicate to replicate.
-            let recorded = 1.0 - pool.gaps() as f64 / (pool.len() * pool.arms()) as f64;
-            let full = ((training * pool.arms() as u64) as f64 * recorded).round() as u64;
-            for policy in &environment.policies {
-                let (trials, outcomes) = match &policy.subject {
-                    Subject::Always(_) => (1, 0),
-                    Subject::Reference(entry) if entry.sees == Sees::Training => (1, full),
-                    Subject::Reference(_) => (1, 0),
-                    Subject::Policy(candidates) => {
-                        let needs = |recipe: &Recipe| outcomes(recipe, &environment.protocol, training, full);
-                        let shared = matches!(candidates[0].recipe, Recipe::Full(_));
-                        let bought = candidates.iter().take(if shared { 1 } else { candidates.len() });
-                        (candidates.len() as u64, bought.map(|candidate| needs(&candidate.recipe)).sum())
-                    }
-                };
-                bills.push(Bill {
-                    environment: environment.label.clone(),
-                    policy: policy.label.clone(),
-                    tuning_trials: trials,
-                    outcomes,
-                    dollars: outcomes as f64 * mean_price,
-                });
+        let mut bills: Vec<Bill> = Vec::new();
+        for (position, environment) in self.environments.iter().enumerate() {
+            let blank = environment.policies.iter().map(|policy| Bill {
+                environment: environment.label.clone(),
+                policy: policy.label.clone(),
+                tuning_trials: match &policy.subject {
+                    Subject::Policy(candidates) => candidates.len() as u64,
+                    Subject::Reference(_) | Subject::Always(_) => 1,
+                },
+                outcomes: 0,
+                all_outcomes: 0,
+                dollars: 0.0,
+            });
+            let first = bills.len();
+            bills.extend(blank);
+            let own = |cell: &&PlannedCell| cell.environment == position && cell.policy == 0;
+            for cell in self.cells().iter().filter(own) {
+                self.charge(environment, cell, &mut bills[first..]);
             }
+        }
+        let replicates = u64::from(self.spec.replicates);
+        for bill in &mut bills {
+            bill.outcomes = (bill.all_outcomes + replicates / 2) / replicates;
+            bill.dollars /= replicates as f64;
         }
         bills
     }
-}
 
-/// Prompts that policies are trained on in a pool of `rows`.
-fn training_prompts(environment: &PlannedEnvironment, rows: usize, task: impl Fn(usize) -> usize) -> u64 {
-    match &environment.protocol {
-        Protocol::TrainThenTest { split, .. } => {
-            let seen = (0..rows).filter(|&row| !environment.held_out.contains(&task(row))).count();
-            let shots = environment.shots.unwrap_or(0) * environment.held_out.len() as u64;
-            (seen as f64 * split[0]).round() as u64 + shots
+    /// Adds what the policies of an environment buy in the replicate of `cell`.
+    fn charge(&self, environment: &PlannedEnvironment, cell: &PlannedCell, bills: &mut [Bill]) {
+        let world = self.world_seed(cell);
+        let pool = environment.world.pool(&world);
+        let everything: Vec<usize> = (0..pool.len()).collect();
+        let prices = pool.mean_cost(&everything);
+        let mean_price = prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
+        let parts = match &environment.protocol {
+            Protocol::TrainThenTest { split: shares, .. } => {
+                let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
+                Some(split(&pool, *shares, &held_out, &world.stream("split")))
+            }
+            Protocol::Online { .. } => None,
+        };
+        for (policy, bill) in environment.policies.iter().zip(bills) {
+            let outcomes = match (&policy.subject, &parts) {
+                (Subject::Reference(entry), Some(parts)) if entry.sees == Sees::Training => labels(&pool, parts),
+                (Subject::Reference(_) | Subject::Always(_), _) => 0,
+                (Subject::Policy(candidates), Some(parts)) => {
+                    let recipes: Vec<&Recipe> = candidates.iter().map(|candidate| &candidate.recipe).collect();
+                    self.trained(environment, &recipes, &pool, parts)
+                }
+                (Subject::Policy(candidates), None) => shown(environment, &candidates[0].recipe, pool.arms()),
+            };
+            bill.all_outcomes += outcomes;
+            bill.dollars += outcomes as f64 * mean_price;
         }
-        Protocol::Online { .. } => rows as u64,
+    }
+
+    /// Outcomes that training and tuning buy.
+    fn trained(&self, environment: &PlannedEnvironment, recipes: &[&Recipe], pool: &Table, parts: &Split) -> u64 {
+        let validated = (parts.validation.len() * self.spec.preferences.test.len()) as u64;
+        let visits = |epochs: u32| parts.train.len() as u64 * u64::from(epochs);
+        let explored = |recipe: &Recipe| match recipe {
+            Recipe::Bandit { epochs, batch, .. } => {
+                visits(*epochs) + validated * checkpoints(environment, parts.train.len(), *epochs, *batch)
+            }
+            Recipe::Fixed(_) | Recipe::Full(_) => 0,
+        };
+        // Full labels are bought once, for all settings of an offline router.
+        let full = if matches!(recipes[0], Recipe::Full(_)) { labels(pool, parts) } else { 0 };
+        let tuning = if recipes.len() > 1 { validated * recipes.len() as u64 } else { 0 };
+        full + tuning + recipes.iter().map(|recipe| explored(recipe)).sum::<u64>()
     }
 }
 
-fn outcomes(recipe: &Recipe, protocol: &Protocol, training: u64, full: u64) -> u64 {
-    match (recipe, protocol) {
-        (Recipe::Fixed(_), _) => 0,
-        (Recipe::Full(_), _) => full,
-        (Recipe::Bandit { epochs, .. }, Protocol::TrainThenTest { .. }) => training * u64::from(*epochs),
-        (Recipe::Bandit { .. }, Protocol::Online { rounds, .. }) => *rounds,
+/// Every recorded outcome of the training prompts.
+fn labels(pool: &Table, parts: &Split) -> u64 {
+    pool.recorded(&parts.train).count() as u64
+}
+
+/// Checkpoints at which the validation split is bought: none where the last state is tested.
+fn checkpoints(environment: &PlannedEnvironment, prompts: usize, epochs: u32, batch: usize) -> u64 {
+    let Protocol::TrainThenTest { checkpoints, select: Select::BestValidation, .. } = environment.protocol else {
+        return 0;
+    };
+    let mut due = Checkpoints::new(checkpoints, prompts as u64 * u64::from(epochs));
+    let (mut round, mut bought) = (0, 0);
+    for _ in 0..epochs {
+        for start in (0..prompts).step_by(batch) {
+            round += batch.min(prompts - start) as u64;
+            bought += u64::from(due.passed(round));
+        }
     }
+    bought
+}
+
+/// Outcomes that an online policy is shown: one for each round, more where the feedback says so.
+fn shown(environment: &PlannedEnvironment, recipe: &Recipe, models: usize) -> u64 {
+    let Protocol::Online { rounds, .. } = environment.protocol else { return 0 };
+    let (Recipe::Bandit { .. }, models) = (recipe, models as u64) else { return 0 };
+    let Some(feedback) = &environment.feedback else { return rounds };
+    let arms = models.min(feedback.arms as u64);
+    rounds * arms + feedback.labels * (models - arms)
 }

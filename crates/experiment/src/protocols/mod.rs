@@ -1,6 +1,5 @@
 //! How a cell is simulated: sequential, deterministic, allocating nothing in its round loop.
 
-mod checkpoints;
 mod decider;
 mod decisions;
 mod feedback;

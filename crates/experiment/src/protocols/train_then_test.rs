@@ -5,14 +5,13 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
-use super::checkpoints::Checkpoints;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 
 use super::tally::{Moment, Tally};
 use super::trained::TrainedRouter;
 use super::{Log, shortened};
-use crate::plan::{HeldOut, Plan, PlannedCell, Split, Subject, split};
+use crate::plan::{Checkpoints, HeldOut, Plan, PlannedCell, Split, Subject, split};
 use crate::spec::{Select, TrainPreferences};
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
 use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};

@@ -6,7 +6,7 @@ use store::{Measurement, Quantity, Run};
 use crate::paired;
 
 use super::words;
-use super::{Claim, Decision, Relation, Verdict};
+use super::{Claim, Decision, Relation, Verdict, same_weight};
 
 /// Decides every claim, in order: pass if the paired 95 % interval over replicates lies at or above the threshold (within it,
 /// of an equivalence), fail if it lies wholly below (beyond), else inconclusive.
@@ -98,16 +98,16 @@ fn pairs<'a>(claim: &Claim, environment: &str, runs: &'a [Run]) -> Vec<Pair<'a>>
 }
 
 fn about(claim: &Claim, weight: Option<f64>, quantity: &Quantity) -> bool {
-    let same_weight = match (weight, quantity.w_cost) {
+    let at_weight = match (weight, quantity.w_cost) {
         (None, None) => true,
-        (Some(claimed), Some(measured)) => (claimed - measured).abs() < 1e-9,
+        (Some(claimed), Some(measured)) => same_weight(claimed, measured),
         _ => false,
     };
     quantity.metric == claim.metric
         && quantity.task == claim.task
         && quantity.phase == claim.phase
         && quantity.arm.is_none()
-        && same_weight
+        && at_weight
 }
 
 fn interval(claim: &Claim, pairs: &[Pair<'_>]) -> Interval {

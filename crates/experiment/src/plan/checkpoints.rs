@@ -4,14 +4,14 @@
 const FIRST: f64 = 1.0 / 512.0;
 
 /// Rounds after which the learning curve is taken: evenly spaced on the log scale, the last round included.
-pub(super) struct Checkpoints {
+pub(crate) struct Checkpoints {
     rounds: Vec<u64>,
     next: usize,
 }
 
 impl Checkpoints {
     /// `points` of them over `total` rounds.
-    pub(super) fn new(points: u32, total: u64) -> Checkpoints {
+    pub(crate) fn new(points: u32, total: u64) -> Checkpoints {
         let round = |point: u32| {
             let share = if points > 1 { f64::from(point) / f64::from(points - 1) } else { 1.0 };
             (total as f64 * libm::pow(FIRST, 1.0 - share)).round() as u64
@@ -20,7 +20,7 @@ impl Checkpoints {
     }
 
     /// Whether a checkpoint lies at or before `round` that no earlier call has passed.
-    pub(super) fn passed(&mut self, round: u64) -> bool {
+    pub(crate) fn passed(&mut self, round: u64) -> bool {
         let due = self.rounds[self.next..].iter().take_while(|&&due| due <= round).count();
         self.next += due;
         due > 0
