@@ -26,6 +26,7 @@ mod ope; // trained routers on a log: their value, and the rows that may score t
 mod overrides; // values given on the command line
 mod real_rows; // our numbers beside an independent implementation's
 mod reference; // every key, its rule and meaning; the JSON schema
+mod repeats; // equal prompts stay on one side of a split
 mod reports; // the same bytes from the same cells; what is missing or foreign is told
 mod roles; // a label is a name and nothing else
 mod router; // what leaves the laboratory: saved routers, and what they say of bad input

@@ -30,6 +30,15 @@ pub struct TableParts {
     pub prompts: Vec<String>,
 }
 
+/// For each key the position of the first that equals it, its own where there is none; empty where all differ.
+fn first_of<K: Ord>(keys: impl Iterator<Item = Option<K>>) -> Vec<usize> {
+    let mut first: BTreeMap<K, usize> = BTreeMap::new();
+    let place = |(position, key): (usize, Option<K>)| key.map_or(position, |key| *first.entry(key).or_insert(position));
+    let places: Vec<usize> = keys.enumerate().map(place).collect();
+    let all_differ = places.iter().enumerate().all(|(position, &first)| position == first);
+    if all_differ { Vec::new() } else { places }
+}
+
 /// Tokens of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
@@ -91,6 +100,8 @@ pub struct Table {
     outcomes: Outcomes,
     tokens: Vec<Option<Tokens>>,
     prompts: Vec<String>,
+    /// For each prompt the first one with the same text; empty where all differ.
+    first_of: Vec<usize>,
 }
 
 impl Table {
@@ -117,6 +128,7 @@ impl Table {
             outcomes: Outcomes::from_columns(k, parts.quality, parts.cost, parts.seconds),
             models: parts.models,
             tokens: parts.tokens,
+            first_of: first_of(parts.prompts.iter().map(|text| Some(text).filter(|text| !text.is_empty()))),
             prompts: parts.prompts,
         }
     }
@@ -234,7 +246,7 @@ impl Table {
         let cells = || rows.iter().flat_map(|&row| arms.iter().map(move |&arm| row * self.arms() + arm));
         let kept: BTreeSet<u16> = rows.iter().map(|&row| self.task_of[row]).collect();
         let places: BTreeMap<u16, u16> = kept.iter().copied().zip(0..).collect();
-        Table::new(TableParts {
+        let mut part = Table::new(TableParts {
             ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
             tasks: kept.iter().map(|&task| self.tasks[usize::from(task)].clone()).collect(),
             task_of: rows.iter().map(|&row| places[&self.task_of[row]]).collect(),
@@ -246,7 +258,24 @@ impl Table {
             seconds: cells().map(|cell| self.outcomes.seconds()[cell]).collect(),
             tokens: if self.has_tokens() { cells().map(|cell| self.tokens[cell]).collect() } else { Vec::new() },
             prompts: self.prompts().map_or_else(Vec::new, |texts| rows.iter().map(|&row| texts[row].clone()).collect()),
-        })
+        });
+        // The texts may be gone, but not what is known of them.
+        if !self.first_of.is_empty() {
+            part.first_of = first_of(rows.iter().map(|&row| Some(self.first_of[row])));
+        }
+        part
+    }
+
+    /// The first prompt with the text of the one at `row`; it may be that one. Prompts without a text differ from all others.
+    pub fn first_of(&self, row: usize) -> usize {
+        self.first_of.get(row).copied().unwrap_or(row)
+    }
+
+    /// Prompts whose text stands in another row too.
+    pub fn repeated(&self) -> usize {
+        let mut rows = vec![0_usize; self.first_of.len()];
+        self.first_of.iter().for_each(|&first| rows[first] += 1);
+        rows.iter().filter(|&&rows| rows > 1).sum()
     }
 
     /// Texts of the prompts, n; none if the table does not have them.

@@ -8,7 +8,8 @@ use crate::rehearsal;
 use crate::running::{claims_beside, plan};
 use crate::table::aligned;
 use clap::Args;
-use experiment::{Bill, Spec};
+use experiment::{Bill, Protocol, Spec};
+use routing::Seed;
 use serde::Serialize;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ impl Plan {
             outcomes,
             dollars * replicates
         );
+        repeated(&plan).iter().for_each(|sentence| say!("{sentence}"));
         if let Some(times) = times {
             let there = || std::thread::available_parallelism().map_or(1, NonZero::get);
             let threads = self.threads.unwrap_or_else(there).max(1);
@@ -71,6 +73,26 @@ struct Line<'a> {
     bill: &'a Bill,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+}
+
+/// A sentence for each environment whose split keeps equal prompts together; those of one file are one sentence.
+fn repeated(plan: &experiment::Plan) -> Vec<String> {
+    let mut sentences: Vec<(String, String)> = Vec::new();
+    for environment in &plan.environments {
+        let split = matches!(environment.protocol, Protocol::TrainThenTest { .. });
+        if !split || environment.world.simulated() || sentences.iter().any(|(group, _)| *group == environment.group) {
+            continue;
+        }
+        let pool = environment.world.pool(&Seed::root(0));
+        let (rows, all) = (pool.repeated(), pool.len());
+        if rows > 0 {
+            let group = &environment.group;
+            let words =
+                format!("{group}: {rows} of {all} prompts repeat another; equal prompts stay on one side of a split");
+            sentences.push((group.clone(), words));
+        }
+    }
+    sentences.into_iter().map(|(_, words)| words).collect()
 }
 
 /// Seconds that a cell of each policy will take, in the order of the bills.
