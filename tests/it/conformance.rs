@@ -47,6 +47,28 @@ fn policies_never_choose_a_model_that_is_down() {
     }
 }
 
+/// Sixty requests at these list prices.
+fn priced(toy: &Toy, prices: [f64; 3]) -> Batch {
+    let mut batch = Batch::new(6, 3);
+    for round in 0..60 {
+        let preference = routing::Preference::new(round as f64 / 60.0).unwrap();
+        let prices = prices.map(routing::Dollars);
+        batch.push_row(Round(round), &toy.table, round as usize, preference, &prices, &[true; 3]);
+    }
+    batch
+}
+
+#[test]
+fn decisions_follow_list_prices_where_a_router_says_that_it_reads_them_and_nowhere_else() {
+    let toy = Toy::new(6, 3);
+    let [before, after] = [priced(&toy, [0.001, 0.002, 0.003]), priced(&toy, [9.0, 0.002, 0.0])];
+    for entry in POLICIES {
+        let router = toy.trained(entry, 640);
+        let moved = decide(&*router, &before) != decide(&*router, &after);
+        assert_eq!(moved, router.reads_prices(), "`{}`", entry.name);
+    }
+}
+
 #[test]
 fn exploration_is_reproducible_and_its_propensities_are_true() {
     let toy = Toy::new(6, 3);

@@ -51,7 +51,11 @@ kind = "oracle"
 fn trained(policy: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     store::write_whole(&folder.path().join("rows.jsonl"), rows().as_bytes()).unwrap();
-    store::write_whole(&folder.path().join("router.toml"), CONFIG.replace("FILE", "rows.jsonl").as_bytes()).unwrap();
+    let mut config = CONFIG.replace("FILE", "rows.jsonl");
+    if !config.contains(&format!("kind = \"{policy}\"")) {
+        config += &format!("\n[[policy]]\nkind = \"{policy}\"\n");
+    }
+    store::write_whole(&folder.path().join("router.toml"), config.as_bytes()).unwrap();
     succeed(folder.path(), &["train", "router.toml", "--policy", policy, "--licence", "ours", "--out", "router"]);
     folder
 }
@@ -276,8 +280,42 @@ fn what_cannot_be_trained_or_routed_is_said_with_the_known_names() {
     assert!(error.contains("no model is left to choose from"), "{error}");
     let error = route(&["--list-price", "small=-1"]);
     assert!(error.contains("the price of `small` must be at least 0 dollars, got -1"), "{error}");
+    let error = route(&["--list-price", "small=1"]);
+    assert!(error.contains("a list price would change nothing: `knn` decides by the dollars"), "{error}");
     let error = refuse(folder.path(), &["route", "router", "--prompts", "none.jsonl", "--w-cost", "2"], 2);
     assert!(error.contains("--w-cost: the weight on cost must lie in [0, 1], got 2"), "{error}");
+}
+
+#[test]
+fn a_list_price_changes_what_is_chosen_and_the_dollars_that_are_told() {
+    let folder = trained("cheapest");
+    store::write_whole(&folder.path().join("p.jsonl"), b"{\"prompt\": \"add the numbers\", \"w_cost\": 1}").unwrap();
+    let route = |extra: &[&str]| -> Value {
+        let printed = succeed(folder.path(), &[&["route", "router", "--prompts", "p.jsonl"], extra].concat());
+        serde_json::from_str(&printed).unwrap()
+    };
+    assert_eq!(route(&[])["model"], "small");
+    assert_eq!(route(&["--list-price", "large=0.00001"])["model"], "large");
+
+    // Ten times the price of every model moves no choice of this router, and ten times the dollars are told.
+    let folder = trained("lin-ucb-listed");
+    store::write_whole(&folder.path().join("p.jsonl"), b"{\"prompt\": \"add the numbers\", \"w_cost\": 0}").unwrap();
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    let dearer: Vec<String> = card
+        .models
+        .iter()
+        .zip(&card.list_prices_usd)
+        .map(|(model, price)| format!("{model}={}", 10.0 * price))
+        .collect();
+    let flags: Vec<&str> = dearer.iter().flat_map(|price| ["--list-price", price.as_str()]).collect();
+    let told = |extra: &[&str]| -> Value {
+        let printed = succeed(folder.path(), &[&["route", "router", "--prompts", "p.jsonl"], extra].concat());
+        serde_json::from_str(&printed).unwrap()
+    };
+    let (usual, dear) = (told(&[]), told(&flags));
+    assert_eq!(usual["model"], dear["model"]);
+    let dollars = |line: &Value| line["predicted_cost_usd"].as_f64().unwrap();
+    assert!((dollars(&dear) / dollars(&usual) - 10.0).abs() < 1e-9, "{usual} {dear}");
 }
 
 /// A log of the same prompts: each answered by one model, drawn with known probabilities that favour the dear one.

@@ -5,7 +5,7 @@
 
 use barp::deployment::{Artifact, Deployment, Prompt};
 use barp::experiment::{Spec, Training};
-use barp::routing::{Dollars, Preference, Round};
+use barp::routing::{Preference, Round};
 use barp::store::write_whole;
 use std::path::Path;
 
@@ -37,7 +37,6 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut deployment = Deployment::new(Artifact::read(&file)?, None)?;
     let card = deployment.card().clone();
     println!("{} chooses among {} models", card.policy.label, card.models.len());
-    deployment.set_price(&card.models[0], Dollars(0.002))?;
     deployment.set_down(&card.models[1])?;
 
     let features = deployment.features(Prompt::Features(&vec![0.1; card.dimension]))?;

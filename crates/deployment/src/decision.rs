@@ -51,6 +51,11 @@ pub enum DeploymentError {
         /// Those that it knows.
         known: Vec<String>,
     },
+    /// The router does not look at list prices, so that one could change nothing.
+    PricesNotRead {
+        /// Label of the policy that it was trained by.
+        policy: String,
+    },
     /// A price is negative or not a number.
     Price {
         /// Name of the model.
@@ -91,6 +96,11 @@ impl std::fmt::Display for DeploymentError {
                 write!(f, "the encoder must be the one that the router was trained with, `{trained}`, got `{given}`")
             }
             DeploymentError::UnknownModel { model, known } => Mistake::unknown("model", model, known).fmt(f),
+            DeploymentError::PricesNotRead { policy } => write!(
+                f,
+                "a list price would change nothing: `{policy}` decides by the dollars that its training was charged (train \
+                 it again at other prices, or train a policy that reads list prices, such as `lin-ucb-listed`)"
+            ),
             DeploymentError::Price { model, price } => {
                 write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
             }
@@ -136,14 +146,18 @@ impl Deployment {
         &self.artifact.card
     }
 
-    /// Sets the list price of `model`, dollars for a typical request.
+    /// Sets the list price of `model`, dollars for a typical request. What a decision expects to pay follows in proportion.
     ///
     /// # Errors
-    /// [`DeploymentError`] for a model that the router does not know, or a price that is negative or not a number.
+    /// [`DeploymentError`] for a model that the router does not know, a price that is negative or not a number, and for a router
+    /// that does not look at list prices.
     pub fn set_price(&mut self, model: &str, price: Dollars) -> Result<(), DeploymentError> {
         let position = self.position(model)?;
         if !(price.0 >= 0.0 && price.0.is_finite()) {
             return Err(DeploymentError::Price { model: model.into(), price: price.0 });
+        }
+        if !self.artifact.router.reads_prices() {
+            return Err(DeploymentError::PricesNotRead { policy: self.card().policy.label.clone() });
         }
         self.list_prices[position] = price;
         Ok(())
@@ -234,6 +248,10 @@ impl Deployment {
     }
 
     fn expected(&self, features: &[f32], arm: Arm) -> Option<Expected> {
-        self.artifact.forecast.as_ref().and_then(|forecast| forecast.expect(features).nth(arm.index()).flatten())
+        let forecast = self.artifact.forecast.as_ref()?;
+        let expected = forecast.expect(features).nth(arm.index()).flatten()?;
+        let (now, trained) = (self.list_prices[arm.index()].0, self.card().list_prices_usd[arm.index()]);
+        let ratio = if now != trained && trained > 0.0 { now / trained } else { 1.0 };
+        Some(Expected { cost: Dollars(expected.cost.0 * ratio), ..expected })
     }
 }

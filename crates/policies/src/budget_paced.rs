@@ -116,9 +116,14 @@ pub(crate) fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router
 }
 
 impl Paced {
+    /// Reward that a dollar of list price takes away; 0 while spending stays under the budget.
+    fn charge(&self) -> f64 {
+        self.budget.map_or(0.0, |budget| self.dual / budget)
+    }
+
     /// The arm with the highest score less what its list price costs under the budget.
     fn best(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
-        let charge = self.budget.map_or(0.0, |budget| self.dual / budget);
+        let charge = self.charge();
         let charged = scores.zip(contexts.list_prices(row)).map(|(score, price)| score - charge * price.0);
         Choice::certain(best(charged, contexts.available(row)))
     }
@@ -133,6 +138,10 @@ impl Router for Paced {
             let choice = self.best(contexts, row, self.arms.means(&features));
             choices.push(choice.expecting(self.arms.mean(choice.arm, &features)));
         }
+    }
+
+    fn reads_prices(&self) -> bool {
+        self.charge() > 0.0
     }
 
     fn save(&self) -> Option<Saved> {

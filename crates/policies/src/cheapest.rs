@@ -39,6 +39,10 @@ impl Router for Cheapest {
         }
     }
 
+    fn reads_prices(&self) -> bool {
+        true
+    }
+
     fn save(&self) -> Option<Saved> {
         Some(Saved::bare(ENTRY.name))
     }

@@ -39,6 +39,10 @@ impl Router for Largest {
         }
     }
 
+    fn reads_prices(&self) -> bool {
+        true
+    }
+
     fn save(&self) -> Option<Saved> {
         Some(Saved::bare(ENTRY.name))
     }

@@ -168,6 +168,10 @@ impl Router for Priced {
         }
     }
 
+    fn reads_prices(&self) -> bool {
+        true
+    }
+
     fn save(&self) -> Option<Saved> {
         let settings = json!({ "charge": self.charge, "exhausted": self.exhausted });
         let saved = Saved { settings, ..self.rewards.save(ENTRY.name) };
@@ -199,6 +203,10 @@ impl Knapsack {
 impl Router for Knapsack {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
         self.priced.decide(contexts, choices);
+    }
+
+    fn reads_prices(&self) -> bool {
+        true
     }
 }
 

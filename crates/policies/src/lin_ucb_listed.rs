@@ -117,6 +117,10 @@ impl Router for Listed {
         }
     }
 
+    fn reads_prices(&self) -> bool {
+        true
+    }
+
     fn save(&self) -> Option<Saved> {
         Some(self.arms.save(ENTRY.name))
     }

@@ -125,8 +125,8 @@ def check_bad_policies_and_configurations_are_refused_before_anything_runs():
     mine = {"policies": {"mine": Uniform}}
     one = config("[[policy]]\nkind = 'mine'\n")
     refuse(one, "unknown policy `mine`")
-    refuse(config("[[policy]]\nkind = 'mne'"), "<text>: [[policy]] mne: unknown policy `mne` (nearest is `mine`;", **mine)
-    refuse(one + "extr = 1", "[[policy]] mine: unknown key `extr` (nearest is `extra`; known: extra)", **mine)
+    refuse(config("[[policy]]\nkind = 'mne'"), "<text>:9: [[policy]] mne: unknown policy `mne` (nearest is `mine`;", **mine)
+    refuse(one + "extr = 1", "[[policy]] mine: unknown key `extr` (nearest is `extra`; known: kind, name, only, tune, sweep, extra)", **mine)
     refuse(one + "extra = 'x'", '`extra` must be a number like its default 0, got "x"', **mine)
     refuse(one, "the policy `knn` must have another name: that one is registered", policies={"knn": Uniform})
     refuse("name = 'x'\nreplicates = 0\n[[environment]]\n[[policy]]\nkind='knn'", "`replicates` must be at least 1, got 0")

@@ -164,6 +164,12 @@ pub trait Router: Send {
         }
     }
 
+    /// Whether decisions depend on the list prices of [`Contexts`]. Who does not look at them decides by the dollars that training
+    /// was charged.
+    fn reads_prices(&self) -> bool {
+        false
+    }
+
     /// The router as data; none if it exists only inside a program.
     fn save(&self) -> Option<Saved> {
         None
