@@ -169,7 +169,7 @@ impl Router for Priced {
     }
 
     fn reads_prices(&self) -> bool {
-        true
+        self.exhausted
     }
 
     fn save(&self) -> Option<Saved> {
@@ -206,7 +206,7 @@ impl Router for Knapsack {
     }
 
     fn reads_prices(&self) -> bool {
-        true
+        self.priced.reads_prices()
     }
 }
 
