@@ -1,12 +1,14 @@
 //! Cells in parallel, each stored the moment it ends; what happened is a stream of events.
 
 use crate::plan::{Plan, PlannedCell};
+use crate::spec::Protocol;
 use rayon::prelude::*;
 use routing::GaveUp;
 use routing::words::{self, metric, phase};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Folder, FrameError, Manifest, Score};
+use store::{Folder, FrameError, Manifest, Score, Whose};
 
 /// How a plan is run. None of it changes a number. By default every core is used and nothing but scores is stored.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +125,9 @@ pub fn run(
     let own = |position: usize| options.shard.is_none_or(|(i, n)| position % n == i - 1);
     let mine = plan.cells().iter().enumerate().filter(|(position, _)| own(*position)).map(|(_, cell)| cell);
     let complete = |cell: &PlannedCell| {
-        folder.has(&cell.id) && (!options.log_decisions || folder.decisions_path(&cell.id).is_file())
+        let (environment, _) = plan.parts(cell);
+        let tested = matches!(environment.protocol, Protocol::Online { .. }) || folder.has_tested(&cell.id);
+        folder.has(&cell.id) && tested && (!options.log_decisions || folder.decisions_path(&cell.id).is_file())
     };
     let (present, missing): (Vec<&PlannedCell>, Vec<&PlannedCell>) = mine.partition(|cell| complete(cell));
     events(Event::Started { missing: missing.len(), present: present.len() });
@@ -142,8 +146,13 @@ pub fn run(
     let failed: Vec<(String, String)> = results.iter().flatten().filter_map(|result| result.clone().err()).collect();
 
     let mut manifest = plan.manifest(&options.command);
+    let mut labelled = BTreeSet::new();
     for cell in &mut manifest.cells {
         if folder.has(&cell.id) {
+            if labelled.insert(cell.id.clone()) {
+                let whose = Whose { environment: &cell.environment, policy: &cell.policy, replicate: cell.replicate };
+                folder.relabel(&cell.id, &whose)?;
+            }
             cell.ledger = Some(folder.read_ledger(&cell.id)?);
         }
     }
@@ -170,6 +179,11 @@ fn compute(
         .and_then(|log| {
             if let Some(decisions) = &log.decisions {
                 folder.write_decisions(&cell.id, decisions).map_err(|error| error.to_string())?;
+            }
+            if let Some(rows) = log.tested {
+                let (environment, policy) = plan.labels(cell);
+                let whose = Whose { environment: &environment, policy: &policy, replicate: cell.replicate };
+                folder.write_tested(&cell.id, rows, &whose).map_err(|error| error.to_string())?;
             }
             folder.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(|error| error.to_string())?;
             Ok(headline(&log.cell.scores))

@@ -3,6 +3,7 @@
 //! What a replicate is, and which two belong together, is decided by the caller.
 
 mod chi_squared;
+mod clustered;
 mod improvement;
 mod interval;
 mod kaplan_meier;
@@ -12,6 +13,9 @@ mod ranks;
 mod student;
 
 pub use chi_squared::chi_squared_tail;
+pub use clustered::{
+    CLUSTERED, Clustered, Influence, ONE_TRAINING, clustered_difference, clustered_gain, clustered_mean,
+};
 pub use improvement::{IMPROVEMENT, probability_of_improvement};
 pub use interval::{CONFIDENCE, Interval, STUDENT, interval_of_sums, mean_interval};
 pub use kaplan_meier::{KAPLAN_MEIER, Lifetime, Step, Survival, kaplan_meier};

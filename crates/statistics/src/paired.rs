@@ -34,18 +34,32 @@ pub fn paired_difference(a: &[f64], b: &[f64]) -> Interval {
 /// When the lengths differ.
 pub fn ratio_gain_interval(a: &[f64], b: &[f64]) -> Interval {
     assert_eq!(a.len(), b.len(), "pairs need as many values of one as of the other");
-    let (count, mean_a, mean_b) = (a.len(), mean(a), mean(b));
-    let gain = mean_a / mean_b - 1.0;
+    let (count, means) = (a.len(), (mean(a), mean(b)));
+    let gain = means.0 / means.1 - 1.0;
     match count {
         0 => return Interval::unbounded(gain, "none (0 replicates)"),
         1 => return Interval::unbounded(gain, "none (1 replicate)"),
-        _ if !gain.is_finite() => return Interval::unbounded(gain, "none (a value is not finite)"),
-        _ if mean_b <= 0.0 => return Interval::unbounded(gain, "none (the baseline is not above zero)"),
         _ => {}
     }
     let t = critical(count);
     let scale = t * t / count as f64;
-    let (var_a, var_b, cov) = (scale * covariance(a, a), scale * covariance(b, b), scale * covariance(a, b));
+    fieller(means, (scale * covariance(a, a), scale * covariance(a, b), scale * covariance(b, b)), FIELLER)
+}
+
+/// The interval of mean_a / mean_b - 1 by `method`, from the two means and their variances and covariance (of a, of both, of b),
+/// each times the square of the critical value.
+pub(crate) fn fieller(
+    (mean_a, mean_b): (f64, f64),
+    (var_a, cov, var_b): (f64, f64, f64),
+    method: &'static str,
+) -> Interval {
+    let gain = mean_a / mean_b - 1.0;
+    if !gain.is_finite() {
+        return Interval::unbounded(gain, "none (a value is not finite)");
+    }
+    if mean_b <= 0.0 {
+        return Interval::unbounded(gain, "none (the baseline is not above zero)");
+    }
     // (mean_a - R mean_b)^2 <= var_a - 2 R cov + R^2 var_b, a quadratic in R.
     let square = mean_b * mean_b - var_b;
     if square <= 0.0 {
@@ -53,7 +67,7 @@ pub fn ratio_gain_interval(a: &[f64], b: &[f64]) -> Interval {
     }
     let middle = (mean_a * mean_b - cov) / square;
     let root = libm::sqrt((middle * middle - (mean_a * mean_a - var_a) / square).max(0.0));
-    Interval { mean: gain, low: Some(middle - root - 1.0), high: Some(middle + root - 1.0), method: FIELLER }
+    Interval { mean: gain, low: Some(middle - root - 1.0), high: Some(middle + root - 1.0), method }
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ fn column_bytes(file: &File, metadata: &ArrowReaderMetadata, names: &[&str]) -> 
 
 /// The rows of a file, texts as dictionaries; without the columns that are `skipped`. A file without rows has one empty
 /// batch, so that its columns are looked at.
-fn batches(
+pub(crate) fn batches(
     file: File,
     plain: &ArrowReaderMetadata,
     skipped: impl Fn(&str) -> bool,
@@ -220,7 +220,7 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String
 }
 
 /// The symbols of a column of text, [`NOTHING`] where a cell is missing.
-fn symbols(batch: &RecordBatch, name: &str, pool: &Pool) -> Result<Vec<Symbol>, String> {
+pub(crate) fn symbols(batch: &RecordBatch, name: &str, pool: &Pool) -> Result<Vec<Symbol>, String> {
     let cells = column(batch, name)?;
     let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let text = match cells.data_type() {
@@ -237,7 +237,7 @@ fn symbols(batch: &RecordBatch, name: &str, pool: &Pool) -> Result<Vec<Symbol>, 
     Ok(cells.keys().iter().map(|key| key.map_or(NOTHING, |key| known[key as usize])).collect())
 }
 
-fn reals(batch: &RecordBatch, name: &str) -> Result<ArrayRef, String> {
+pub(crate) fn reals(batch: &RecordBatch, name: &str) -> Result<ArrayRef, String> {
     let cells = column(batch, name)?;
     if !cells.data_type().is_floating() {
         return Err(format!("column `{name}` must hold numbers"));
@@ -245,7 +245,7 @@ fn reals(batch: &RecordBatch, name: &str) -> Result<ArrayRef, String> {
     cast(cells, name, &DataType::Float64)
 }
 
-fn integers(batch: &RecordBatch, name: &str) -> Result<ArrayRef, String> {
+pub(crate) fn integers(batch: &RecordBatch, name: &str) -> Result<ArrayRef, String> {
     let cells = column(batch, name)?;
     if !cells.data_type().is_integer() {
         return Err(format!("column `{name}` must hold whole numbers"));

@@ -1,6 +1,6 @@
 //! A result folder: cells addressed by content, the manifest that names them, decisions where they were logged.
 //!
-//! `manifest.json`, `config.toml`, `cells/<id>.parquet`, `decisions/<id>.parquet`, `summary.parquet` and `.csv`, and what
+//! `manifest.json`, `config.toml`, `cells/<id>.parquet`, `tested/<id>.parquet`, `decisions/<id>.parquet`, `summary.parquet` and `.csv`, and what
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
 use crate::frame::read_metadata;
@@ -8,6 +8,7 @@ use crate::manifest::{CellRecord, FORMAT, Manifest};
 use crate::scores::{Pool, Run};
 use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
+use crate::tested::{self, TestedFrame, Whose};
 use crate::{Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
 use sha2::{Digest, Sha256};
@@ -101,7 +102,7 @@ impl Folder {
         write_parquet(&self.cell_path(id), &frame)
     }
 
-    /// Copies the cell `id` from the first of `others` that has it, unless it is here already.
+    /// Copies the cell `id`, and the rows of its test prompts, from the first of `others` that has it, unless it is here already.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -109,11 +110,43 @@ impl Folder {
         if self.has(id) {
             return Ok(());
         }
-        let Some(path) = others.iter().find(|other| other.has(id)).map(|other| other.cell_path(id)) else {
-            return Ok(());
+        let Some(other) = others.iter().find(|other| other.has(id)) else { return Ok(()) };
+        let copy = |path: PathBuf, to: &Path| {
+            let copied = std::fs::read(&path).and_then(|bytes| write_whole(to, &bytes));
+            copied.map_err(|error| FrameError { path, message: error.to_string() })
         };
-        let copy = std::fs::read(&path).and_then(|bytes| write_whole(&self.cell_path(id), &bytes));
-        copy.map_err(|error| FrameError { path, message: error.to_string() })
+        if other.has_tested(id) {
+            copy(other.tested_path(id), &self.tested_path(id))?;
+        }
+        // The cell comes last: it says that all is there.
+        copy(other.cell_path(id), &self.cell_path(id))
+    }
+
+    /// Where the rows of the test prompts of the cell `id` lie.
+    pub fn tested_path(&self, id: &str) -> PathBuf {
+        self.path.join("tested").join(format!("{id}.parquet"))
+    }
+
+    /// Whether the rows of the test prompts of the cell `id` are there.
+    pub fn has_tested(&self, id: &str) -> bool {
+        self.tested_path(id).is_file()
+    }
+
+    /// Stores what every test prompt of the cell `id` got.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_tested(&self, id: &str, rows: TestedFrame, whose: &Whose<'_>) -> Result<(), FrameError> {
+        tested::write(&self.tested_path(id), rows, whose)
+    }
+
+    /// Gives the rows of the test prompts of the cell `id` the labels `whose`, if there are any rows: cells are addressed by
+    /// content, and labels change.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn relabel(&self, id: &str, whose: &Whose<'_>) -> Result<(), FrameError> {
+        if self.has_tested(id) { tested::relabel(&self.tested_path(id), whose) } else { Ok(()) }
     }
 
     /// Reads the cell `id`.
@@ -249,6 +282,8 @@ impl Folder {
                 Err(error) => return Err(FrameError { path, message: error.to_string() }),
             }
         }
+        let worlds = manifest.environments.iter().filter(|world| !world.simulated);
+        let recorded: BTreeSet<&str> = worlds.map(|world| world.label.as_str()).collect();
         let read = |cell: &&CellRecord| {
             let path = self.cell_path(&cell.id);
             let read = cells::read(&path, &pool).and_then(|(scores, metadata)| {
@@ -257,7 +292,10 @@ impl Folder {
             });
             let scores = read.map_err(|message| FrameError { path, message })?;
             let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
-            Ok(Run { environment, policy, identity: cell.identity.clone(), replicate: cell.replicate, scores })
+            let recorded = recorded.contains(cell.environment.as_str());
+            let rows = self.has_tested(&cell.id).then(|| self.tested_path(&cell.id));
+            let (identity, replicate) = (cell.identity.clone(), cell.replicate);
+            Ok(Run { environment, policy, identity, replicate, scores, recorded, rows })
         };
         in_parallel(&present, read).into_iter().collect()
     }

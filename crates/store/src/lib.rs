@@ -16,6 +16,7 @@ mod stored;
 #[cfg(feature = "ffi")]
 mod stream;
 mod summary;
+mod tested;
 
 pub use files::{Whole, write_whole};
 pub use finding::{Finding, Severity};
@@ -35,3 +36,4 @@ pub use stored::Described;
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;
 pub use summary::{SUMMARY_KEY, read_summary, repeated, summary_columns, write_summary};
+pub use tested::{MOST_TESTED, SCHEMA, Tested, TestedFrame, TestedRow, Whose, tested_columns};

@@ -1,8 +1,10 @@
 //! Scores of many cells in little memory: what was measured is written once for all cells that measured the same.
 
-use crate::{Direction, Identity, Label, Score};
+use crate::tested::{Tested, read_tested};
+use crate::{Direction, FrameError, Identity, Label, Score};
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// What a number is about: a [`Score`] without its numbers.
@@ -143,6 +145,25 @@ pub struct Run {
     pub replicate: u32,
     /// What was measured.
     pub scores: Scores,
+    /// Whether its prompts are those of every other replicate, as recorded rows are; generated ones are new in each.
+    pub recorded: bool,
+    /// Where the rows of its test prompts lie, if they are there.
+    pub(crate) rows: Option<PathBuf>,
+}
+
+impl Run {
+    /// What every test prompt got; none where no rows were stored.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn tested(&self) -> Result<Option<Tested>, FrameError> {
+        self.rows.as_deref().map(read_tested).transpose()
+    }
+
+    /// Whether the rows of its test prompts are there.
+    pub fn has_tested(&self) -> bool {
+        self.rows.is_some()
+    }
 }
 
 /// The number of a text in a [`Pool`].
@@ -197,6 +218,12 @@ impl Pool {
         known.labels.push(label.clone());
         known.numbers.insert(label, symbol);
         symbol
+    }
+
+    /// The text of `symbol`.
+    pub(crate) fn text(&self, symbol: Symbol) -> Result<Label, String> {
+        let known = self.labels.lock().expect(UNBROKEN);
+        known.labels.get(symbol as usize).cloned().ok_or_else(|| "a text is missing".to_owned())
     }
 
     /// The list that was read from columns with these bytes.
@@ -305,6 +332,8 @@ impl Run {
             identity: one.identity.clone(),
             replicate: one.replicate,
             scores: pool.scores(&one.scores),
+            recorded: false,
+            rows: None,
         };
         replicates.iter().map(run).collect()
     }

@@ -6,6 +6,7 @@ mod feedback;
 mod online;
 mod phases;
 mod tally;
+mod tested;
 mod train_then_test;
 mod trained;
 
@@ -14,7 +15,7 @@ pub use trained::TrainedRouter;
 
 use crate::plan::{Plan, PlannedCell};
 use crate::spec::Protocol;
-use store::{Cell, Frame};
+use store::{Cell, Frame, TestedFrame};
 
 /// Prompts of a split, or rounds, that a rehearsal has at least.
 const REHEARSED: u64 = 64;
@@ -29,6 +30,8 @@ fn shortened(n: u64, share: f64) -> u64 {
 pub struct Log {
     /// Scores and ledger.
     pub cell: Cell,
+    /// What every test prompt got, under the protocol that tests.
+    pub tested: Option<TestedFrame>,
     /// Every decision, if asked for.
     pub decisions: Option<Frame>,
 }

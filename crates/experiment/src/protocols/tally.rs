@@ -101,7 +101,7 @@ impl Group {
 }
 
 /// What can be said of a decision with all recorded outcomes at hand.
-fn judge(batch: &Batch, row: usize, (arm, outcome): (Arm, Outcome), objective: &Objective) -> Judged {
+pub(super) fn judge(batch: &Batch, row: usize, (arm, outcome): (Arm, Outcome), objective: &Objective) -> Judged {
     let contexts = batch.contexts();
     let preference = contexts.preferences()[row];
     let mut best_reward = f64::NEG_INFINITY;

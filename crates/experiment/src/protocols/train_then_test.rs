@@ -9,6 +9,7 @@ use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 
 use super::tally::{Moment, Tally};
+use super::tested::TestedRows;
 use super::trained::TrainedRouter;
 use super::{Log, shortened};
 use crate::plan::{Checkpoints, HeldOut, Plan, PlannedCell, Split, Subject, split};
@@ -21,7 +22,7 @@ use routing::{
     Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, Stream, random,
 };
 use std::sync::Arc;
-use store::{Cell, Score};
+use store::{Cell, Score, TestedFrame};
 
 /// Requests judged at a time while testing.
 const TEST_ROWS: usize = 512;
@@ -107,17 +108,17 @@ impl<'a> TrainThenTest<'a> {
 
     pub(super) fn simulate(mut self) -> Log {
         let trained = self.trained();
-        let scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
+        let (scores, tested) = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         let identity = Some(self.plan.parts(self.cell).1.identity.clone());
         let cell = Cell { scores, ledger: trained.ledger, identity };
-        Log { cell, decisions: self.decisions.map(DecisionLog::into_frame) }
+        Log { cell, tested: Some(tested), decisions: self.decisions.map(DecisionLog::into_frame) }
     }
 
     /// The router that the cell is about, with its scores and what it knows outcomes by; none for a line that the
     /// environment draws.
     pub(super) fn router(mut self) -> Option<TrainedRouter> {
         let (trained, rows) = (self.trained(), self.split.test.clone());
-        let mut scores = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
+        let (mut scores, _) = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         let Decider::Router(router) = trained.decider else { return None };
         let features: Vec<f32> =
             trained.bought.iter().flat_map(|&(row, _)| self.table.features(row)).copied().collect();
@@ -346,14 +347,22 @@ impl<'a> TrainThenTest<'a> {
         Sweep { tallies, calibrations, reward: total / requests as f64, seen, requests, prompts }
     }
 
-    /// Adds the scores on the test prompts to those of the learning curve.
-    fn test(&mut self, mut scores: Vec<Score>, decider: &Decider, ledger: &Ledger, round: u64) -> Vec<Score> {
+    /// Adds the scores on the test prompts to those of the learning curve; and what every test prompt got.
+    fn test(
+        &mut self,
+        mut scores: Vec<Score>,
+        decider: &Decider,
+        ledger: &Ledger,
+        round: u64,
+    ) -> (Vec<Score>, TestedFrame) {
         let rows = std::mem::take(&mut self.split.test);
         let mut decisions = self.decisions.take();
         let Problem { models, objective, .. } = &self.problem;
         let names = Names { tasks: self.table.tasks(), models, objective };
+        let mut tested = TestedRows::new(&self.table, &rows, self.plan.spec.preferences.test.len(), objective);
         let sweep = self.sweep(&rows, |batch, choices| {
             decider.decide(batch, choices);
+            tested.extend(batch, choices);
             if let Some(decisions) = &mut decisions {
                 decisions.extend(phase::TEST, batch, choices, &names);
             }
@@ -368,8 +377,9 @@ impl<'a> TrainThenTest<'a> {
         if sweep.requests > 0 {
             scores.push(at.of(&SWEEP_REWARD, sweep.reward, sweep.prompts));
         }
+        let tested = tested.finish();
         self.decisions = decisions;
-        scores
+        (scores, tested)
     }
 }
 
