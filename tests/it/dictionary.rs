@@ -32,7 +32,7 @@ fn everything() -> (Vec<SummaryRow>, tempfile::TempDir) {
     let place = tempfile::tempdir().unwrap();
     let manifest = run(&plan(EVERYTHING), place.path(), 0);
     let runs = Folder::new(place.path()).runs(&manifest).unwrap();
-    (report::summary(&manifest, &runs), place)
+    (report::summary(&manifest, &runs).unwrap(), place)
 }
 
 /// What `barp list WHAT --json` says, by name.
@@ -102,7 +102,7 @@ fn a_task_that_is_called_as_the_mix_is_the_mix_or_refused() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");
     let manifest = run(&plan(&recorded(place.path(), &["all"])), &out, 0);
-    let rows = report::summary(&manifest, &Folder::new(&out).runs(&manifest).unwrap());
+    let rows = report::summary(&manifest, &Folder::new(&out).runs(&manifest).unwrap()).unwrap();
     assert!(!rows.is_empty() && repeated(&rows).is_none());
     assert!(rows.iter().all(|row| row.task == "all"));
     let toml = recorded(place.path(), &["all", "maths"]);

@@ -24,7 +24,7 @@ kind = "knn"
 fn results(folder: &Folder) -> Result<(), Box<dyn std::error::Error>> {
     let plan = Spec::parse(CONFIG, "read_results.toml")?.plan()?;
     let manifest = run(&plan, folder, &Options::default(), &AtomicBool::new(false), |_| ())?.manifest;
-    Ok(write_summary(folder.path(), &summary(&manifest, &folder.runs(&manifest)?))?)
+    Ok(write_summary(folder.path(), &summary(&manifest, &folder.runs(&manifest)?)?)?)
 }
 
 /// Prints a row of the summary with its interval, and the mean of a column of each cell.

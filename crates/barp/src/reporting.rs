@@ -18,7 +18,7 @@ pub(crate) fn runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>, Fai
 /// Writes everything that is drawn from the cells of `manifest`, and prints the short of it.
 pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure> {
     let runs = runs(folder, manifest)?;
-    let rows = report::summary(manifest, &runs);
+    let rows = report::summary(manifest, &runs).map_err(Failure::failed)?;
     store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
     let context = report::Context {
         command: format!("barp report {}", folder.path().display()),

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         simulated: manifest.environments.iter().any(|environment| environment.simulated),
         experiment: manifest.experiment.clone(),
     };
-    let rows = summary(&manifest, &runs);
+    let rows = summary(&manifest, &runs)?;
     Folder::new(&to).write_manifest(&manifest)?;
     write_summary(&to, &rows)?;
     write_whole(&to.join("claims.json"), claims_json(&verdicts).as_bytes())?;

@@ -5,9 +5,12 @@
 //! interaction of two is half the difference between the effect of one with and without the other. Intervals are Student's
 //! over replicates.
 
-use statistics::mean_interval;
+use crate::evidence::over_replicates;
 use store::words::{metric, phase};
 use store::{EnvironmentRecord, Factors, Identity, Manifest, Measurement, Run, SummaryRow};
+
+/// A contrast may be any number.
+const WHOLE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 /// Phase under which effects stand in the summary.
 const PHASE: &str = phase::EFFECT;
@@ -64,6 +67,7 @@ struct Block<'a> {
     values: Vec<Vec<f64>>,
     /// A score to copy unit and direction from.
     example: Measurement<'a>,
+    recorded: bool,
 }
 
 impl<'a> Block<'a> {
@@ -83,8 +87,9 @@ impl<'a> Block<'a> {
         };
         let values: Vec<Vec<f64>> = numbers.into_iter().filter_map(of).collect();
         let on = worlds.iter().filter_map(|world| world.factors.as_ref()).map(|factors| &*factors.on).collect();
-        let identity = &own(&worlds[0].label).next()?.identity;
-        (!values.is_empty()).then_some(Block { policy, identity, on, values, example })
+        let first = own(&worlds[0].label).next()?;
+        let (identity, recorded) = (&first.identity, first.recorded);
+        (!values.is_empty()).then_some(Block { policy, identity, on, values, example, recorded })
     }
 
     fn rows(&self, group: &Factors) -> Vec<SummaryRow> {
@@ -109,7 +114,7 @@ impl<'a> Block<'a> {
         let contrast =
             |values: &Vec<f64>| self.on.iter().zip(values).map(|(on, value)| sign(on) * value).sum::<f64>() / half;
         let contrasts: Vec<f64> = self.values.iter().map(contrast).collect();
-        let (interval, example) = (mean_interval(&contrasts), self.example);
+        let (interval, example) = (over_replicates(&contrasts, self.recorded, WHOLE), self.example);
         SummaryRow {
             environment: group.group.as_str().into(),
             policy: self.policy.into(),

@@ -5,12 +5,12 @@ mod claims;
 mod context;
 mod description;
 mod effects;
+mod evidence;
 #[cfg(test)]
 mod fake;
 mod graphics;
 mod names;
 mod page;
-mod paired;
 mod roster;
 mod summarise;
 mod survival;
@@ -31,6 +31,7 @@ pub use claims::{
 };
 pub use context::Context;
 pub use description::{PAGE, description_page, write_description};
+pub use evidence::{Difference, compare};
 pub use page::{Figure, page};
 pub use summarise::{summarise, summary};
 pub use terminal::terminal;

@@ -2,24 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use statistics::mean_interval;
-use store::{Label, Manifest, Measurement, Quantity, Run, SummaryRow, in_parallel};
+use statistics::Interval;
+use store::{FrameError, Label, Manifest, Measurement, Quantity, Run, SummaryRow, in_parallel};
 
 use crate::effects::effects;
+use crate::evidence::{About, Evidence};
 use crate::survival;
 
 /// Policies whose rows are in memory twice.
 const BLOCK: usize = 64;
 
 /// The rows of summary.parquet: [`summarise`], and the effects of the shifts of each factorial of `manifest`.
-pub fn summary(manifest: &Manifest, runs: &[Run]) -> Vec<SummaryRow> {
-    let mut rows = summarise(runs);
+///
+/// # Errors
+/// As [`summarise`].
+pub fn summary(manifest: &Manifest, runs: &[Run]) -> Result<Vec<SummaryRow>, FrameError> {
+    let mut rows = summarise(runs)?;
     rows.extend(effects(manifest, runs));
-    rows
+    Ok(rows)
 }
 
 /// One row for each (environment, policy, phase, point of a curve, w_cost, task, arm, metric), in the order in which they
-/// first appear: the mean over replicates with its Student-t interval; round, n, outcomes and dollars averaged; the most
+/// first appear: the mean over replicates with its interval, which is Student's over replicates where each has its own prompts, and by
+/// prompts and replicates where they share them or there is one; round, n, outcomes and dollars averaged; the most
 /// tuning trials.
 ///
 /// A value that is not finite is a measurement that does not exist in that replicate (a quality no router reached) and
@@ -27,7 +32,10 @@ pub fn summary(manifest: &Manifest, runs: &[Run]) -> Vec<SummaryRow> {
 /// medians follow at the end.
 ///
 /// Policies are summarised one by one, so that beside the runs and the rows little memory is needed.
-pub fn summarise(runs: &[Run]) -> Vec<SummaryRow> {
+///
+/// # Errors
+/// When the rows of test prompts are there and cannot be read.
+pub fn summarise(runs: &[Run]) -> Result<Vec<SummaryRow>, FrameError> {
     let mut policies: BTreeMap<(&Label, &Label), Vec<usize>> = BTreeMap::new();
     for (position, run) in runs.iter().enumerate() {
         policies.entry((&run.environment, &run.policy)).or_default().push(position);
@@ -37,14 +45,16 @@ pub fn summarise(runs: &[Run]) -> Vec<SummaryRow> {
     let longest = |own: &Vec<usize>| own.iter().map(|&run| runs[run].scores.len()).max().unwrap_or(0);
     let mut rows: Vec<Placed> = Vec::with_capacity(policies.iter().map(longest).sum());
     for block in policies.chunks(BLOCK) {
-        in_parallel(block, |own| policy(runs, own)).into_iter().for_each(|own| rows.extend(own));
+        for own in in_parallel(block, |own| policy(runs, own)) {
+            rows.extend(own?);
+        }
     }
     if !rows.is_sorted_by_key(|one| one.place) {
         rows.sort_by_key(|one| one.place);
     }
     let mut rows: Vec<SummaryRow> = rows.into_iter().map(|one| one.row).collect();
     rows.extend(survival::rows(runs));
-    rows
+    Ok(rows)
 }
 
 /// Where a number stands: position of its run, and of its score in it.
@@ -57,7 +67,9 @@ struct Placed {
 }
 
 /// The rows of one policy in one environment, whose runs are `own`.
-fn policy(runs: &[Run], own: &[usize]) -> Vec<Placed> {
+fn policy(runs: &[Run], own: &[usize]) -> Result<Vec<Placed>, FrameError> {
+    let side = Evidence::of(own.iter().map(|&run| &runs[run]));
+    let position = |run: usize| own.iter().position(|one| *one == run).expect("places are of these runs");
     let first = &runs[own[0]].scores;
     let mut methods = BTreeMap::new();
     let mut rows = Vec::new();
@@ -69,7 +81,10 @@ fn policy(runs: &[Run], own: &[usize]) -> Vec<Placed> {
         let there: Vec<Place> = places.iter().copied().filter(|place| score(place).value.is_finite()).collect();
         let Some(&place) = there.first() else { return };
         let scores: Vec<Measurement<'_>> = there.iter().map(score).collect();
-        rows.push(Placed { place, row: row(&runs[place.0], &scores, &mut methods) });
+        let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
+        let places: Vec<usize> = there.iter().map(|&(run, _)| position(run)).collect();
+        let interval = side.interval(&About::of(scores[0].quantity), &places, &values);
+        rows.push(Placed { place, row: row(&runs[place.0], &scores, &interval, &mut methods) });
     };
     // The rule: all replicates measured the same in the same order.
     if own.iter().all(|&run| runs[run].scores.alike(first)) {
@@ -82,7 +97,7 @@ fn policy(runs: &[Run], own: &[usize]) -> Vec<Placed> {
     } else {
         groups(runs, own).iter().for_each(|places| close(places));
     }
-    rows
+    side.failure().map_or(Ok(rows), Err)
 }
 
 /// What two scores must share to be replicates of one another.
@@ -131,9 +146,12 @@ fn groups(runs: &[Run], own: &[usize]) -> Vec<Vec<Place>> {
     groups
 }
 
-fn row(run: &Run, scores: &[Measurement<'_>], methods: &mut BTreeMap<&'static str, Label>) -> SummaryRow {
-    let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
-    let interval = mean_interval(&values);
+fn row(
+    run: &Run,
+    scores: &[Measurement<'_>],
+    interval: &Interval,
+    methods: &mut BTreeMap<&'static str, Label>,
+) -> SummaryRow {
     let mean = |part: fn(&Measurement<'_>) -> f64| scores.iter().map(part).sum::<f64>() / scores.len() as f64;
     let first = scores[0].quantity;
     SummaryRow {
@@ -166,7 +184,7 @@ mod tests {
     use store::{Direction, Identity, Replicate, Score};
 
     fn summarise(replicates: &[Replicate]) -> Vec<SummaryRow> {
-        super::summarise(&Run::of(replicates))
+        super::summarise(&Run::of(replicates)).unwrap()
     }
 
     fn score(metric: &str, value: f64, n: u64) -> Score {

@@ -151,7 +151,7 @@ mod tests {
             replicate: number,
             scores: vec![score("recovery_rounds", time), score("recovered", 1.0)],
         };
-        let rows = crate::summarise(&Run::of(&[replicate(0, 0.0), replicate(1, 100.0)]));
+        let rows = crate::summarise(&Run::of(&[replicate(0, 0.0), replicate(1, 100.0)])).unwrap();
         let curve = rows.iter().filter(|row| row.metric == "recovery_curve");
         assert!(curve.map(|row| (row.round, row.value)).eq([(0, 0.5), (100, 0.0)]));
         assert!(store::repeated(&rows).is_none() && rows.iter().all(|row| row.identity.kind == "lin-ucb"));
@@ -167,7 +167,7 @@ mod tests {
             scores: vec![score("recovery_rounds", time), score("recovered", seen)],
         };
         let all = [replicate(0, 300.0, 1.0), replicate(1, 1000.0, 0.0), replicate(2, 100.0, 1.0)];
-        let rows = crate::summarise(&Run::of(&all));
+        let rows = crate::summarise(&Run::of(&all)).unwrap();
         assert!(rows.iter().all(|row| row.metric != "recovery_rounds"));
         let curve: Vec<(u64, f64, u64)> = rows
             .iter()

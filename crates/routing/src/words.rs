@@ -114,6 +114,18 @@ pub mod metric {
     pub const ORACLE_SHARE: &str = "oracle_share";
     /// Share of a log's requests that a model answered.
     pub const LOGGED_SHARE: &str = "logged_share";
+
+    /// Least and most that a metric can be, whatever is measured: intervals are kept within. Differences have twice the width.
+    pub fn range(metric: &str) -> (f64, f64) {
+        match metric {
+            REWARD | SWEEP_REWARD | EXPECTED_REWARD => (-1.0, 1.0),
+            QUALITY | ARM_SHARE | UNSCORED_SHARE | RECOVERED | DETECTED | RECOVERY_CURVE | DETECTION_CURVE
+            | ORACLE_SHARE | LOGGED_SHARE => (0.0, 1.0),
+            COST | REGRET | CHOICE_ENTROPY | LATENCY | LATENCY_P95 | CALIBRATION_ERROR | CALIBRATION_CHANCE
+            | PHASE_REGRET | RECOVERY_ROUNDS | DETECTION_DELAY => (0.0, f64::INFINITY),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
 }
 
 #[cfg(test)]

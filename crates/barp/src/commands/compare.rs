@@ -4,8 +4,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
 use std::path::PathBuf;
-use store::words::{self, phase};
-use store::{Folder, Replicate, Score};
+use store::{Folder, Run};
 
 #[derive(Args)]
 pub(crate) struct Compare {
@@ -29,20 +28,18 @@ impl Compare {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let folder = Folder::new(&self.folder);
         let manifest = folder.read_manifest().map_err(Failure::input)?;
-        let replicates = folder.replicates(&manifest).map_err(Failure::failed)?;
-        self.known(&replicates)?;
+        let runs = crate::reporting::runs(&folder, &manifest)?;
+        self.known(&runs)?;
         let mut found = Vec::new();
         for environment in &manifest.environments {
-            for w_cost in self.weights(&replicates, &environment.label) {
-                let (candidate, baseline) = self.paired(&replicates, &environment.label, w_cost);
-                if candidate.is_empty() {
-                    continue;
-                }
-                let difference = statistics::paired_difference(&candidate, &baseline);
+            let label = &environment.label;
+            for one in report::compare(&runs, label, &self.metric, &self.candidate, &self.baseline) {
+                let difference = one.interval;
                 found.push(serde_json::json!({
-                    "environment": environment.label, "candidate": self.candidate, "baseline": self.baseline,
-                    "metric": self.metric, "w_cost": w_cost, "difference": difference.mean, "ci_low": difference.low,
-                    "ci_high": difference.high, "ci_method": difference.method, "replicates": candidate.len(),
+                    "environment": label, "candidate": self.candidate, "baseline": self.baseline,
+                    "metric": self.metric, "w_cost": one.w_cost, "difference": difference.mean,
+                    "ci_low": difference.low, "ci_high": difference.high, "ci_method": difference.method,
+                    "replicates": one.replicates,
                 }));
             }
         }
@@ -70,12 +67,12 @@ impl Compare {
     }
 
     /// Refuses policies and metrics that the folder does not have.
-    fn known(&self, replicates: &[Replicate]) -> Result<(), Failure> {
-        let mut policies: Vec<&str> = replicates.iter().map(|replicate| replicate.policy.as_str()).collect();
+    fn known(&self, runs: &[Run]) -> Result<(), Failure> {
+        let mut policies: Vec<&str> = runs.iter().map(|run| run.policy.as_str()).collect();
         policies.sort_unstable();
         policies.dedup();
-        let scores = replicates.iter().flat_map(|replicate| &replicate.scores);
-        let mut metrics: Vec<&str> = scores.map(|score| score.metric.as_str()).collect();
+        let quantities = runs.iter().flat_map(|run| run.scores.quantities());
+        let mut metrics: Vec<&str> = quantities.map(|quantity| quantity.metric.as_str()).collect();
         metrics.sort_unstable();
         metrics.dedup();
         let names = [
@@ -92,43 +89,5 @@ impl Compare {
             }
         }
         Ok(())
-    }
-
-    /// The last score of the metric for each weight on cost, over all tasks, outside of learning curves.
-    fn last<'a>(&self, replicate: &'a Replicate, w_cost: Option<f64>) -> Option<&'a Score> {
-        let wanted = |score: &&Score| {
-            score.metric == self.metric
-                && score.w_cost == w_cost
-                && score.task == words::ALL_TASKS
-                && score.arm.is_none()
-                && score.phase != phase::VALIDATION
-        };
-        replicate.scores.iter().rfind(wanted)
-    }
-
-    /// The weights on cost at which the candidate was measured, in order.
-    fn weights(&self, replicates: &[Replicate], environment: &str) -> Vec<Option<f64>> {
-        let own = replicates.iter().find(|one| one.environment == environment && one.policy == self.candidate);
-        let mut weights: Vec<Option<f64>> = Vec::new();
-        for score in own.into_iter().flat_map(|replicate| &replicate.scores) {
-            if score.metric == self.metric && !weights.contains(&score.w_cost) {
-                weights.push(score.w_cost);
-            }
-        }
-        weights
-    }
-
-    /// Values of the candidate and of the baseline in the replicates that have both.
-    fn paired(&self, replicates: &[Replicate], environment: &str, w_cost: Option<f64>) -> (Vec<f64>, Vec<f64>) {
-        let of = |policy: &str, number: u32| {
-            let own = replicates
-                .iter()
-                .find(|one| one.environment == environment && one.policy == policy && one.replicate == number);
-            own.and_then(|replicate| self.last(replicate, w_cost)).map(|score| score.value)
-        };
-        let numbers = replicates.iter().filter(|one| one.environment == environment && one.policy == self.candidate);
-        numbers
-            .filter_map(|one| Some((of(&self.candidate, one.replicate)?, of(&self.baseline, one.replicate)?)))
-            .unzip()
     }
 }

@@ -23,7 +23,8 @@ impl Report {
             return report(&folder, &manifest);
         }
         let runs = runs(&folder, &manifest)?;
-        print(&folder, &manifest, &report::summary(&manifest, &runs), &verdicts(&folder, &runs)?, runs.len());
+        let rows = report::summary(&manifest, &runs).map_err(Failure::failed)?;
+        print(&folder, &manifest, &rows, &verdicts(&folder, &runs)?, runs.len());
         Ok(())
     }
 }

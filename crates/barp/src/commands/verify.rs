@@ -7,8 +7,8 @@ use crate::running::plan;
 use clap::Args;
 use experiment::{Plan, PlannedCell, Spec};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use store::{Folder, Manifest};
+use std::path::{Path, PathBuf};
+use store::{Folder, Manifest, Whose};
 
 /// Cells that are named; the others are counted.
 const SHOWN: usize = 5;
@@ -53,8 +53,16 @@ impl Verify {
                 log.cell.identity = None;
             }
             again.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(Failure::failed)?;
-            let bytes = |folder: &Folder| std::fs::read(folder.cell_path(&cell.id)).map_err(Failure::failed);
-            if bytes(&folder)? != bytes(&again)? {
+            let mut same = same(&folder.cell_path(&cell.id), &again.cell_path(&cell.id))?;
+            // A folder that is older than the rows of test prompts has none.
+            if let Some(rows) = log.tested.filter(|_| folder.has_tested(&cell.id)) {
+                let record = manifest.cells.iter().find(|record| record.id == cell.id).expect("it is of the plan");
+                let (environment, policy) = (&record.environment, &record.policy);
+                let whose = Whose { environment, policy, replicate: record.replicate };
+                again.write_tested(&cell.id, rows, &whose).map_err(Failure::failed)?;
+                same &= self::same(&folder.tested_path(&cell.id), &again.tested_path(&cell.id))?;
+            }
+            if !same {
                 differing.push(format!("{} ({})", cell.id, plan.name(cell)));
             }
         }
@@ -64,6 +72,11 @@ impl Verify {
         }
         Err(Failure::Failed(format!("{} of {count} cells differ: {}", differing.len(), differing.join(", "))))
     }
+}
+
+fn same(one: &Path, other: &Path) -> Result<bool, Failure> {
+    let bytes = |path: &Path| std::fs::read(path).map_err(Failure::failed);
+    Ok(bytes(one)? == bytes(other)?)
 }
 
 /// Refuses a folder whose published cells are not those that its configuration gives now: the data or the program have changed

@@ -41,7 +41,7 @@ impl Results {
 
 /// The rows of summary.parquet, from the cells.
 pub(super) fn summary(folder: &Folder, manifest: &Manifest) -> Result<Vec<SummaryRow>, FrameError> {
-    Ok(report::summary(manifest, &experiment::identified_runs(folder, manifest)?))
+    report::summary(manifest, &experiment::identified_runs(folder, manifest)?)
 }
 
 #[pymethods]

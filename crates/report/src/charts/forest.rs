@@ -1,17 +1,16 @@
 //! How much more than the baseline every policy earns, in pairs.
 
-use statistics::paired_difference;
+use store::Role;
 use store::words::{self, metric, phase};
-use store::{Quantity, Role};
 
 use super::table::{Mark, Measured, Table, distinct, select};
 use super::{About, Chart, Source, WIDTH};
+use crate::evidence::{self, Evidence, Number, Paired};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
 use crate::graphics::format::number;
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, SOFT_INK, Scene, Text};
 use crate::graphics::text;
-use crate::paired;
 use crate::roster::Roster;
 use crate::theme;
 
@@ -39,22 +38,17 @@ impl Chart for Forest {
         let rows = || select(source.rows, phase::TEST, metric::SWEEP_REWARD).filter(|row| row.task == words::ALL_TASKS);
         let policies = distinct(rows().map(|row| &row.policy).filter(|policy| !source.roster.is_single(policy)));
         let baseline = baseline(source, &policies)?;
-        let wanted = |quantity: &Quantity| {
-            quantity.metric == metric::SWEEP_REWARD
-                && quantity.phase == phase::TEST
-                && quantity.task == words::ALL_TASKS
-        };
-        let values =
-            |policy: &str| paired::latest(source.runs.iter().copied().filter(|run| run.policy == policy), wanted);
-        let reference = values(&baseline);
+        let side = |policy: &str| Evidence::of(source.runs.iter().copied().filter(|run| run.policy == policy));
+        let reference = side(&baseline);
         let mut table = Table { baseline: Some(baseline.clone()), ..Table::of_source(source) };
         for row in rows().filter(|row| row.policy != baseline && policies.iter().any(|policy| row.policy == *policy)) {
-            let pairs = paired::pairs(&values(&row.policy), &reference);
-            if pairs.is_empty() {
+            let own = side(&row.policy);
+            let sweep = |side| Number::new(side, evidence::About::SWEEP);
+            let pairs = Paired::new(sweep(&own), sweep(&reference));
+            if pairs.readings.is_empty() {
                 continue;
             }
-            let (own, other): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(own, other)| (own.value, other.value)).unzip();
-            let difference = paired_difference(&own, &other);
+            let difference = pairs.difference();
             let mark = Mark {
                 panel: String::new(),
                 series: row.policy.to_string(),

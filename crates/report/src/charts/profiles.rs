@@ -1,10 +1,9 @@
 //! On how many tasks and replicates a policy earns more than any given reward.
 
-use statistics::mean_interval;
-
 use super::blocks::blocks;
 use super::table::{Mark, Measured, Table};
 use super::{About, Chart, Source};
+use crate::evidence::over_replicates;
 use crate::graphics::axis::{Axis, Numbers, range};
 use crate::graphics::legend::{self, Entry};
 use crate::graphics::panel::{Grid, Panel, Side};
@@ -38,17 +37,16 @@ impl Chart for Profiles {
                 let threshold = low + (high - low) * f64::from(step) / f64::from(STEPS);
                 let above = |own: &Vec<f64>| own.iter().filter(|score| **score > threshold).count() as f64;
                 let shares: Vec<f64> = scores.iter().map(|own| above(own) / own.len() as f64).collect();
-                let share = mean_interval(&shares);
+                let share = over_replicates(&shares, source.runs.iter().any(|run| run.recorded), (0.0, 1.0));
                 if !table.basis.methods.iter().any(|known| known == share.method) {
                     table.basis.methods.push(share.method.to_owned());
                 }
-                let cut = |(low, high): (f64, f64)| (low.max(0.0), high.min(1.0));
                 table.marks.push(Mark {
                     panel: blocks.extent(),
                     series: policy.clone(),
                     label: String::new(),
                     x: Measured::exact(threshold),
-                    y: Measured { value: share.mean, interval: share.low.zip(share.high).map(cut) },
+                    y: Measured { value: share.mean, interval: share.low.zip(share.high) },
                     n: blocks.tasks.len() as u64,
                 });
             }

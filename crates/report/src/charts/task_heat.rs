@@ -1,21 +1,21 @@
 //! On which tasks a policy earns more than the best single model, and on which less.
 
 use std::collections::BTreeMap;
-use store::words::{self, metric};
+use store::words::{self, metric, phase};
 
-use statistics::paired_difference;
+use statistics::Interval;
 use store::Role;
 
 use super::blocks::{Task, rewards};
 use super::table::{Basis, Mark, Measured, Table, best, distinct, ranked};
 use super::{About, Chart, Source, WIDTH};
+use crate::evidence::{self, Evidence, Number, Paired};
 use crate::graphics::axis::range;
 use crate::graphics::diverging;
 use crate::graphics::format::{count, number};
 use crate::graphics::panel::TICK;
 use crate::graphics::scene::{Anchor, Area, GRID, Point, SOFT_INK, Scene, Text};
 use crate::graphics::text;
-use crate::paired::pairs;
 use crate::roster::{BASELINE, Roster};
 
 /// Most rows of policies.
@@ -62,11 +62,16 @@ impl Chart for TaskHeat {
         let baseline = baseline(&names, &source.roster)?;
         let basis = basis(source, &measured)?;
         let mut table = Table { basis, baseline: Some(baseline.to_owned()), ..Table::of_source(source) };
+        let side = |policy: &str| Evidence::of(source.runs.iter().copied().filter(|run| run.policy == policy));
+        let reference = side(baseline);
         for policy in chosen(&names, baseline, &source.roster) {
-            for (task, own) in &measured[policy] {
-                let Some(other) = measured[baseline].get(task) else { continue };
-                let (own, other) = pairs(&means(own), &means(other)).into_iter().unzip();
-                table.compared(policy, task, (own, other), requests(&measured[baseline][task]));
+            let candidate = side(policy);
+            for task in measured[policy].keys().filter(|task| measured[baseline].contains_key(*task)) {
+                let reward = |side| Number { side, about: grid(source, task) };
+                let pairs = Paired::new(reward(&candidate), reward(&reference));
+                if !pairs.readings.is_empty() {
+                    table.compared(policy, task, pairs.difference(), requests(&measured[baseline][task]));
+                }
             }
         }
         if table.marks.is_empty() {
@@ -120,6 +125,20 @@ fn means(own: &[(u32, Task)]) -> Vec<(u32, f64)> {
     own.iter().map(|(replicate, task)| (*replicate, task.mean())).collect()
 }
 
+/// The rewards on `task` at every weight of the grid.
+fn grid<'a>(source: &Source<'a>, task: &'a str) -> Vec<evidence::About<'a>> {
+    let mut weights: Vec<f64> = source
+        .rows
+        .iter()
+        .filter(|row| row.metric == metric::REWARD && row.phase == phase::TEST && row.task == task)
+        .filter_map(|row| row.w_cost)
+        .collect();
+    weights.sort_by(f64::total_cmp);
+    weights.dedup();
+    let at = |weight| evidence::About { metric: metric::REWARD, task, w_cost: Some(weight), ..evidence::About::SWEEP };
+    weights.into_iter().map(at).collect()
+}
+
 /// Requests on a task in a replicate, on average.
 fn requests(own: &[(u32, Task)]) -> u64 {
     let sum: u64 = own.iter().map(|(_, task)| task.n).sum();
@@ -169,12 +188,8 @@ impl Table {
         self.marks.push(Mark { panel, series, label, x, y: Measured::exact(0.0), n });
     }
 
-    /// Adds `policy` minus the baseline on a task, from the rewards of both in the same replicates.
-    fn compared(&mut self, policy: &str, task: &str, (own, other): (Vec<f64>, Vec<f64>), n: u64) {
-        if own.is_empty() {
-            return;
-        }
-        let difference = paired_difference(&own, &other);
+    /// Adds `policy` minus the baseline on a task.
+    fn compared(&mut self, policy: &str, task: &str, difference: Interval, n: u64) {
         if !self.basis.methods.iter().any(|known| known == difference.method) {
             self.basis.methods.push(difference.method.to_owned());
         }
@@ -296,7 +311,7 @@ mod tests {
         let mut replicates = fake::replicates(size);
         replicates.iter_mut().for_each(spoil);
         let runs = Run::of(&replicates);
-        let rows = crate::summarise(&runs);
+        let rows = crate::summarise(&runs).unwrap();
         TaskHeat.data(&Source::new(&rows, &runs.iter().collect::<Vec<_>>()))
     }
 
@@ -320,7 +335,7 @@ mod tests {
             rewards(run)["gsm8k"].mean()
         };
         let own = |policy: &str| (0..5).map(|replicate| reward(policy, replicate)).collect::<Vec<f64>>();
-        let expected = paired_difference(&own("knn"), &own("best-single"));
+        let expected = statistics::paired_difference(&own("knn"), &own("best-single"));
         let found = table.marks.iter().find(|mark| mark.series == "knn" && mark.label == "gsm8k").unwrap();
         assert_eq!((found.x.value, found.x.interval), (expected.mean, expected.low.zip(expected.high)));
         assert_eq!((found.n, table.baseline.as_deref()), (1118, Some("best-single")));

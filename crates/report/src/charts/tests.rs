@@ -22,7 +22,7 @@ struct Made {
 impl Made {
     fn new(name: &'static str, replicates: &[Replicate]) -> Made {
         let runs = Run::of(replicates);
-        Made { name, rows: crate::summarise(&runs), runs }
+        Made { name, rows: crate::summarise(&runs).unwrap(), runs }
     }
 }
 

@@ -1,14 +1,14 @@
 //! A claim against the replicates in which both its policies met the same requests.
 
-use statistics::{Interval, paired_difference, ratio_gain_interval};
-use store::{Measurement, Quantity, Run};
+use statistics::Interval;
+use store::Run;
 
-use crate::paired;
+use crate::evidence::{About, Evidence, Number, Paired, Reading};
 
 use super::words;
-use super::{Claim, Decision, Relation, Verdict, same_weight};
+use super::{Claim, Decision, Relation, Verdict};
 
-/// Decides every claim, in order: pass if the paired 95 % interval over replicates lies at or above the threshold (within it,
+/// Decides every claim, in order: pass if the paired 95 % interval lies at or above the threshold (within it,
 /// of an equivalence), fail if it lies wholly below (beyond), else inconclusive.
 pub fn decide(claims: &[Claim], runs: &[Run]) -> Vec<Verdict> {
     claims.iter().map(|claim| decide_one(claim, runs)).collect()
@@ -22,9 +22,12 @@ fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
         Ok(environment) => environment,
         Err(reason) => return open(claim, reason, &[]),
     };
-    let pairs = pairs(claim, environment, runs);
-    if pairs.is_empty() {
-        return open(claim, words::missing(claim, environment), &pairs);
+    let [candidate, baseline] = [&claim.candidate, &claim.baseline].map(|policy| side(environment, policy, runs));
+    let numbers = [number(claim, &candidate, claim.w_cost), number(claim, &baseline, claim.baseline_weight())];
+    let [candidate, baseline] = numbers;
+    let pairs = Paired::new(candidate, baseline);
+    if pairs.readings.is_empty() {
+        return open(claim, words::missing(claim, environment), &[]);
     }
     let interval = interval(claim, &pairs);
     let effect = interval.mean.is_finite().then_some(interval.mean);
@@ -32,7 +35,7 @@ fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
         None => (Decision::Inconclusive, format!("no interval: {}", interval.method)),
         Some(ends) => judge(claim, ends, interval.method),
     };
-    Verdict { verdict, effect, low: interval.low, high: interval.high, ..open(claim, why, &pairs) }
+    Verdict { verdict, effect, low: interval.low, high: interval.high, ..open(claim, why, &pairs.readings) }
 }
 
 fn judge(claim: &Claim, (low, high): (f64, f64), method: &str) -> (Decision, String) {
@@ -50,8 +53,8 @@ fn judge(claim: &Claim, (low, high): (f64, f64), method: &str) -> (Decision, Str
 }
 
 /// A verdict without numbers.
-fn open(claim: &Claim, why: String, pairs: &[Pair<'_>]) -> Verdict {
-    let mean = |part: &dyn Fn(&Pair<'_>) -> u64| {
+fn open(claim: &Claim, why: String, pairs: &[(Reading, Reading)]) -> Verdict {
+    let mean = |part: &dyn Fn(&(Reading, Reading)) -> u64| {
         let sum: f64 = pairs.iter().map(|pair| part(pair) as f64).sum();
         sum / pairs.len().max(1) as f64
     };
@@ -67,8 +70,8 @@ fn open(claim: &Claim, why: String, pairs: &[Pair<'_>]) -> Verdict {
         why,
         n: mean(&|(candidate, _)| candidate.n).round() as u64,
         replicates: pairs.len() as u64,
-        outcomes_candidate: mean(&|(candidate, _)| candidate.standing.outcomes),
-        outcomes_baseline: mean(&|(_, baseline)| baseline.standing.outcomes),
+        outcomes_candidate: mean(&|(candidate, _)| candidate.outcomes),
+        outcomes_baseline: mean(&|(_, baseline)| baseline.outcomes),
     }
 }
 
@@ -85,39 +88,22 @@ fn environment<'a>(claim: &'a Claim, runs: &'a [Run]) -> Result<&'a str, String>
     }
 }
 
-/// Scores of candidate and baseline in one replicate.
-type Pair<'a> = (Measurement<'a>, Measurement<'a>);
-
-/// The latest scores that the claim is about, in the order of the candidate's replicates.
-fn pairs<'a>(claim: &Claim, environment: &str, runs: &'a [Run]) -> Vec<Pair<'a>> {
-    let scores = |policy: &str, weight: Option<f64>| {
-        let own = runs.iter().filter(|run| run.environment == environment && run.policy == policy);
-        paired::latest(own, |quantity| about(claim, weight, quantity))
-    };
-    paired::pairs(&scores(&claim.candidate, claim.w_cost), &scores(&claim.baseline, claim.baseline_weight()))
+/// One policy in the environment of a claim.
+fn side<'a>(environment: &str, policy: &str, runs: &'a [Run]) -> Evidence<'a> {
+    Evidence::of(runs.iter().filter(|run| run.environment == environment && run.policy == policy))
 }
 
-fn about(claim: &Claim, weight: Option<f64>, quantity: &Quantity) -> bool {
-    let at_weight = match (weight, quantity.w_cost) {
-        (None, None) => true,
-        (Some(claimed), Some(measured)) => same_weight(claimed, measured),
-        _ => false,
-    };
-    quantity.metric == claim.metric
-        && quantity.task == claim.task
-        && quantity.phase == claim.phase
-        && quantity.arm.is_none()
-        && at_weight
+/// The number that the claim is about, of one of its policies.
+fn number<'a>(claim: &'a Claim, side: &'a Evidence<'a>, w_cost: Option<f64>) -> Number<'a> {
+    Number::new(side, About { phase: &claim.phase, metric: &claim.metric, task: &claim.task, w_cost, arm: None })
 }
 
-fn interval(claim: &Claim, pairs: &[Pair<'_>]) -> Interval {
-    let candidate: Vec<f64> = pairs.iter().map(|(candidate, _)| candidate.value).collect();
-    let baseline: Vec<f64> = pairs.iter().map(|(_, baseline)| baseline.value).collect();
+fn interval(claim: &Claim, pairs: &Paired<'_>) -> Interval {
     match claim.relation {
-        Relation::DifferenceAtLeast | Relation::DifferenceWithin => paired_difference(&candidate, &baseline),
-        Relation::RelativeGainAtLeast => ratio_gain_interval(&candidate, &baseline),
+        Relation::DifferenceAtLeast | Relation::DifferenceWithin => pairs.difference(),
+        Relation::RelativeGainAtLeast => pairs.gain(),
         Relation::RelativeSavingAtLeast => {
-            let gain = ratio_gain_interval(&candidate, &baseline);
+            let gain = pairs.gain();
             let minus = |end: Option<f64>| end.map(|end| -end);
             Interval { mean: -gain.mean, low: minus(gain.high), high: minus(gain.low), method: gain.method }
         }

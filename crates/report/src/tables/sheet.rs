@@ -1,12 +1,11 @@
 //! What stands in a table, before it is Markdown, CSV or LaTeX.
 
-use statistics::paired_difference;
 use store::words::{self, metric, phase};
-use store::{Direction, Quantity, Role, Run, SummaryRow};
+use store::{Direction, Role, Run, SummaryRow};
 
 use crate::Context;
 use crate::charts::{Basis, behind, distinct, nearest_weight, of_environment, select};
-use crate::paired;
+use crate::evidence::{About, Evidence, Number, Paired};
 use crate::roster::Roster;
 
 /// The weight on cost of the tables by task.
@@ -162,22 +161,15 @@ fn best<'a>(column: &[&'a SummaryRow], runs: &[&Run]) -> Option<&'a str> {
     let mut ranked: Vec<&SummaryRow> = column.iter().filter(competes).copied().collect();
     ranked.sort_by(|left, right| (sign(right) * right.value).total_cmp(&(sign(left) * left.value)));
     let [first, second, ..] = ranked.as_slice() else { return None };
-    let pairs = paired::pairs(&values(first, runs), &values(second, runs));
-    let signed =
-        |part: fn(&(f64, f64)) -> f64| -> Vec<f64> { pairs.iter().map(|pair| sign(first) * part(pair)).collect() };
-    let difference = paired_difference(&signed(|pair| pair.0), &signed(|pair| pair.1));
-    difference.low.filter(|low| *low > 0.0).map(|_| first.policy.as_str())
+    let side = |row: &SummaryRow| Evidence::of(runs.iter().copied().filter(|run| run.policy == row.policy));
+    let (own, other) = (side(first), side(second));
+    let difference = Paired::new(Number::new(&own, about(first)), Number::new(&other, about(second))).difference();
+    let ends = difference.low.zip(difference.high);
+    let ahead = ends.is_some_and(|(low, high)| if sign(first) > 0.0 { low > 0.0 } else { high < 0.0 });
+    ahead.then_some(first.policy.as_str())
 }
 
-/// What each replicate measured of a row of the summary, with its number.
-fn values(row: &SummaryRow, runs: &[&Run]) -> Vec<(u32, f64)> {
-    let own = runs.iter().copied().filter(|run| run.policy == row.policy);
-    let same = |quantity: &Quantity| {
-        quantity.metric == row.metric
-            && quantity.w_cost == row.w_cost
-            && quantity.task == row.task
-            && quantity.phase == row.phase
-            && quantity.arm.is_none()
-    };
-    paired::latest(own, same).into_iter().map(|(number, score)| (number, score.value)).collect()
+/// What a row of the summary is about.
+fn about(row: &SummaryRow) -> About<'_> {
+    About { phase: &row.phase, metric: &row.metric, task: &row.task, w_cost: row.w_cost, arm: None }
 }

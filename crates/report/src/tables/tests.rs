@@ -45,7 +45,7 @@ fn duel(lead: f64, replicates: u32) -> (Vec<SummaryRow>, Vec<Run>) {
         }
     }
     let runs = Run::of(&cells);
-    (crate::summarise(&runs), runs)
+    (crate::summarise(&runs).unwrap(), runs)
 }
 
 #[test]

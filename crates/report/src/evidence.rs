@@ -1,0 +1,371 @@
+//! What an interval stands on: prompts and replicates where replicates share their prompts, else replicates.
+//!
+//! Replicates of a generated world draw their own prompts, and Student's t over them is right. Replicates of recorded rows
+//! are re-splits of one pool: they err together, so intervals come from the rows of their test prompts. A single replicate
+//! has an interval over its prompts too.
+
+use statistics::{
+    Clustered, Influence, Interval, clustered_difference, clustered_gain, clustered_mean, mean_interval,
+    paired_difference, ratio_gain_interval,
+};
+use store::words::{self, metric, phase};
+use store::{FrameError, Measurement, Quantity, Run, Tested, TestedRow};
+
+/// Name of an interval over re-splits of the same rows, where nothing is stored of their prompts.
+const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows (not new ones)";
+/// The same of pairs.
+const PAIRED_RESPLITS: &str = "paired student-t 95% over replicates: new trainings, these rows (not new ones)";
+const UNREADABLE: &str = "none (the rows of the test prompts cannot be read)";
+
+/// What a number is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct About<'a> {
+    pub(crate) phase: &'a str,
+    pub(crate) metric: &'a str,
+    pub(crate) task: &'a str,
+    pub(crate) w_cost: Option<f64>,
+    pub(crate) arm: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// What a stored number is about.
+    pub(crate) fn of(quantity: &'a Quantity) -> About<'a> {
+        let Quantity { phase, metric, task, w_cost, arm, .. } = quantity;
+        About { phase, metric, task, w_cost: *w_cost, arm: arm.as_deref() }
+    }
+
+    /// The mean reward over the grid of preferences on the test split.
+    pub(crate) const SWEEP: About<'static> =
+        About { phase: phase::TEST, metric: metric::SWEEP_REWARD, task: words::ALL_TASKS, w_cost: None, arm: None };
+
+    fn is(&self, quantity: &Quantity) -> bool {
+        quantity.metric == self.metric
+            && quantity.phase == self.phase
+            && quantity.task == self.task
+            && quantity.arm.as_deref() == self.arm
+            && same_weight(self.w_cost, quantity.w_cost)
+    }
+}
+
+/// Whether two weights on cost are one, however they were written.
+pub(crate) fn same_weight(one: Option<f64>, other: Option<f64>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() < 1e-9,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// One policy in one environment: its replicates, and the rows of their test prompts where intervals need them.
+pub(crate) struct Evidence<'a> {
+    runs: Vec<&'a Run>,
+    /// One for each run; none where replicates are independent, or where nothing is stored.
+    tested: Result<Option<Vec<Tested>>, FrameError>,
+}
+
+impl<'a> Evidence<'a> {
+    /// The replicates `runs` of one policy.
+    pub(crate) fn of(runs: impl IntoIterator<Item = &'a Run>) -> Evidence<'a> {
+        let runs: Vec<&Run> = runs.into_iter().collect();
+        let shared = runs.len() == 1 || runs.iter().any(|run| run.recorded);
+        let needed = shared && runs.iter().all(|run| run.has_tested());
+        let read = |run: &&Run| run.tested().map(Option::unwrap_or_default);
+        let tested = needed.then(|| runs.iter().map(read).collect()).transpose();
+        Evidence { runs, tested }
+    }
+
+    /// Why the rows of its test prompts cannot be read, where they cannot.
+    pub(crate) fn failure(self) -> Option<FrameError> {
+        self.tested.err()
+    }
+
+    /// The latest measurement of `about` of every replicate that has one, with the position of its run.
+    pub(crate) fn latest(&self, about: &About<'_>) -> Vec<(usize, Measurement<'a>)> {
+        let of = |(place, run): (usize, &&'a Run)| {
+            let quantities = run.scores.quantities().iter().enumerate();
+            let own = quantities.filter(|(_, quantity)| about.is(quantity)).map(|(place, _)| run.scores.get(place));
+            own.max_by_key(|score| score.standing.round).map(|score| (place, score))
+        };
+        self.runs.iter().enumerate().filter_map(of).collect()
+    }
+
+    /// The number of the run at `place`.
+    fn replicate(&self, place: usize) -> u32 {
+        self.runs[place].replicate
+    }
+
+    fn recorded(&self) -> bool {
+        self.runs.iter().any(|run| run.recorded)
+    }
+
+    /// The number `about` of the runs at these places with what moves it; none where that is not known. `values` are those that
+    /// were measured.
+    fn clustered(&self, about: &About<'_>, places: &[usize], values: &[f64]) -> Option<Clustered> {
+        let tested = self.tested.as_ref().ok()?.as_ref()?;
+        let mut number = Clustered::default();
+        for (&place, &value) in places.iter().zip(values) {
+            let (found, influence) = influence(&tested[place], about)?;
+            // Rows of another cell say nothing of this one.
+            let near = (found - value).abs() <= 1e-9 * value.abs().max(1.0);
+            if !near && tested[place].kept == 1.0 {
+                return None;
+            }
+            number.values.push(value);
+            number.influences.push(influence);
+        }
+        Some(number)
+    }
+
+    /// The mean of the `values` of the runs at `places` with its interval.
+    pub(crate) fn interval(&self, about: &About<'_>, places: &[usize], values: &[f64]) -> Interval {
+        if self.tested.is_err() {
+            return Interval { low: None, high: None, method: UNREADABLE, ..mean_interval(values) };
+        }
+        match self.clustered(about, places, values) {
+            Some(number) => clustered_mean(&number, metric::range(about.metric)),
+            None => over_replicates(values, self.recorded(), metric::range(about.metric)),
+        }
+    }
+}
+
+/// The mean of `values`, one a replicate, with Student's interval, kept within the `range` that they can have.
+pub(crate) fn over_replicates(values: &[f64], recorded: bool, (least, most): (f64, f64)) -> Interval {
+    let found = mean_interval(values);
+    let method = if recorded && found.low.is_some() { RESPLITS } else { found.method };
+    Interval { low: found.low.map(|low| low.max(least)), high: found.high.map(|high| high.min(most)), method, ..found }
+}
+
+/// A number of one policy: the mean of the parts `about`, such as a macro mean over tasks.
+pub(crate) struct Number<'a> {
+    pub(crate) side: &'a Evidence<'a>,
+    pub(crate) about: Vec<About<'a>>,
+}
+
+/// One replicate of a [`Number`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Number of the replicate.
+    pub(crate) replicate: u32,
+    /// Position of its run.
+    place: usize,
+    /// The mean of the parts.
+    pub(crate) value: f64,
+    /// Requests behind it: the fewest of the parts.
+    pub(crate) n: u64,
+    /// Outcomes that the policy had bought.
+    pub(crate) outcomes: u64,
+    /// Dollars that they cost.
+    pub(crate) dollars: f64,
+}
+
+impl<'a> Number<'a> {
+    /// One number.
+    pub(crate) fn new(side: &'a Evidence<'a>, about: About<'a>) -> Number<'a> {
+        Number { side, about: vec![about] }
+    }
+
+    /// What each replicate that has every part measured, in the order of the runs.
+    pub(crate) fn readings(&self) -> Vec<Reading> {
+        let parts: Vec<Vec<(usize, Measurement<'_>)>> =
+            self.about.iter().map(|about| self.side.latest(about)).collect();
+        let Some((first, others)) = parts.split_first() else { return Vec::new() };
+        let reading = |&(place, score): &(usize, Measurement<'_>)| {
+            let of = |part: &Vec<(usize, Measurement<'_>)>| {
+                part.iter().find(|one| one.0 == place).map(|one| (one.1.value, one.1.n))
+            };
+            let (mut sum, mut n) = (score.value, score.n);
+            for (value, requests) in others.iter().map(of).collect::<Option<Vec<_>>>()? {
+                (sum, n) = (sum + value, n.min(requests));
+            }
+            let value = sum / parts.len() as f64;
+            let store::Standing { outcomes, dollars, .. } = score.standing;
+            value.is_finite().then(|| Reading {
+                replicate: self.side.replicate(place),
+                place,
+                value,
+                n,
+                outcomes,
+                dollars,
+            })
+        };
+        first.iter().filter_map(reading).collect()
+    }
+
+    fn clustered(&self, readings: &[Reading]) -> Option<Clustered> {
+        let places: Vec<usize> = readings.iter().map(|reading| reading.place).collect();
+        let part = |about: &About<'_>| {
+            let latest = self.side.latest(about);
+            let value = |place: &usize| latest.iter().find(|one| one.0 == *place).map(|one| one.1.value);
+            let values: Vec<f64> = places.iter().map(value).collect::<Option<_>>()?;
+            self.side.clustered(about, &places, &values)
+        };
+        let parts: Vec<Clustered> = self.about.iter().map(part).collect::<Option<_>>()?;
+        Some(Clustered::mean_of(&parts))
+    }
+}
+
+/// Two numbers in the replicates that have both, in the order of the first.
+pub(crate) struct Paired<'a> {
+    left: Number<'a>,
+    right: Number<'a>,
+    /// What each measured in each replicate.
+    pub(crate) readings: Vec<(Reading, Reading)>,
+}
+
+impl<'a> Paired<'a> {
+    /// `left` beside `right`: policies that met the same requests.
+    pub(crate) fn new(left: Number<'a>, right: Number<'a>) -> Paired<'a> {
+        let others = right.readings();
+        let partner = |reading: Reading| {
+            others.iter().find(|other| other.replicate == reading.replicate).map(|other| (reading, *other))
+        };
+        let readings = left.readings().into_iter().filter_map(partner).collect();
+        Paired { left, right, readings }
+    }
+
+    fn values(&self) -> (Vec<f64>, Vec<f64>) {
+        self.readings.iter().map(|(left, right)| (left.value, right.value)).unzip()
+    }
+
+    fn clustered(&self) -> Option<(Clustered, Clustered)> {
+        let (left, right): (Vec<Reading>, Vec<Reading>) = self.readings.iter().copied().unzip();
+        self.left.clustered(&left).zip(self.right.clustered(&right))
+    }
+
+    fn labelled(&self, found: Interval) -> Interval {
+        let unreadable = self.left.side.tested.is_err() || self.right.side.tested.is_err();
+        match found.low {
+            Some(_) if unreadable => Interval { low: None, high: None, method: UNREADABLE, ..found },
+            Some(_) if self.left.side.recorded() => Interval { method: PAIRED_RESPLITS, ..found },
+            _ => found,
+        }
+    }
+
+    /// Left minus right.
+    pub(crate) fn difference(&self) -> Interval {
+        if let Some((left, right)) = self.clustered() {
+            return clustered_difference(&left, &right);
+        }
+        let (left, right) = self.values();
+        self.labelled(paired_difference(&left, &right))
+    }
+
+    /// Left over right, minus 1.
+    pub(crate) fn gain(&self) -> Interval {
+        if let Some((left, right)) = self.clustered() {
+            return clustered_gain(&left, &right);
+        }
+        let (left, right) = self.values();
+        self.labelled(ratio_gain_interval(&left, &right))
+    }
+}
+
+/// The number `about` of a test, with how much each cluster of its prompts moves it; none for what is no mean over prompts.
+fn influence(tested: &Tested, about: &About<'_>) -> Option<(f64, Influence)> {
+    if about.phase != phase::TEST {
+        return None;
+    }
+    let number: fn(&TestedRow) -> f64 = match about.metric {
+        metric::REWARD | metric::SWEEP_REWARD => |row| row.reward,
+        metric::QUALITY => |row| row.quality,
+        metric::COST => |row| row.cost_usd,
+        metric::REGRET => |row| row.regret,
+        metric::UNSCORED_SHARE => |row| f64::from(u8::from(row.reward.is_nan())),
+        metric::CHOICE_ENTROPY => return entropy(tested, about),
+        metric::ARM_SHARE => {
+            let arm = tested.models.iter().position(|model| Some(model.as_str()) == about.arm);
+            let chosen = |row: &TestedRow| f64::from(u8::from(arm == Some(row.model.into())));
+            return Some(mean_of(tested, &rows(tested, about)?, chosen));
+        }
+        _ => return None,
+    };
+    let rows = rows(tested, about)?;
+    let (mean, influence) = mean_of(tested, &rows, number);
+    if about.metric != metric::REGRET {
+        return Some((mean, influence));
+    }
+    // A sum over the requests, not a mean.
+    let n = rows.iter().filter(|row| number(row).is_finite()).count() as f64;
+    Some((n * mean, influence.into_iter().map(|(cluster, value)| (cluster, n * value)).collect()))
+}
+
+/// The rows that a number is about, by cluster within each weight; none where there are none.
+fn rows<'a>(tested: &'a Tested, about: &About<'_>) -> Option<Vec<&'a TestedRow>> {
+    let task = tested.tasks.iter().position(|task| task == about.task);
+    let all = about.task == words::ALL_TASKS;
+    let whole = about.metric == metric::SWEEP_REWARD;
+    let own = |row: &&TestedRow| {
+        (all || task == Some(row.task.into())) && (whole || same_weight(about.w_cost, Some(row.w_cost)))
+    };
+    let rows: Vec<&TestedRow> = tested.rows.iter().filter(own).collect();
+    (!rows.is_empty()).then_some(rows)
+}
+
+/// The mean of `number` over the `rows` that have it, and for each cluster the sum of (number - mean) / n.
+fn mean_of(tested: &Tested, rows: &[&TestedRow], number: impl Fn(&TestedRow) -> f64) -> (f64, Influence) {
+    let measured = || rows.iter().map(|row| (row.cluster, number(row))).filter(|(_, value)| value.is_finite());
+    let (n, sum) = measured().fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
+    let mean = sum / n;
+    // Of a test that was thinned, the prompts that are there stand for all.
+    let scale = libm::sqrt(tested.kept) / n;
+    let mut influence: Influence = measured().map(|(cluster, value)| (cluster, scale * (value - mean))).collect();
+    if !influence.is_sorted_by_key(|(cluster, _)| *cluster) {
+        influence.sort_by_key(|(cluster, _)| *cluster);
+    }
+    influence.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    (mean, influence)
+}
+
+/// The entropy of the choices in bits. A request for a model with share p moves it by (-log2 p - entropy) / n.
+fn entropy(tested: &Tested, about: &About<'_>) -> Option<(f64, Influence)> {
+    let rows = rows(tested, about)?;
+    let mut counts = vec![0.0; tested.models.len()];
+    rows.iter().for_each(|row| counts[usize::from(row.model)] += 1.0);
+    let n = rows.len() as f64;
+    let surprise = |row: &TestedRow| -libm::log2(counts[usize::from(row.model)] / n);
+    Some(mean_of(tested, &rows, surprise))
+}
+
+/// The difference of two policies in a metric at one weight on cost, over all tasks of the test or of the last round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Weight on cost; none for metrics that span the grid.
+    pub w_cost: Option<f64>,
+    /// Candidate minus baseline, in the unit of the metric.
+    pub interval: Interval,
+    /// Replicates in which both were measured.
+    pub replicates: usize,
+}
+
+/// `candidate` minus `baseline` in `metric` at every weight at which the candidate was measured, outside of learning curves, in
+/// one environment; empty where no replicate has both.
+pub fn compare(runs: &[Run], environment: &str, metric: &str, candidate: &str, baseline: &str) -> Vec<Difference> {
+    let of = |policy: &str| runs.iter().filter(|run| run.environment == environment && run.policy == policy).collect();
+    let [own, other]: [Vec<&Run>; 2] = [of(candidate), of(baseline)];
+    let quantities = own.first().map_or(&[][..], |run| run.scores.quantities());
+    let mut abouts: Vec<About<'_>> = Vec::new();
+    for about in quantities.iter().map(About::of) {
+        let wanted = about.metric == metric
+            && about.task == words::ALL_TASKS
+            && about.arm.is_none()
+            && about.phase != phase::VALIDATION;
+        if wanted {
+            // The last phase that measured it speaks for its weight.
+            abouts.retain(|known| known.w_cost != about.w_cost);
+            abouts.push(about);
+        }
+    }
+    let [own, other] = [own.iter(), other.iter()].map(|runs| Evidence::of(runs.copied()));
+    let difference = |about: About<'_>| {
+        let pairs = Paired::new(Number::new(&own, about), Number::new(&other, about));
+        let replicates = pairs.readings.len();
+        (replicates > 0).then(|| Difference { w_cost: about.w_cost, interval: pairs.difference(), replicates })
+    };
+    abouts.into_iter().filter_map(difference).collect()
+}
