@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder reference test page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage reference test page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -49,6 +49,10 @@ check:
 
 format:
 	$(CARGO) fmt --all
+
+# How often intervals hold the truth, by simulation, into results/coverage (under half an hour).
+coverage:
+	$(CARGO) run --release --workspace --example coverage -- results/coverage
 
 # A training step of BaRP, and beside it what a user would pick instead, in one run.
 bench:

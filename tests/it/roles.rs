@@ -171,7 +171,7 @@ struct Made {
 fn report(toml: &str, claims: &str, folder: &Path) -> Made {
     let manifest = run(&plan(toml), folder, 0);
     let runs = Folder::new(folder).runs(&manifest).unwrap();
-    let rows = summary(&manifest, &runs);
+    let rows = summary(&manifest, &runs).unwrap();
     let verdicts = decide(&parse_claims(claims, "claims.toml").unwrap(), &runs);
     let context = Context { command: "barp report x".into(), simulated: true, experiment: "tables".into() };
     let material = Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(&manifest) };

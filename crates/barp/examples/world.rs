@@ -72,7 +72,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let place = tempfile::tempdir()?;
     let folder = Folder::new(place.path());
     let done = run(&plan, &folder, &Options::default(), &AtomicBool::new(false), |_| ())?;
-    for row in summary(&done.manifest, &folder.runs(&done.manifest)?) {
+    for row in summary(&done.manifest, &folder.runs(&done.manifest)?)? {
         if &*row.metric == "sweep_reward" && &*row.phase == "test" && &*row.task == "all" {
             println!("{} earns {:.3} a request", row.policy, row.value);
         }

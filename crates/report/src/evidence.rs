@@ -5,16 +5,35 @@
 //! has an interval over its prompts too.
 
 use statistics::{
-    Clustered, Influence, Interval, clustered_difference, clustered_gain, clustered_mean, mean_interval,
-    paired_difference, ratio_gain_interval,
+    CLUSTERED, Clustered, FIELLER, Influence, Interval, PAIRED, STUDENT, clustered_difference, clustered_gain,
+    clustered_mean, mean_interval, paired_difference, ratio_gain_interval,
 };
 use store::words::{self, metric, phase};
-use store::{FrameError, Measurement, Quantity, Run, Tested, TestedRow};
+use store::{FrameError, Measurement, Quantity, Role, Run, Tested, TestedRow};
 
 /// Name of an interval over re-splits of the same rows, where nothing is stored of their prompts.
 const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows (not new ones)";
 /// The same of pairs.
 const PAIRED_RESPLITS: &str = "paired student-t 95% over replicates: new trainings, these rows (not new ones)";
+/// What is said of an interval over several trainings, each of which sent all requests to one model: if another training
+/// chooses another model, the number jumps, and a few replicates do not show how often. `make coverage` measures it.
+const ONE_MODEL: [(&str, &str); 6] = [
+    (
+        CLUSTERED,
+        "95% by prompts and replicates: new prompts, new trainings on these rows; one model for all: trainings may differ",
+    ),
+    (
+        RESPLITS,
+        "student-t 95% over replicates: new trainings, these rows (not new ones); one model for all: trainings may differ",
+    ),
+    (
+        PAIRED_RESPLITS,
+        "paired student-t 95% over replicates: new trainings, these rows (not new ones); one model for all: trainings may differ",
+    ),
+    (STUDENT, "student-t 95% over replicates; one model for all: trainings may differ"),
+    (PAIRED, "paired student-t 95% over replicates; one model for all: trainings may differ"),
+    (FIELLER, "paired Fieller 95% over replicates; one model for all: trainings may differ"),
+];
 const UNREADABLE: &str = "none (the rows of the test prompts cannot be read)";
 
 /// What a number is about.
@@ -61,6 +80,7 @@ pub(crate) struct Evidence<'a> {
     runs: Vec<&'a Run>,
     /// One for each run; none where replicates are independent, or where nothing is stored.
     tested: Result<Option<Vec<Tested>>, FrameError>,
+    one_model: bool,
 }
 
 impl<'a> Evidence<'a> {
@@ -71,7 +91,8 @@ impl<'a> Evidence<'a> {
         let needed = shared && runs.iter().all(|run| run.has_tested());
         let read = |run: &&Run| run.tested().map(Option::unwrap_or_default);
         let tested = needed.then(|| runs.iter().map(read).collect()).transpose();
-        Evidence { runs, tested }
+        let one_model = one_model(&runs);
+        Evidence { runs, tested, one_model }
     }
 
     /// Why the rows of its test prompts cannot be read, where they cannot.
@@ -92,6 +113,12 @@ impl<'a> Evidence<'a> {
     /// The number of the run at `place`.
     fn replicate(&self, place: usize) -> u32 {
         self.runs[place].replicate
+    }
+
+    /// `found` with what has to be said of it where `one_model`.
+    fn said(found: Interval, one_model: bool) -> Interval {
+        let said = ONE_MODEL.iter().find(|(method, _)| one_model && *method == found.method);
+        Interval { method: said.map_or(found.method, |(_, said)| *said), ..found }
     }
 
     fn recorded(&self) -> bool {
@@ -121,11 +148,25 @@ impl<'a> Evidence<'a> {
         if self.tested.is_err() {
             return Interval { low: None, high: None, method: UNREADABLE, ..mean_interval(values) };
         }
-        match self.clustered(about, places, values) {
+        let found = match self.clustered(about, places, values) {
             Some(number) => clustered_mean(&number, metric::range(about.metric)),
             None => over_replicates(values, self.recorded(), metric::range(about.metric)),
-        }
+        };
+        Evidence::said(found, about.phase == phase::TEST && self.one_model)
     }
+}
+
+/// Whether the policy of these `runs` learns, and sent all requests of a test to one model in every replicate, whichever that was.
+fn one_model(runs: &[&Run]) -> bool {
+    let learns = |run: &Run| run.identity.role.learns() || run.identity.role == Role::Reference;
+    let own = |quantity: &Quantity| {
+        quantity.metric == metric::CHOICE_ENTROPY && quantity.phase == phase::TEST && quantity.task == words::ALL_TASKS
+    };
+    let one = |run: &&Run| {
+        let mut entropies = run.scores.iter().filter(|score| own(score.quantity)).peekable();
+        learns(run) && entropies.peek().is_some() && entropies.all(|score| score.value == 0.0)
+    };
+    !runs.is_empty() && runs.iter().all(one)
 }
 
 /// The mean of `values`, one a replicate, with Student's interval, kept within the `range` that they can have.
@@ -232,6 +273,11 @@ impl<'a> Paired<'a> {
         self.left.clustered(&left).zip(self.right.clustered(&right))
     }
 
+    fn said(&self, found: Interval) -> Interval {
+        let tested = self.left.about.iter().all(|about| about.phase == phase::TEST);
+        Evidence::said(found, tested && (self.left.side.one_model || self.right.side.one_model))
+    }
+
     fn labelled(&self, found: Interval) -> Interval {
         let unreadable = self.left.side.tested.is_err() || self.right.side.tested.is_err();
         match found.low {
@@ -243,20 +289,24 @@ impl<'a> Paired<'a> {
 
     /// Left minus right.
     pub(crate) fn difference(&self) -> Interval {
-        if let Some((left, right)) = self.clustered() {
-            return clustered_difference(&left, &right);
-        }
-        let (left, right) = self.values();
-        self.labelled(paired_difference(&left, &right))
+        self.said(match self.clustered() {
+            Some((left, right)) => clustered_difference(&left, &right),
+            None => {
+                let (left, right) = self.values();
+                self.labelled(paired_difference(&left, &right))
+            }
+        })
     }
 
     /// Left over right, minus 1.
     pub(crate) fn gain(&self) -> Interval {
-        if let Some((left, right)) = self.clustered() {
-            return clustered_gain(&left, &right);
-        }
-        let (left, right) = self.values();
-        self.labelled(ratio_gain_interval(&left, &right))
+        self.said(match self.clustered() {
+            Some((left, right)) => clustered_gain(&left, &right),
+            None => {
+                let (left, right) = self.values();
+                self.labelled(ratio_gain_interval(&left, &right))
+            }
+        })
     }
 }
 
@@ -301,14 +351,32 @@ fn rows<'a>(tested: &'a Tested, about: &About<'_>) -> Option<Vec<&'a TestedRow>>
     (!rows.is_empty()).then_some(rows)
 }
 
-/// The mean of `number` over the `rows` that have it, and for each cluster the sum of (number - mean) / n.
+/// The mean of `number` over the `rows` that have it, and how much each cluster moves it: for each prompt (number - mean) / n,
+/// where the mean is that of the prompt's task, since a split gives every task its share.
 fn mean_of(tested: &Tested, rows: &[&TestedRow], number: impl Fn(&TestedRow) -> f64) -> (f64, Influence) {
-    let measured = || rows.iter().map(|row| (row.cluster, number(row))).filter(|(_, value)| value.is_finite());
-    let (n, sum) = measured().fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-    let mean = sum / n;
+    let measured: Vec<(u32, usize, f64)> =
+        rows.iter().map(|row| (row.cluster, row.task.into(), number(row))).filter(|one| one.2.is_finite()).collect();
+    let mut tasks = vec![(0.0, 0.0); tested.tasks.len()];
+    for &(_, task, value) in &measured {
+        let (n, sum) = &mut tasks[task];
+        (*n, *sum) = (*n + 1.0, *sum + value);
+    }
+    let n = measured.len() as f64;
+    let mean = measured.iter().map(|one| one.2).sum::<f64>() / n;
+    // Around the mean of n prompts of a task they vary less than around that of all, by 1 - 1 / n.
+    let around = |task: usize| {
+        let (own, sum) = tasks[task];
+        let spread = if own > 1.0 { libm::sqrt(own / (own - 1.0) * (n - 1.0) / n) } else { 1.0 };
+        (if own > 1.0 { sum / own } else { mean }, spread)
+    };
+    let around: Vec<(f64, f64)> = (0..tasks.len()).map(around).collect();
     // Of a test that was thinned, the prompts that are there stand for all.
     let scale = libm::sqrt(tested.kept) / n;
-    let mut influence: Influence = measured().map(|(cluster, value)| (cluster, scale * (value - mean))).collect();
+    let moved = |&(cluster, task, value): &(u32, usize, f64)| {
+        let (middle, spread) = around[task];
+        (cluster, scale * spread * (value - middle))
+    };
+    let mut influence: Influence = measured.iter().map(moved).collect();
     if !influence.is_sorted_by_key(|(cluster, _)| *cluster) {
         influence.sort_by_key(|(cluster, _)| *cluster);
     }

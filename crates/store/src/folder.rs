@@ -5,7 +5,7 @@
 
 use crate::frame::read_metadata;
 use crate::manifest::{CellRecord, FORMAT, Manifest};
-use crate::scores::{Pool, Run};
+use crate::scores::{Pool, Run, TestedAt};
 use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
 use crate::tested::{self, TestedFrame, Whose};
@@ -293,7 +293,7 @@ impl Folder {
             let scores = read.map_err(|message| FrameError { path, message })?;
             let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
             let recorded = recorded.contains(cell.environment.as_str());
-            let rows = self.has_tested(&cell.id).then(|| self.tested_path(&cell.id));
+            let rows = self.has_tested(&cell.id).then(|| TestedAt::File(self.tested_path(&cell.id)));
             let (identity, replicate) = (cell.identity.clone(), cell.replicate);
             Ok(Run { environment, policy, identity, replicate, scores, recorded, rows })
         };

@@ -1,6 +1,6 @@
 //! Scores of many cells in little memory: what was measured is written once for all cells that measured the same.
 
-use crate::tested::{Tested, read_tested};
+use crate::tested::{Tested, TestedFrame, read_tested};
 use crate::{Direction, FrameError, Identity, Label, Score};
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -132,6 +132,13 @@ impl From<Measurement<'_>> for Score {
     }
 }
 
+/// Where the rows of test prompts are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TestedAt {
+    File(PathBuf),
+    Memory(Tested),
+}
+
 /// All scores of one cell, with the labels its experiment gives it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -147,8 +154,8 @@ pub struct Run {
     pub scores: Scores,
     /// Whether its prompts are those of every other replicate, as recorded rows are; generated ones are new in each.
     pub recorded: bool,
-    /// Where the rows of its test prompts lie, if they are there.
-    pub(crate) rows: Option<PathBuf>,
+    /// The rows of its test prompts, if they are there.
+    pub(crate) rows: Option<TestedAt>,
 }
 
 impl Run {
@@ -157,7 +164,11 @@ impl Run {
     /// # Errors
     /// When they cannot be read.
     pub fn tested(&self) -> Result<Option<Tested>, FrameError> {
-        self.rows.as_deref().map(read_tested).transpose()
+        match &self.rows {
+            None => Ok(None),
+            Some(TestedAt::File(path)) => read_tested(path).map(Some),
+            Some(TestedAt::Memory(rows)) => Ok(Some(rows.clone())),
+        }
     }
 
     /// Whether the rows of its test prompts are there.
@@ -323,7 +334,12 @@ impl ScoresBuilder {
 }
 
 impl Run {
-    /// Runs of replicates that are in memory already, in their order.
+    /// The same with what every test prompt got; `recorded` as in [`Run::recorded`].
+    pub fn with_tested(self, rows: &TestedFrame, recorded: bool) -> Run {
+        Run { recorded, rows: Some(TestedAt::Memory(rows.into())), ..self }
+    }
+
+    /// Runs of replicates that are in memory already, in their order: of prompts of their own, without rows.
     pub fn of(replicates: &[crate::Replicate]) -> Vec<Run> {
         let pool = Pool::default();
         let run = |one: &crate::Replicate| Run {

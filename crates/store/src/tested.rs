@@ -255,13 +255,42 @@ fn tested(path: &Path) -> Result<Tested, String> {
             });
         }
     }
-    rows.sort_by(|one, other| one.w_cost.total_cmp(&other.w_cost).then(one.cluster.cmp(&other.cluster)));
+    sort(&mut rows);
     Ok(Tested {
         tasks: tasks.labels(&pool)?,
         models: models.labels(&pool)?,
         rows,
         kept: if all > 0.0 { kept / all } else { 1.0 },
     })
+}
+
+fn sort(rows: &mut [TestedRow]) {
+    rows.sort_by(|one, other| one.w_cost.total_cmp(&other.w_cost).then(one.cluster.cmp(&other.cluster)));
+}
+
+impl From<&TestedFrame> for Tested {
+    /// What would be read of the frame's file.
+    fn from(frame: &TestedFrame) -> Tested {
+        let pool = Pool::default();
+        let (mut tasks, mut models) = (Names::default(), Names::default());
+        let text = |cell: &Option<String>| pool.symbol(cell.as_deref().unwrap_or_default());
+        let real = |cell: &Option<f64>| cell.unwrap_or(f64::NAN);
+        let row = |row: usize| TestedRow {
+            cluster: frame.cluster[row].unwrap_or_default() as u32,
+            task: tasks.place(text(&frame.task[row])),
+            model: models.place(text(&frame.model[row])),
+            w_cost: real(&frame.w_cost[row]),
+            quality: real(&frame.quality[row]),
+            cost_usd: real(&frame.cost_usd[row]),
+            reward: real(&frame.reward[row]),
+            regret: real(&frame.regret[row]),
+        };
+        let mut rows: Vec<TestedRow> = (0..frame.sample_id.len()).map(row).collect();
+        sort(&mut rows);
+        let [all, kept] = frame.prompts.map(|prompts| prompts as f64);
+        let labels = |names: Names| names.labels(&pool).expect("the pool has what it was just told");
+        Tested { tasks: labels(tasks), models: labels(models), rows, kept: if all > 0.0 { kept / all } else { 1.0 } }
+    }
 }
 
 /// Names in the order of their first appearance.
