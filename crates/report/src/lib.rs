@@ -3,6 +3,7 @@
 mod charts;
 mod claims;
 mod context;
+mod derived;
 mod description;
 mod effects;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use claims::{
     parse_claims,
 };
 pub use context::Context;
+pub use derived::derived;
 pub use description::{PAGE, description_page, write_description};
 pub use page::{Figure, page};
 pub use summarise::{summarise, summary};

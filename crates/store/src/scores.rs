@@ -70,6 +70,16 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Scores that were measured at once: one of `values` for each of `quantities`, all over `n` requests.
+    ///
+    /// # Panics
+    /// When there are more of one than of the other.
+    pub fn at_once(quantities: Arc<[Quantity]>, values: Vec<f64>, n: u64, standing: Standing) -> Scores {
+        assert_eq!(quantities.len(), values.len(), "every quantity needs a value");
+        let (counts, places) = (vec![n; values.len()], vec![0; values.len()]);
+        Scores { quantities, values, counts, standings: vec![standing], places }
+    }
+
     /// Number of scores.
     pub fn len(&self) -> usize {
         self.values.len()
