@@ -136,7 +136,8 @@ fn adjusted_p_values_and_power_are_those_of_statsmodels() {
     }
     for case in cases("statsmodels", "needed") {
         let spread = statistics::Spread { training: 1.0, prompt: 0.0 };
-        assert_eq!(spread.replicates(number(&case["standardised"]), 1), case["pairs"].as_u64());
+        let design = statistics::Design { replicates: 2, prompts: 1, pool: None };
+        assert_eq!(spread.replicates(number(&case["standardised"]), design), case["pairs"].as_u64());
     }
 }
 

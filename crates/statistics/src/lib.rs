@@ -25,6 +25,6 @@ pub use interval::{CONFIDENCE, Interval, STUDENT, interval_of_sums, mean_interva
 pub use kaplan_meier::{KAPLAN_MEIER, Lifetime, Step, Survival, kaplan_meier};
 pub use normal::{normal_cdf, normal_quantile};
 pub use paired::{FIELLER, PAIRED, paired_difference, ratio_gain_interval};
-pub use power::{LEVEL, POWER, Spread, paired_power};
+pub use power::{Design, LEVEL, POWER, Spread, paired_power};
 pub use ranks::{ALPHA, FEWEST_BLOCKS, Ranks, friedman};
 pub use student::{t_cdf, t_quantile, two_sided_p};

@@ -1,10 +1,14 @@
-//! How many replicates or prompts a paired comparison needs to see an effect of a given size.
+//! How many replicates or prompts a comparison of two policies needs to see an effect of a given size.
 //!
-//! Does: the power of the two-sided paired t-test from the noncentral t law, P(|T| > t) with T = (Z + delta) / S, integrated over
-//! the law of S. The difference of two policies in one replicate varies by sqrt(training^2 + prompt^2 / n): how trainings
-//! differ, and which n prompts are tested. Assumes: replicates independent of each other, with prompts of their own, and
-//! differences that are about normal. Example: an effect of half a standard deviation needs 34 pairs for power .8.
+//! Does: the power of a two-sided t-test from the noncentral t law, P(|T| > t) with T = (Z + delta) / S, integrated over the law
+//! of S. The difference of two policies varies with their trainings and with the prompts that are tested. Replicates with
+//! prompts of their own (a generated world) vary by training^2 + prompt^2 / n each, and the test is the paired one over
+//! replicates. Replicates that split one pool of N recorded prompts again share prompts: their mean varies by training^2 / J +
+//! prompt^2 (1 / N + (1 / n - 1 / N) / J), which more replicates do not bring below prompt^2 / N, and the test counts prompts.
+//! Assumes: differences that are about normal on average, splits drawn independently. Example: an effect of half a standard
+//! deviation needs 34 pairs for power .8.
 
+use crate::normal::normal_cdf;
 use crate::student::t_quantile;
 
 /// Probability of a rejection where there is no effect.
@@ -13,42 +17,69 @@ pub const LEVEL: f64 = 0.05;
 /// Probability of a rejection where there is the effect, that a plan asks for.
 pub const POWER: f64 = 0.8;
 
-/// Most pairs that a search looks at.
+/// Most replicates or prompts that a search looks at.
 const MOST: u64 = 1 << 40;
 
-/// How much the difference of two policies varies.
+/// Standard deviations of the difference of two policies, in the unit of the effect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// Standard deviation from one training to another, had each met infinitely many prompts; in the unit of the effect.
+    /// From one training to another, had each met infinitely many prompts.
     pub training: f64,
-    /// Standard deviation of the difference from one prompt to another.
+    /// From one prompt to another.
     pub prompt: f64,
 }
 
+/// What is tested.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Design {
+    /// Trainings of each policy, from 1.
+    pub replicates: u64,
+    /// Test prompts of each replicate, from 1.
+    pub prompts: u64,
+    /// Recorded prompts that the test prompts of all replicates are drawn from; none where each replicate has its own.
+    pub pool: Option<u64>,
+}
+
 impl Spread {
-    /// The standard deviation of the mean difference of a replicate with `prompts` test prompts.
-    pub fn of_replicate(&self, prompts: u64) -> f64 {
-        libm::sqrt(self.training * self.training + self.prompt * self.prompt / prompts as f64)
+    /// The standard deviation of the mean difference over all replicates of `design`.
+    pub fn standard_error(&self, design: Design) -> f64 {
+        let (replicates, prompts) = (design.replicates as f64, design.prompts as f64);
+        let shared = design.pool.map_or(0.0, |pool| 1.0 / pool as f64);
+        let by_prompts = shared + (1.0 / prompts - shared) / replicates;
+        libm::sqrt(self.training * self.training / replicates + self.prompt * self.prompt * by_prompts)
     }
 
-    /// The fewest replicates of `prompts` test prompts each with which an `effect` above zero is seen at [`LEVEL`] with
-    /// [`POWER`]. None where they are more than a million million.
-    pub fn replicates(&self, effect: f64, prompts: u64) -> Option<u64> {
-        let deviation = self.of_replicate(prompts);
-        least(2, |replicates| paired_power(effect / deviation, replicates) >= POWER)
+    /// The probability with which `design` sees an `effect` at [`LEVEL`]. None where it has no test: a single replicate with
+    /// prompts of its own, or a pool of one prompt.
+    pub fn power(&self, effect: f64, design: Design) -> Option<f64> {
+        let freedom = design.pool.unwrap_or(design.replicates).saturating_sub(1);
+        (freedom > 0).then(|| power(effect.abs() / self.standard_error(design), freedom as f64))
     }
 
-    /// The fewest test prompts in each of `replicates` (at least 2) with which an `effect` above zero is seen at [`LEVEL`]
-    /// with [`POWER`]. None where no number suffices, because trainings alone differ too much.
-    pub fn prompts(&self, effect: f64, replicates: u64) -> Option<u64> {
-        let enough = |prompts| paired_power(effect / self.of_replicate(prompts), replicates) >= POWER;
-        least(1, enough)
+    /// The fewest replicates of `design` that see an `effect` above zero at [`LEVEL`] with [`POWER`]. None where no number of
+    /// them does, because their prompts are too few.
+    pub fn replicates(&self, effect: f64, design: Design) -> Option<u64> {
+        least(|replicates| self.sees(effect, Design { replicates, ..design }))
+    }
+
+    /// The fewest test prompts of each replicate of `design` that see an `effect` above zero at [`LEVEL`] with [`POWER`],
+    /// the pool growing with them. None where no number of them does, because trainings alone differ too much.
+    pub fn prompts(&self, effect: f64, design: Design) -> Option<u64> {
+        let grown = |prompts: u64| {
+            let pool = |pool: u64| (pool as f64 * (prompts as f64 / design.prompts as f64)).round() as u64;
+            Design { prompts, pool: design.pool.map(pool), ..design }
+        };
+        least(|prompts| self.sees(effect, grown(prompts)))
+    }
+
+    fn sees(&self, effect: f64, design: Design) -> bool {
+        self.power(effect, design).is_some_and(|power| power >= POWER)
     }
 }
 
-/// The least number from `first` on that is `enough`, of a property that stays once it is reached.
-fn least(first: u64, enough: impl Fn(u64) -> bool) -> Option<u64> {
-    let mut high = first;
+/// The least number from 1 on that is `enough`, of a property that stays once it is reached.
+fn least(enough: impl Fn(u64) -> bool) -> Option<u64> {
+    let mut high = 1;
     while !enough(high) {
         high *= 2;
         if high > MOST {
@@ -56,11 +87,11 @@ fn least(first: u64, enough: impl Fn(u64) -> bool) -> Option<u64> {
         }
     }
     let mut low = high / 2;
-    while high > first && high - low > 1 {
+    while high - low > 1 {
         let middle = low + (high - low) / 2;
         if enough(middle) { high = middle } else { low = middle }
     }
-    Some(high.max(first))
+    Some(high)
 }
 
 /// The power of the two-sided paired t-test at [`LEVEL`] with `pairs` (at least 2) and an effect of `standardised` standard
@@ -70,18 +101,17 @@ fn least(first: u64, enough: impl Fn(u64) -> bool) -> Option<u64> {
 /// When there are fewer than two pairs.
 pub fn paired_power(standardised: f64, pairs: u64) -> f64 {
     assert!(pairs >= 2, "a paired test needs two pairs, not {pairs}");
-    let freedom = (pairs - 1) as f64;
-    let shift = standardised.abs() * libm::sqrt(pairs as f64);
+    power(standardised.abs() * libm::sqrt(pairs as f64), (pairs - 1) as f64)
+}
+
+/// P(|T| > t) at the critical t, for a mean that lies `shift` standard errors from zero.
+fn power(shift: f64, freedom: f64) -> f64 {
     if shift.is_infinite() {
         return 1.0;
     }
     let critical = t_quantile(1.0 - 0.5 * LEVEL, freedom);
-    let above = integral(freedom, critical, |s| below(shift - critical * s));
-    (above + integral(freedom, critical, |s| below(-critical * s - shift))).min(1.0)
-}
-
-fn below(z: f64) -> f64 {
-    crate::normal::normal_cdf(z)
+    let beyond = |s: f64| normal_cdf(shift - critical * s) + normal_cdf(-critical * s - shift);
+    integral(freedom, critical, beyond).min(1.0)
 }
 
 /// The mean of `value` over S = sqrt(chi squared / v), by Simpson's rule over nine root-v-ths about 1, beyond which less than
@@ -121,22 +151,37 @@ mod tests {
 
     #[test]
     fn half_a_standard_deviation_needs_34_pairs() {
-        let spread = Spread { training: 0.5, prompt: 0.0 };
-        assert_eq!(spread.replicates(0.25, 1), Some(34));
+        let design = Design { replicates: 5, prompts: 1, pool: None };
+        assert_eq!(Spread { training: 0.5, prompt: 0.0 }.replicates(0.25, design), Some(34));
         assert!(paired_power(0.5, 33) < POWER && paired_power(0.5, 34) >= POWER);
     }
 
     #[test]
     fn prompts_help_until_trainings_alone_decide() {
-        let spread = Spread { training: 0.01, prompt: 0.4 };
-        let prompts = spread.prompts(0.02, 5).unwrap();
-        assert!(spread.replicates(0.02, prompts).unwrap() <= 5 && spread.replicates(0.02, prompts - 1).unwrap() > 5);
-        assert_eq!(Spread { training: 0.05, prompt: 0.4 }.prompts(0.02, 5), None);
-        assert!((spread.of_replicate(1600) - libm::sqrt(2.0) * 0.01).abs() < 1e-15);
+        let (spread, design) =
+            (Spread { training: 0.01, prompt: 0.4 }, Design { replicates: 5, prompts: 100, pool: None });
+        let prompts = spread.prompts(0.02, design).unwrap();
+        let seen = |prompts| spread.power(0.02, Design { prompts, ..design }).unwrap();
+        assert!(seen(prompts) >= POWER && seen(prompts - 1) < POWER, "{prompts}");
+        assert_eq!(Spread { training: 0.05, ..spread }.prompts(0.02, design), None);
     }
 
     #[test]
-    fn differences_that_do_not_vary_need_two_replicates() {
-        assert_eq!(Spread { training: 0.0, prompt: 0.0 }.replicates(0.1, 10), Some(2));
+    fn splitting_one_pool_again_sees_no_more_than_its_prompts() {
+        let spread = Spread { training: 0.0, prompt: 0.4 };
+        let design = Design { replicates: 1, prompts: 100, pool: Some(400) };
+        let error = |replicates| spread.standard_error(Design { replicates, ..design });
+        assert!((error(1) - 0.04).abs() < 1e-15 && error(1_000_000) > 0.02);
+        assert_eq!(spread.replicates(0.05, design), None, "400 prompts see .056 at best");
+        assert!(spread.replicates(0.06, design).is_some_and(|replicates| replicates > 1));
+        let every = Design { prompts: 400, replicates: 9, ..design };
+        assert!((spread.standard_error(every) - 0.02).abs() < 1e-15, "the same prompts nine times");
+    }
+
+    #[test]
+    fn what_does_not_vary_is_seen_at_once_and_one_replicate_has_no_test() {
+        let (still, design) =
+            (Spread { training: 0.0, prompt: 0.0 }, Design { replicates: 1, prompts: 10, pool: None });
+        assert_eq!((still.power(0.1, design), still.replicates(0.1, design)), (None, Some(2)));
     }
 }
