@@ -84,7 +84,7 @@ fn a_router_between_two_models_has_the_numbers_that_are_worked_out_by_hand() {
     check("cpt_80", None, 0.6);
     check("pgr", Some(0.5), 0.2 / 0.3);
     check("router_eval_vb", Some(0.5), 0.875);
-    check("arena_score", Some(0.5), field::arena_score(0.7, 0.3).unwrap());
+    check("arena_score", Some(1.0), field::arena_score(0.5, 0.1).unwrap());
     check("task_mean_quality", None, (0.85 + 0.7 + 0.5) / 3.0 + 0.025);
     let run = runs.iter().find(|run| &*run.policy == "router").unwrap();
     assert_eq!((run.scores.get(0).n, run.scores.get(0).standing.outcomes), (50, 7));
@@ -97,10 +97,11 @@ fn without_single_models_what_needs_them_is_left_out_and_the_rest_stays() {
     let there: Vec<&str> = all.into_iter().filter(|metric| value(&runs, "router", metric, None).is_some()).collect();
     let own = ["aiq", "expected_utility", "dial_cost", "dial_quality", "task_mean_reward", "task_mean_quality"];
     assert_eq!(there, own);
-    assert!(value(&runs, "router", "arena_score", Some(0.0)).is_some());
+    assert!(value(&runs, "router", "arena_score", Some(1.0)).is_some(), "100 dollars for 1,000 requests");
+    assert!(value(&runs, "router", "arena_score", Some(0.0)).is_none(), "500 dollars are beyond its scale");
     assert!(value(&runs, "router", "router_eval_vb", Some(0.0)).is_none());
     let rows = crate::summarise(&runs);
-    assert_eq!(rows.len(), own.len() + 3, "what no replicate has is no row");
+    assert_eq!(rows.len(), own.len() + 1, "what no replicate has is no row");
 }
 
 #[test]
