@@ -32,7 +32,7 @@ pub use claims::{
     parse_claims,
 };
 pub use context::Context;
-pub use derived::derived;
+pub use derived::{derived, is_derived};
 pub use description::{PAGE, description_page, write_description};
 pub use page::{Figure, page};
 pub use spread::{ReplicateSpread, replicate_spread};

@@ -45,8 +45,8 @@ const WHOLE: [About; 23] = [
 /// What stands at each weight.
 const EACH: [About; 3] = [field::PGR, field::ARENA_SCORE, field::ROUTER_EVAL_VB];
 
-/// Whether `metric` is made here.
-pub(crate) fn is_derived(metric: &str) -> bool {
+/// Whether [`derived`] makes `metric`.
+pub fn is_derived(metric: &str) -> bool {
     WHOLE.iter().chain(&EACH).any(|about| about.name == metric)
 }
 
