@@ -49,7 +49,7 @@ pub fn router_eval_vb(mu: f64, best: f64) -> Option<f64> {
 /// # Panics
 /// When the numbers are no whole rows of `models`.
 pub fn router_eval_ep(probabilities: &[f64], models: usize) -> Option<f64> {
-    assert!(models > 0 && probabilities.len() % models == 0, "whole rows of {models} models");
+    assert!(models > 0 && probabilities.len().is_multiple_of(models), "whole rows of {models} models");
     let bits = |&p: &f64| if p > 0.0 { -p * libm::log2(p) } else { 0.0 };
     let rows: Vec<f64> = probabilities.chunks(models).map(|row| row.iter().map(bits).sum()).collect();
     mean(&rows)
