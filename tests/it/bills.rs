@@ -61,3 +61,48 @@ fn an_online_run_is_planned_to_the_outcome_whatever_its_feedback() {
         check(&format!("name = \"bill\"\nreplicates = 2\n{protocol}{feedback}{policies}"));
     }
 }
+
+/// `barp plan x.toml --power` with these arguments, in a folder that has a run of it under `out`.
+fn power(arguments: &[&str]) -> std::process::Output {
+    let place = tempfile::tempdir().unwrap();
+    let toml = "name = 'x'\nreplicates = 4\n[[environment]]\nname = 'w'\nkind = 'calibrated'\nrows = 300\n\
+                [[environment]]\nname = 'o'\nkind = 'calibrated'\nrows = 300\nprotocol = { kind = 'online', rounds = 90 }\n\
+                [[policy]]\nkind = 'random'\n[[policy]]\nkind = 'cheapest'\n";
+    std::fs::write(place.path().join("x.toml"), toml).unwrap();
+    crate::support::run(&plan(toml), &place.path().join("out"), 1);
+    crate::support::barp(place.path(), &[&["plan", "x.toml", "--power"], arguments].concat())
+}
+
+fn needed(arguments: &[&str]) -> serde_json::Value {
+    let output = power(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut all: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(all.len(), 1, "online runs have no test split");
+    all.remove(0)
+}
+
+#[test]
+fn a_smaller_effect_needs_more_and_a_folder_says_how_much_differences_vary() {
+    let [large, small] = ["0.1", "0.02"].map(|effect| needed(&[effect, "--json"]));
+    let count = |line: &serde_json::Value| line["replicates_needed"].as_u64().unwrap();
+    assert!(count(&small) > count(&large) && small["source"] == "default", "{small}");
+    assert!(small["power_as_configured"].as_f64() < large["power_as_configured"].as_f64());
+    let design = statistics::Design { replicates: 4, prompts: small["prompts"].as_u64().unwrap(), pool: None };
+    let spread = statistics::Spread { training: 0.01, prompt: 0.25 };
+    assert_eq!(spread.replicates(0.02, design), Some(count(&small)));
+    let shown = needed(&["0.02", "--from", "out", "--json"]);
+    assert!(shown["source"].as_str().unwrap().contains("1 pairs of policies"), "{shown}");
+    assert!(shown["sd_prompt"] != small["sd_prompt"] || shown["sd_training"] != small["sd_training"], "{shown}");
+    let text = String::from_utf8(power(&["0.02"]).stdout).unwrap();
+    assert!(text.contains("paired t-test over replicates") && text.contains("0.250 from prompt to prompt"), "{text}");
+}
+
+#[test]
+fn an_effect_that_is_no_difference_in_reward_is_refused() {
+    for effect in ["0", "3", "nan", "much"] {
+        let output = power(&[effect]);
+        assert_eq!(output.status.code(), Some(2), "{effect}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("above 0 and at most 2"), "{effect}");
+    }
+    assert_eq!(power(&["0.02", "--from", "nowhere"]).status.code(), Some(2));
+}

@@ -16,7 +16,9 @@ mod encoder; // prompts to vectors: stored, refused, and as the reference has th
 mod examples; // the door for others: a policy, a world, routing and reading in small programs
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when
+mod field_metrics; // what must hold of the metrics of the field, whatever the numbers
 mod gaps; // what nobody recorded, and latencies and tokens that somebody did
+mod golden; // metrics and statistics beside what other people's programs compute
 mod information; // no policy learns what it did not pay for
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod map; // the pages for people: the map of the crates, links, commands and figures

@@ -10,6 +10,7 @@ mod resolve;
 mod shifts;
 mod split;
 mod sweep;
+mod tested;
 mod variants;
 
 pub use bill::Bill;
@@ -18,6 +19,7 @@ pub(crate) use address::canonical;
 pub(crate) use checkpoints::Checkpoints;
 pub use identity::identified_runs;
 pub(crate) use split::{HeldOut, Split, split};
+pub use tested::Tested;
 
 use crate::extensions::Extensions;
 use crate::spec::{FeedbackRule, Protocol, Spec};

@@ -1,7 +1,8 @@
 //! What is measured of a router's decisions, one file each.
 //!
 //! A metric reads a stream of judged decisions and reports a number, or one for each model. A new one is a file and a line
-//! in [`METRICS`]; every protocol then measures it and every summary carries it.
+//! in [`METRICS`]; every protocol then measures it and every summary carries it. What papers compute of a whole dial stands
+//! in [`field`].
 
 mod adaptation;
 mod arm_share;
@@ -12,6 +13,7 @@ mod choice_entropy;
 mod cost;
 mod detection;
 mod exploration;
+pub mod field;
 mod latency;
 mod mean;
 mod quality;
@@ -76,7 +78,7 @@ pub fn adaptation_metrics() -> impl Iterator<Item = &'static About> {
 
 /// Everything that may stand as `metric` in a summary, each once.
 pub fn all() -> impl Iterator<Item = &'static About> {
-    let beside = DIAGNOSTICS.iter().chain(SURVIVAL).chain(DESCRIPTION).chain(&FORECAST);
+    let beside = DIAGNOSTICS.iter().chain(SURVIVAL).chain(DESCRIPTION).chain(&FORECAST).chain(field::FIELD);
     let protocol = CALIBRATION.iter().chain(LATENCY).chain([&UNSCORED]).chain(adaptation_metrics());
     METRICS.iter().map(|entry| &entry.about).chain([&SWEEP_REWARD]).chain(protocol).chain(beside)
 }

@@ -3,6 +3,7 @@
 mod charts;
 mod claims;
 mod context;
+mod derived;
 mod description;
 mod effects;
 mod evidence;
@@ -12,6 +13,7 @@ mod graphics;
 mod names;
 mod page;
 mod roster;
+mod spread;
 mod summarise;
 mod survival;
 pub mod tables;
@@ -30,9 +32,11 @@ pub use claims::{
     parse_claims,
 };
 pub use context::Context;
+pub use derived::{derived, is_derived};
 pub use description::{PAGE, description_page, write_description};
 pub use evidence::{Difference, compare};
 pub use page::{Figure, page};
+pub use spread::{ReplicateSpread, replicate_spread};
 pub use summarise::{summarise, summary};
 pub use terminal::terminal;
 pub use write::{Material, ReportError, Written, write, write_report};

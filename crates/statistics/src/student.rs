@@ -1,4 +1,4 @@
-//! Quantiles of Student's t, from the regularised incomplete beta function.
+//! Student's t: quantiles, distribution and p-values, from the regularised incomplete beta function.
 //!
 //! Does: inverts P(T > t) = I_x(v/2, 1/2) / 2 with x = v / (v + t^2) (Abramowitz and Stegun 26.7.1); the continued fraction
 //! is theirs too (26.5.8), evaluated by Lentz's method. Assumes: degrees of freedom above zero. Example: the 97.5 % point
@@ -16,6 +16,26 @@ pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
         return -upper_quantile(probability, freedom);
     }
     upper_quantile(1.0 - probability, freedom)
+}
+
+/// P(T <= `t`) for a t-distributed variable with `freedom` degrees of freedom (above zero).
+///
+/// # Panics
+/// When `freedom` is not above zero.
+pub fn t_cdf(t: f64, freedom: f64) -> f64 {
+    assert!(freedom > 0.0, "Student's t needs degrees of freedom above zero, not {freedom}");
+    let tail = upper_tail(t.abs(), freedom);
+    if t < 0.0 { tail } else { 1.0 - tail }
+}
+
+/// P(|T| >= |`t`|): the two-sided p-value of the statistic `t` with `freedom` degrees of freedom (above zero); 0 for an
+/// infinite one.
+///
+/// # Panics
+/// When `freedom` is not above zero.
+pub fn two_sided_p(t: f64, freedom: f64) -> f64 {
+    assert!(freedom > 0.0, "Student's t needs degrees of freedom above zero, not {freedom}");
+    if t.is_infinite() { 0.0 } else { (2.0 * upper_tail(t.abs(), freedom)).min(1.0) }
 }
 
 /// The t above which the mass `tail` (at most one half) lies: bisection between a bracket that doubles.
@@ -103,6 +123,20 @@ mod tests {
         check(0.975, 2.0, 0.95 * libm::sqrt(2.0 / (4.0 * 0.975 * 0.025)));
         check(0.75, 2.0, 0.816496580927726);
         assert!((t_quantile(0.975, 1.0) - 12.706204736432095).abs() < 1e-9);
+    }
+
+    #[test]
+    fn p_values_are_what_the_quantiles_leave_on_both_sides() {
+        for freedom in [1.0, 4.0, 19.0, 300.0] {
+            for tail in [0.4, 0.025, 1e-6] {
+                let t = t_quantile(1.0 - tail, freedom);
+                assert!((two_sided_p(-t, freedom) / (2.0 * tail) - 1.0).abs() < 1e-9, "{freedom} {tail}");
+                assert!(
+                    (t_cdf(-t, freedom) / tail - 1.0).abs() < 1e-9 && t_cdf(t, freedom) == 1.0 - t_cdf(-t, freedom)
+                );
+            }
+        }
+        assert_eq!((two_sided_p(0.0, 3.0), two_sided_p(f64::INFINITY, 3.0), t_cdf(0.0, 3.0)), (1.0, 0.0, 0.5));
     }
 
     /// Cornish and Fisher's expansion in 1/v (Abramowitz and Stegun 26.7.5).

@@ -72,6 +72,16 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Scores that were measured at once: one of `values` for each of `quantities`, all over `n` requests.
+    ///
+    /// # Panics
+    /// When there are more of one than of the other.
+    pub fn at_once(quantities: Arc<[Quantity]>, values: Vec<f64>, n: u64, standing: Standing) -> Scores {
+        assert_eq!(quantities.len(), values.len(), "every quantity needs a value");
+        let (counts, places) = (vec![n; values.len()], vec![0; values.len()]);
+        Scores { quantities, values, counts, standings: vec![standing], places }
+    }
+
     /// Number of scores.
     pub fn len(&self) -> usize {
         self.values.len()
@@ -334,6 +344,13 @@ impl ScoresBuilder {
 }
 
 impl Run {
+    /// Other scores of the same replicate, without the rows of its test prompts.
+    pub fn with_scores(&self, scores: Scores) -> Run {
+        let (environment, policy) = (self.environment.clone(), self.policy.clone());
+        let (identity, replicate, recorded) = (self.identity.clone(), self.replicate, self.recorded);
+        Run { environment, policy, identity, replicate, scores, recorded, rows: None }
+    }
+
     /// The same with what every test prompt got; `recorded` as in [`Run::recorded`].
     pub fn with_tested(self, rows: &TestedFrame, recorded: bool) -> Run {
         Run { recorded, rows: Some(TestedAt::Memory(rows.into())), ..self }

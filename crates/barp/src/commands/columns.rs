@@ -37,9 +37,33 @@ pub(crate) fn page() -> String {
             text += &format!("| `{name}` | {holds} | {unit} | {meaning} |\n");
         }
     }
+    text += &field_metrics();
     text += "\n## Phases\n\n| phase | meaning |\n|---|---|\n";
     phase::all().iter().for_each(|(word, meaning)| text += &format!("| `{word}` | {meaning} |\n"));
     text += "\n## Roles\n\n| role | meaning |\n|---|---|\n";
     ROLES.iter().for_each(|(role, meaning)| text += &format!("| `{}` | {meaning} |\n", role.name()));
     text
+}
+
+/// What papers compute of a dial, with whether summaries have it.
+fn field_metrics() -> String {
+    let mut text = "\n## Metrics of the field\n\n`barp report` makes them from the rewards, scores, dollars and shares of phase `test`, one \
+                    value a replicate. A row is left out where no replicate has the value: some need single models in the run, some \
+                    exactly two models, some a quality that is reached. Those that no summary has need the outcome of every \
+                    prompt.\n\n| metric | unit | better | in summaries | meaning |\n|---|---|---|---|---|\n"
+        .to_owned();
+    for about in metrics::field::FIELD {
+        let there = if report::is_derived(about.name) { "yes" } else { "no" };
+        text += &format!("| `{}` | {} | {} | {there} | {} |\n", about.name, about.unit, better(about), about.what);
+    }
+    text
+}
+
+/// The word for which way is better.
+pub(crate) fn better(about: &metrics::About) -> &'static str {
+    match about.better {
+        metrics::Better::Higher => "higher",
+        metrics::Better::Lower => "lower",
+        metrics::Better::Neither => "neither",
+    }
 }

@@ -162,15 +162,14 @@ fn shifts() -> Vec<Item> {
 }
 
 fn metrics() -> Vec<Item> {
-    let better = |about: &metrics::About| match about.better {
-        metrics::Better::Higher => "higher",
-        metrics::Better::Lower => "lower",
-        metrics::Better::Neither => "neither",
-    };
     let item = |about: &metrics::About| Item {
         name: about.name.into(),
         about: about.what.into(),
-        facts: vec![("unit", json!(about.unit)), ("better", json!(better(about))), ("version", json!(about.version))],
+        facts: vec![
+            ("unit", json!(about.unit)),
+            ("better", json!(columns::better(about))),
+            ("version", json!(about.version)),
+        ],
     };
     metrics::all().map(item).collect()
 }

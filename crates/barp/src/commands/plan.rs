@@ -1,4 +1,7 @@
-//! `barp plan CONFIG`: cells, what they would buy, and how long they would take. Nothing is computed that is kept.
+//! `barp plan CONFIG`: cells, what they would buy, how long they would take, and what they could tell apart. Nothing is
+//! computed that is kept.
+
+mod power;
 
 use crate::failure::Failure;
 use crate::files::read;
@@ -26,9 +29,21 @@ pub(crate) struct Plan {
     /// Threads that will run it; all unless given
     #[arg(long, value_name = "N", requires = "time")]
     threads: Option<usize>,
+    /// Say instead how many replicates and test prompts show a difference of EFFECT in reward between two policies
+    #[arg(long, value_name = "EFFECT", value_parser = effect, conflicts_with = "time")]
+    power: Option<f64>,
+    /// A result folder of the same environments, from which --power takes how much differences vary
+    #[arg(long, value_name = "DIR", requires = "power")]
+    from: Option<PathBuf>,
     /// Print as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A difference in reward, which lies in [-1, 1].
+fn effect(text: &str) -> Result<f64, String> {
+    let parsed = text.parse().ok().filter(|effect: &f64| *effect > 0.0 && *effect <= 2.0);
+    parsed.ok_or_else(|| format!("must be a difference in reward, above 0 and at most 2, got `{text}`"))
 }
 
 impl Plan {
@@ -37,6 +52,9 @@ impl Plan {
         let text = read(&self.config)?;
         let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
         claims_beside(&self.config, &plan)?;
+        if let Some(effect) = self.power {
+            return power::print(&plan, effect, self.from.as_deref(), self.json);
+        }
         let bills = plan.bills();
         let times = self.time.then(|| rehearsed(&plan));
         if self.json {

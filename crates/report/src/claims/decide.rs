@@ -3,6 +3,7 @@
 use statistics::Interval;
 use store::Run;
 
+use crate::derived::{derived, is_derived};
 use crate::evidence::{About, Evidence, Number, Paired, Reading};
 
 use super::words;
@@ -11,7 +12,9 @@ use super::{Claim, Decision, Relation, Verdict};
 /// Decides every claim, in order: pass if the paired 95 % interval lies at or above the threshold (within it,
 /// of an equivalence), fail if it lies wholly below (beyond), else inconclusive.
 pub fn decide(claims: &[Claim], runs: &[Run]) -> Vec<Verdict> {
-    claims.iter().map(|claim| decide_one(claim, runs)).collect()
+    let made = |claim: &Claim| is_derived(&claim.metric);
+    let derived = if claims.iter().any(made) { derived(runs) } else { Vec::new() };
+    claims.iter().map(|claim| decide_one(claim, if made(claim) { &derived } else { runs })).collect()
 }
 
 fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
