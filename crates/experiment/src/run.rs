@@ -6,7 +6,7 @@ use routing::GaveUp;
 use routing::words::{self, metric, phase};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Folder, FrameError, Manifest, Score};
+use store::{Bought, Folder, FrameError, Manifest, Score};
 
 /// How a plan is run. None of it changes a number. By default every core is used and nothing but scores is stored.
 #[derive(Clone, Debug, Default)]
@@ -144,7 +144,8 @@ pub fn run(
     let mut manifest = plan.manifest(&options.command);
     for cell in &mut manifest.cells {
         if folder.has(&cell.id) {
-            cell.ledger = Some(folder.read_ledger(&cell.id)?);
+            let Bought { ledger, tuning } = folder.read_bought(&cell.id)?;
+            (cell.ledger, cell.chosen) = (Some(ledger), tuning.and_then(|tuning| tuning.winner()));
         }
     }
     folder.write_manifest(&manifest)?;

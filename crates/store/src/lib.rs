@@ -16,10 +16,12 @@ mod stored;
 #[cfg(feature = "ffi")]
 mod stream;
 mod summary;
+mod trials;
+mod tuning;
 
-pub use files::{Whole, write_whole};
+pub use files::{Whole, remove, write_whole};
 pub use finding::{Finding, Severity};
-pub use folder::{Cell, Folder, address, cell_columns};
+pub use folder::{Bought, Cell, Folder, address, cell_columns};
 pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
     write_parquet,
@@ -35,3 +37,5 @@ pub use stored::Described;
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;
 pub use summary::{SUMMARY_KEY, read_summary, repeated, summary_columns, write_summary};
+pub use trials::{TuningRow, tuning_columns, tuning_rows, write_tuning};
+pub use tuning::{Chosen, Trial, Tuning};

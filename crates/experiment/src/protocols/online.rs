@@ -84,7 +84,7 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     }
     phases.report(participant.budget(), &ledger, &mut scores);
     let identity = Some(plan.parts(cell).1.identity.clone());
-    Log { cell: Cell { scores, ledger, identity }, decisions: decisions.map(DecisionLog::into_frame) }
+    Log { cell: Cell { scores, ledger, identity, tuning: None }, decisions: decisions.map(DecisionLog::into_frame) }
 }
 
 /// The participant of a cell, and how many rounds it is asked for at a time.
