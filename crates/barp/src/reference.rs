@@ -168,8 +168,8 @@ pub(crate) fn in_markdown(tables: &[TableReference]) -> String {
             let default = default(&key);
             let default = default.trim_start_matches([' ', '=']);
             let default = if default.is_empty() || key.required { default.to_owned() } else { format!("`{default}`") };
-            let search = key.search.as_ref().map_or_else(String::new, |search| format!(" Tuned: {search}."));
-            let meaning = format!("{} {}{search}", key.meaning, told.join(" "));
+            let search = key.search.as_ref().map(|search| format!("Tuned: {search}."));
+            let meaning = [key.meaning.clone()].into_iter().chain(told).chain(search).collect::<Vec<_>>().join(" ");
             page +=
                 &format!("| `{}` | {} | {} | {} |\n", key.name, cell(&default), cell(&key.rule), cell(meaning.trim()));
         }

@@ -3,8 +3,8 @@
 use crate::files::remove;
 use crate::stored::Cells::{Integer, MaybeReal, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
-use crate::tuning::Trial;
-use crate::{CellRecord, Folder, FrameError, Manifest, write_csv, write_parquet};
+use crate::tuning::{Trial, Tuning};
+use crate::{CellRecord, Folder, FrameError, Manifest, in_parallel, write_csv, write_parquet};
 use std::path::Path;
 
 /// A trial with where it was made.
@@ -87,27 +87,30 @@ pub fn tuning_columns() -> Vec<Described> {
 /// # Errors
 /// When the footer of a cell cannot be read.
 pub fn tuning_rows(folder: &Folder, manifest: &Manifest) -> Result<Vec<TuningRow>, FrameError> {
-    let mut rows = Vec::new();
     // Cells of other shards may have come since the manifest was written.
     let tuned = |cell: &&CellRecord| cell.ledger.is_none_or(|ledger| ledger.tuning_trials > 0) && folder.has(&cell.id);
-    for cell in manifest.cells.iter().filter(tuned) {
-        let Some(tuning) = folder.read_bought(&cell.id)?.tuning else { continue };
-        let row = |(position, trial): (usize, &Trial)| TuningRow {
-            environment: cell.environment.clone(),
-            policy: cell.policy.clone(),
-            replicate: cell.replicate.into(),
-            trial: position as u64 + 1,
-            setting: trial.setting.to_string(),
-            reward: trial.reward,
-            outcomes: trial.outcomes,
-            dollars: trial.dollars,
-            chosen: position == tuning.chosen,
-            price_outcomes: tuning.outcomes,
-            price_dollars: tuning.dollars,
-        };
-        rows.extend(tuning.trials.iter().enumerate().map(row));
-    }
-    Ok(rows)
+    let cells: Vec<&CellRecord> = manifest.cells.iter().filter(tuned).collect();
+    let of = |cell: &&CellRecord| folder.read_bought(&cell.id).map(|bought| bought.tuning.map(|all| rows(cell, &all)));
+    let read: Result<Vec<Option<Vec<TuningRow>>>, FrameError> = in_parallel(&cells, of).into_iter().collect();
+    Ok(read?.into_iter().flatten().flatten().collect())
+}
+
+/// The trials of one cell.
+fn rows(cell: &CellRecord, tuning: &Tuning) -> Vec<TuningRow> {
+    let row = |(position, trial): (usize, &Trial)| TuningRow {
+        environment: cell.environment.clone(),
+        policy: cell.policy.clone(),
+        replicate: cell.replicate.into(),
+        trial: position as u64 + 1,
+        setting: trial.setting.to_string(),
+        reward: trial.reward,
+        outcomes: trial.outcomes,
+        dollars: trial.dollars,
+        chosen: position == tuning.chosen,
+        price_outcomes: tuning.outcomes,
+        price_dollars: tuning.dollars,
+    };
+    tuning.trials.iter().enumerate().map(row).collect()
 }
 
 /// Writes `tuning.parquet` and `tuning.csv` under `path`, one line a trial; without trials those of an earlier run go.

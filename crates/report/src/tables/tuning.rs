@@ -8,6 +8,9 @@ use store::TuningRow;
 use crate::charts::distinct;
 use crate::graphics::format::{number, short_count};
 
+/// Most settings that a line names.
+const NAMED: usize = 3;
+
 /// What tuning did for one policy in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tuned {
@@ -81,7 +84,10 @@ fn settings(chosen: &[&TuningRow]) -> String {
     }
     let mut counts: Vec<(usize, &str)> = counts.into_values().collect();
     counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    counts.iter().map(|(count, setting)| format!("{} ({count})", in_words(setting))).collect::<Vec<_>>().join("; ")
+    let named = counts.iter().take(NAMED).map(|(count, setting)| format!("{} ({count})", in_words(setting)));
+    let others: usize = counts.iter().skip(NAMED).map(|(count, _)| count).sum();
+    let rest = (others > 0).then(|| format!("others ({others}): see tuning.csv"));
+    named.chain(rest).collect::<Vec<_>>().join("; ")
 }
 
 /// A setting as it would be written: `alpha = 0.1, lambda = 1.0`.
