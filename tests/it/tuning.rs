@@ -268,6 +268,12 @@ fn a_trained_router_says_which_setting_it_was_made_with() {
     let tuning = plan.simulate(cell, false).cell.tuning.unwrap();
     assert_eq!(train("ridge").card.policy.chosen, Some(tuning.trials[tuning.chosen].setting.clone()));
     assert_eq!(train("knn").card.policy.chosen, None);
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("router"), train("ridge").to_bytes()).unwrap();
+    let told = barp(place.path(), &["inspect", "router"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    let penalty = &tuning.trials[tuning.chosen].setting["penalty"];
+    assert!(told.contains(&format!("setting     penalty = {penalty}: chosen of 3 on validation prompts")), "{told}");
 }
 
 #[test]
@@ -318,4 +324,18 @@ fn the_ablation_of_equal_tuning_holds_every_tunable_policy_of_the_tables_to_four
         let expected = if tunable(&equal).contains(&bill.policy) { 4 } else { 0 };
         assert_eq!(bill.tuning_trials, expected, "{}", bill.policy);
     }
+}
+
+#[test]
+fn a_plan_says_who_tries_another_number_of_settings() {
+    let place = tempfile::tempdir().unwrap();
+    let toml = format!(
+        "{HEAD}[tune]\ntrials = 3\n[[policy]]\nkind = 'ridge'\n[[policy]]\nkind = 'oracle'\n\
+         [[policy]]\nkind = 'knn'\ntune = {{ k = [1, 9] }}\n[[policy]]\nname = 'fixed'\nkind = 'knn'\ntune = false\n"
+    );
+    std::fs::write(place.path().join("c.toml"), toml).unwrap();
+    let told = |arguments: &[&str]| String::from_utf8(barp(place.path(), arguments).stdout).unwrap();
+    let sentence = "each policy tries 3 settings, but: oracle 0, knn 2, fixed 0";
+    assert!(told(&["plan", "c.toml"]).contains(sentence), "{}", told(&["plan", "c.toml"]));
+    assert!(!told(&["plan", "c.toml", "--set", "tune.trials=1"]).contains("each policy tries"));
 }
