@@ -54,6 +54,18 @@ fn training_tuning_and_validation_are_planned_to_the_outcome() {
 }
 
 #[test]
+fn equal_tuning_is_planned_to_the_outcome() {
+    for select in ["last", "best-validation"] {
+        check(&format!(
+            "name = \"bill\"\nreplicates = 2\n[tune]\ntrials = 3\n[protocol]\ncheckpoints = 4\nselect = \"{select}\"\n\
+             [[environment]]\nrows = 230\n[[policy]]\nkind = \"ridge\"\n[[policy]]\nkind = \"lin-ucb\"\n\
+             [[policy]]\nkind = \"barp\"\nepochs = 2\n[[policy]]\nkind = \"avengers-pro\"\ntune = false\n\
+             [[policy]]\nname = \"grid\"\nkind = \"knn\"\ntune = {{ k = [1, 5] }}\n[[policy]]\nkind = \"best-single\"\n"
+        ));
+    }
+}
+
+#[test]
 fn an_online_run_is_planned_to_the_outcome_whatever_its_feedback() {
     let policies = "[[policy]]\nkind = \"lin-ucb\"\n[[policy]]\nkind = \"barp\"\n[[policy]]\nkind = \"best-single\"\n";
     for feedback in ["", "[environment.feedback]\narms = 3\nlabels = 40\ndelay = 5.0\n"] {

@@ -15,7 +15,7 @@ fn unknown_names_get_the_nearest_known_one() {
     check(
         "nmae = 'x'",
         "my.toml:1: unknown key `nmae` (nearest is `name`; known: name, about, seed, replicates, protocol, objective, latency, \
-         preferences, environment, policy)",
+         preferences, tune, environment, policy)",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'bapr'"),
@@ -100,14 +100,14 @@ fn bad_input_exits_with_2_and_says_why() {
     fails(
         &["run", "bad.toml"],
         "error: bad.toml:2: unknown key `sed` (nearest is `seed`; known: name, about, seed, replicates, protocol, objective, latency, \
-         preferences, environment, policy)",
+         preferences, tune, environment, policy)",
     );
     fails(&["run", "absent.toml"], "error: absent.toml: No such file or directory (os error 2)");
     fails(
         &["reproduce", "papr"],
         "error: unknown reproduction `papr` (nearest is `paper`; known: paper, price-drift, task-shift, quality-drop, \
          new-model, outage, delayed-feedback, listed-prices, price-book, factorial, leave-one-task-out, \
-         leave-one-model-out, few-shot, everything-moves)",
+         leave-one-model-out, few-shot, equal-tuning, everything-moves)",
     );
     let table = "sample_id,prompt,eval_name,gpt-4,gpt-4|total_cost\na,hi,mmlu,1.5,0.1\na,ho,mmlu,0.5,-0.1\n";
     std::fs::write(folder.path().join("table.csv"), table).unwrap();

@@ -40,5 +40,6 @@ mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
 mod support;
 mod sweep; // one policy table that stands for many
+mod tuning; // the same number of settings for every policy, and what is stored of them
 mod variants; // one environment table that stands for many
 mod walkthrough; // the experiments and commands of the front page and the guides run as they are printed

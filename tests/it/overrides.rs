@@ -66,7 +66,7 @@ fn what_meets_nothing_is_refused_with_what_there_is() {
     refused(
         "replicate=3",
         "--set replicate=3: unknown key `replicate` (nearest is `replicates`; known: name, about, seed, replicates, \
-         protocol, objective, latency, preferences, environment, policy)",
+         protocol, objective, latency, preferences, tune, environment, policy)",
     );
     refused(
         "policy.brap.epochs=3",

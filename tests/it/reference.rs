@@ -56,7 +56,8 @@ fn every_key_of_the_configurations_is_in_the_reference() {
         let tables = |value: &Value| value.as_array().into_iter().flatten().cloned().collect::<Vec<_>>();
         let top = Value::Object(table);
         assert_known(&file, &top, &["top"]);
-        for section in ["objective", "latency", "preferences"].into_iter().filter(|key| top.get(key).is_some()) {
+        for section in ["objective", "latency", "preferences", "tune"].into_iter().filter(|key| top.get(key).is_some())
+        {
             assert_known(&file, &top[section], &[section]);
         }
         for policy in tables(&top["policy"]) {

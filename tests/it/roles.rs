@@ -174,7 +174,7 @@ fn report(toml: &str, claims: &str, folder: &Path) -> Made {
     let rows = summary(&manifest, &runs).unwrap();
     let verdicts = decide(&parse_claims(claims, "claims.toml").unwrap(), &runs);
     let context = Context { command: "barp report x".into(), simulated: true, experiment: "tables".into() };
-    let material = Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(&manifest) };
+    let material = Material { rows: &rows, runs: &runs, tuning: &[], claims: &verdicts, manifest: Some(&manifest) };
     let Written { charts, tables, page } = write_report(folder, &material, &context).unwrap();
     let mut texts = BTreeMap::new();
     for path in charts.iter().chain(&tables).chain(&page).filter(|path| path.extension().unwrap() != "png") {

@@ -15,10 +15,5 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// Removes the file at `path`, if there is one.
 pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::Failed(format!("{}: {error}", path.display())))
-        }
-        _ => Ok(()),
-    }
+    store::remove(path).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }

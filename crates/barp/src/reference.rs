@@ -86,6 +86,9 @@ fn key_in_text(key: &Key, width: usize, bold: bool) -> String {
         text += &wrapped(rule, RULES, width);
     }
     text += &wrapped(&key.meaning, 6, width);
+    if let Some(search) = &key.search {
+        text += &wrapped(&format!("Tuned: {search}."), 6, width);
+    }
     for (choice, meaning) in key.choices.iter().filter(|(_, meaning)| !meaning.is_empty()) {
         text += &wrapped(&format!("`{choice}`: {meaning}"), 8, width);
     }
@@ -165,7 +168,8 @@ pub(crate) fn in_markdown(tables: &[TableReference]) -> String {
             let default = default(&key);
             let default = default.trim_start_matches([' ', '=']);
             let default = if default.is_empty() || key.required { default.to_owned() } else { format!("`{default}`") };
-            let meaning = format!("{} {}", key.meaning, told.join(" "));
+            let search = key.search.as_ref().map(|search| format!("Tuned: {search}."));
+            let meaning = [key.meaning.clone()].into_iter().chain(told).chain(search).collect::<Vec<_>>().join(" ");
             page +=
                 &format!("| `{}` | {} | {} | {} |\n", key.name, cell(&default), cell(&key.rule), cell(meaning.trim()));
         }

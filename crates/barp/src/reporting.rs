@@ -20,13 +20,16 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     let runs = runs(folder, manifest)?;
     let rows = report::summary(manifest, &runs).map_err(Failure::failed)?;
     store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
+    let tuning = store::tuning_rows(folder, manifest).map_err(Failure::failed)?;
+    store::write_tuning(folder.path(), &tuning).map_err(Failure::failed)?;
     let context = report::Context {
         command: format!("barp report {}", folder.path().display()),
         simulated: simulated(manifest),
         experiment: manifest.experiment.clone(),
     };
     let verdicts = decide(folder, &runs)?;
-    let material = report::Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(manifest) };
+    let material =
+        report::Material { rows: &rows, runs: &runs, tuning: &tuning, claims: &verdicts, manifest: Some(manifest) };
     let written = report::write_report(folder.path(), &material, &context).map_err(Failure::failed)?;
     print(folder, manifest, &rows, &verdicts, runs.len());
     say!("{} files of charts in {}", written.charts.len(), folder.path().join("charts").display());

@@ -83,8 +83,12 @@ impl LatencyCard {
 pub struct PolicyCard {
     /// Label in its configuration.
     pub label: String,
-    /// Kind, revision, parameters, tuning grid.
+    /// Kind, revision, parameters, and what was tuned.
     pub content: Value,
+    /// The setting that tuning chose, value of each tuned parameter: this router was made with it. None where nothing was
+    /// tuned, and in a file that is older than this key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Value>,
 }
 
 /// The encoder of a router's prompts.

@@ -28,5 +28,5 @@ pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{Mistake, SpecError, nearest};
 pub use spec::{
     DelayLaw, FeedbackRule, LabelsAt, Override, OverrideError, Protocol, Recorded, Select, Spec, TauRule,
-    TrainPreferences,
+    TrainPreferences, TuneRule,
 };

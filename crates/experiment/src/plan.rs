@@ -11,6 +11,7 @@ mod shifts;
 mod split;
 mod sweep;
 mod tested;
+mod tuning;
 mod variants;
 
 pub use bill::Bill;
@@ -94,15 +95,30 @@ pub struct PlannedPolicy {
     pub label: String,
     /// Its kind and its part in the comparison, whatever its label.
     pub identity: Identity,
-    /// What determines its numbers: kind, revision, parameters with defaults, tuning grid.
+    /// What determines its numbers: kind, revision, parameters with defaults, and what is tuned: the grid, or the list of the
+    /// settings that were drawn.
     pub content: Value,
     /// How to run it.
     pub subject: Subject,
 }
 
+impl PlannedPolicy {
+    /// The parameters of which it tries several values, by name.
+    pub fn tuned(&self) -> Vec<&str> {
+        let tune = &self.content["tune"];
+        let setting = if tune.is_array() { &tune[0] } else { tune };
+        setting.as_object().into_iter().flat_map(|setting| setting.keys().map(String::as_str)).collect()
+    }
+
+    /// The values that `candidate`, one of its settings, has for the parameters that are tuned.
+    pub(crate) fn setting(&self, candidate: &Configured) -> Value {
+        self.tuned().into_iter().map(|key| (key.to_owned(), candidate.parameters[key].clone())).collect()
+    }
+}
+
 /// What is being measured.
 pub enum Subject {
-    /// A policy, in every setting of its tuning grid (one if it is not tuned).
+    /// A policy, in every setting that it tries (one if it is not tuned).
     Policy(Vec<Configured>),
     /// A line drawn by the environment.
     Reference(&'static ReferenceEntry),
@@ -274,6 +290,7 @@ impl Plan {
                 identity: policy.identity.clone(),
                 replicate: cell.replicate,
                 ledger: None,
+                chosen: None,
             }
         };
         Manifest {

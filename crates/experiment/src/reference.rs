@@ -1,13 +1,13 @@
 //! Every key that a configuration may have, and the JSON schema of the whole file: both from the declarations that check it.
 
-use crate::spec::{DEFAULT_SOURCE, FeedbackRule, LatencyRule, PROTOCOLS, Preferences, TauRule, Top};
+use crate::spec::{DEFAULT_SOURCE, FeedbackRule, LatencyRule, PROTOCOLS, Preferences, TauRule, Top, TuneRule};
 use crate::written::{EnvironmentTable, PolicyTable, ShiftTable};
 use environments::shifts::SHIFTS;
 use environments::sources::SOURCES;
 use environments::{REFERENCES, SINGLE_MODELS, Sees};
 use policies::{Information, POLICIES};
 use serde_json::{Map, Value, json};
-use settings::{Key, joined_schema, schema, schema_of};
+use settings::{Key, SEARCH, Search, joined_schema, schema, schema_of, searches};
 
 /// A table of a configuration, for its reader.
 #[derive(Clone, Debug)]
@@ -64,6 +64,7 @@ pub fn reference() -> Vec<TableReference> {
     all.push(section("objective", schema::<TauRule>()));
     all.push(section("latency", schema::<LatencyRule>()));
     all.push(section("preferences", schema::<Preferences>()));
+    all.push(section("tune", schema::<TuneRule>()));
     all.push(TableReference::new(
         "environment",
         "[[environment]]",
@@ -143,6 +144,7 @@ pub fn config_schema() -> Value {
     put(&mut top, "objective", schema::<TauRule>());
     put(&mut top, "latency", schema::<LatencyRule>());
     put(&mut top, "preferences", schema::<Preferences>());
+    put(&mut top, "tune", schema::<TuneRule>());
     top["properties"]["environment"]["items"] = environment;
     top["properties"]["policy"]["items"] = any_of(policy_schemas());
     let mut top = for_editors(top);
@@ -156,14 +158,22 @@ fn policy_schemas() -> impl Iterator<Item = Value> {
     let registered = POLICIES.iter().map(|entry| {
         let own = (entry.schema)();
         let mut table = with_kind(schema_of::<PolicyTable>(), entry.name, &own);
+        let searched: Vec<String> = searches(&own).into_iter().map(|(key, _)| key).collect();
         let lists: Map<String, Value> = own["properties"]
             .as_object()
             .into_iter()
             .flatten()
             .map(|(key, schema)| (key.clone(), json!({ "type": "array", "minItems": 1, "items": bare(schema) })))
             .collect();
-        table["properties"]["tune"]["properties"] = Value::Object(lists);
-        table["properties"]["tune"]["additionalProperties"] = false.into();
+        let forms = table["properties"]["tune"]["anyOf"].as_array_mut().into_iter().flatten();
+        for form in forms {
+            if form["type"] == "object" {
+                form["properties"] = Value::Object(lists.clone());
+                form["additionalProperties"] = false.into();
+            } else if form["type"] == "array" && !searched.is_empty() {
+                form["items"] = json!({ "enum": searched });
+            }
+        }
         table
     });
     let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS]).map(|name| {
@@ -182,6 +192,7 @@ fn bare(schema: &Value) -> Value {
     if let Some(table) = schema.as_object_mut() {
         table.remove("default");
         table.remove("description");
+        table.remove(SEARCH);
     }
     schema
 }
@@ -216,7 +227,11 @@ fn drop_required(table: &mut Value, key: &str) {
 fn for_editors(schema: Value) -> Value {
     match schema {
         Value::Object(mut table) => {
+            let search = Search::of(&Value::Object(table.clone()));
             let rule = table.remove("x-rule");
+            if search.is_some() {
+                table.remove(SEARCH);
+            }
             // A key may be called like a keyword of ours; tables of keys hold tables only.
             for ours in ["x-order", "format"] {
                 if table.get(ours).is_some_and(|value| !value.is_object()) {
@@ -230,6 +245,9 @@ fn for_editors(schema: Value) -> Value {
                 *about = about.split_whitespace().collect::<Vec<_>>().join(" ");
                 if let Some(rule) = rule.as_ref().and_then(Value::as_str) {
                     *about += &format!(" Must be {rule}.");
+                }
+                if let Some(search) = &search {
+                    *about += &format!(" Tuned: {search}.");
                 }
             }
             table.into_iter().map(|(key, value)| (key, for_editors(value))).collect()

@@ -8,7 +8,7 @@ use routing::words::{self, metric, phase};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Folder, FrameError, Manifest, Score, Whose};
+use store::{Bought, Folder, FrameError, Manifest, Score, Whose};
 
 /// How a plan is run. None of it changes a number. By default every core is used and nothing but scores is stored.
 #[derive(Clone, Debug, Default)]
@@ -153,7 +153,8 @@ pub fn run(
                 let whose = Whose { environment: &cell.environment, policy: &cell.policy, replicate: cell.replicate };
                 folder.relabel(&cell.id, &whose)?;
             }
-            cell.ledger = Some(folder.read_ledger(&cell.id)?);
+            let Bought { ledger, tuning } = folder.read_bought(&cell.id)?;
+            (cell.ledger, cell.chosen) = (Some(ledger), tuning.and_then(|tuning| tuning.winner()));
         }
     }
     folder.write_manifest(&manifest)?;

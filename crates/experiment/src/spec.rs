@@ -2,9 +2,11 @@
 
 mod feedback;
 mod overrides;
+mod tune;
 
 pub use feedback::{DelayLaw, FeedbackRule, LabelsAt};
 pub use overrides::{Override, OverrideError};
+pub use tune::TuneRule;
 
 pub(crate) use overrides::Overridden;
 
@@ -45,6 +47,8 @@ pub struct Spec {
     pub latency: LatencyRule,
     /// Which preferences are trained on and tested at.
     pub preferences: Preferences,
+    /// How many settings each policy tries.
+    pub tune: TuneRule,
     pub(crate) environments: Vec<Map<String, Value>>,
     pub(crate) policies: Vec<Map<String, Value>>,
     pub(crate) place: Place,
@@ -214,6 +218,9 @@ pub(crate) struct Top {
     /// Which preferences are trained on and tested at.
     #[serde(default)]
     preferences: Map<String, Value>,
+    /// How many settings each policy tries; none but those of its own grid unless given.
+    #[serde(default)]
+    tune: Map<String, Value>,
     /// Worlds to run in; one table may stand for several that differ in one thing.
     #[schemars(length(min = 1), extend("x-rule" = "one or more `[[environment]]` tables"))]
     environment: Vec<Map<String, Value>>,
@@ -312,6 +319,7 @@ impl Spec {
             tau: section("objective").section(top.objective)?,
             latency: section("latency").section(top.latency)?,
             preferences: section("preferences").section(top.preferences)?,
+            tune: section("tune").section(top.tune)?,
             environments: top.environment,
             policies: top.policy,
             place,

@@ -21,12 +21,13 @@ pub(crate) struct PolicyTable {
     #[serde(default)]
     #[schemars(extend("x-rule" = "a list of names"))]
     pub(crate) only: Vec<String>,
-    /// For each parameter named, values to try: of all combinations the one with the highest mean reward on the validation
-    /// split is tested, and its outcomes are charged. Not for references, nor under protocol `online`.
+    /// What is tuned: of the settings tried, the one with the highest mean reward on the validation split is tested, and the
+    /// outcomes of all are charged. A table tries all combinations of the values of each parameter named. A list names
+    /// parameters that `[tune]` searches in the ranges that they declare, even where the table sets them; `false`: none.
+    /// Unless given, `[tune]` searches those that the table does not set. Not for references, nor under protocol `online`.
     #[serde(default)]
-    #[schemars(extend("additionalProperties" = { "type": "array", "minItems": 1, "x-rule": "a non-empty list" }))]
-    #[schemars(extend("x-rule" = "a table of non-empty lists"))]
-    pub(crate) tune: Map<String, Value>,
+    #[schemars(schema_with = "grid_or_names")]
+    pub(crate) tune: Value,
     /// For each parameter named, values: one policy for each combination of them, as if it had been written out, labelled
     /// `barp entropy=0.01`. Not for references.
     #[serde(default)]
@@ -152,6 +153,20 @@ fn tasks_or_each(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "anyOf": [{ "type": "array", "items": { "type": "string" } }, { "const": "each" }, { "type": "null" }],
         "x-rule": "a list of names of tasks, or `each`",
+    })
+}
+
+fn grid_or_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "const": false },
+            { "type": "array", "minItems": 1, "items": { "type": "string" } },
+            {
+                "type": "object",
+                "additionalProperties": { "type": "array", "minItems": 1, "x-rule": "a non-empty list" },
+            },
+        ],
+        "x-rule": "`false`, a list of names of parameters, or a table of non-empty lists",
     })
 }
 

@@ -52,9 +52,11 @@ enum Scale {
 struct AvengersParameters {
     /// Clusters of the training prompts (paper: 60).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "log": [10, 100] }))]
     clusters: usize,
     /// Clusters averaged over, the nearest ones (public code: 3).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "linear": [1, 5] }))]
     nearest: usize,
     /// Scale of quality and cost: `cluster` (paper) or `reward` (ours).
     scale: Scale,

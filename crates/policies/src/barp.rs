@@ -39,23 +39,28 @@ pub(crate) struct NetworkParameters {
     pub(crate) epochs: u32,
     /// Requests in a gradient step (paper: 32).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "choices": [16, 32, 64, 128] }))]
     pub(crate) batch: usize,
     /// Adam's learning rate (paper: 1e-4).
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [3e-5, 1e-2] }))]
     pub(crate) learning_rate: f64,
     /// beta, the weight of the entropy bonus (not stated; ours).
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 0.2] }))]
     pub(crate) entropy: f64,
     /// Factor on the objective's tau inside the training reward (ours: 1; for the ablation of tau).
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub(crate) tau_scale: f64,
     /// Width of both layers of phi (not stated; ours).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "choices": [16, 32, 64, 128] }))]
     pub(crate) preference_width: usize,
     /// Form of the decision head (paper: an MLP; alternatives for its ablation).
     pub(crate) head: Head,
     /// Hidden units of the head, or rank of the bilinear one (not stated; ours).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "choices": [64, 128, 256, 512] }))]
     pub(crate) hidden: usize,
 }
 

@@ -35,12 +35,15 @@ struct FrozenParameters {
     epochs: u32,
     /// Requests in a gradient step, as in `barp`.
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "choices": [16, 32, 64, 128] }))]
     batch: usize,
     /// Adam's learning rate, as in `barp`.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [3e-5, 1e-2] }))]
     learning_rate: f64,
     /// beta, the weight of the entropy bonus, as in `barp`.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 0.2] }))]
     entropy: f64,
 }
 

@@ -38,21 +38,26 @@ struct PacedParameters {
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
     /// B, dollars a request; none: the mean list price over models at the first request.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     budget_usd: Option<f64>,
     /// eta, step of the dual.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 0.1] }))]
     rate: f64,
     /// s, weight of the newest cost in the smoothed one.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 0.1] }))]
     smoothing: f64,
     /// Largest dual.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1.0, 20.0] }))]
     cap: f64,
 }
 

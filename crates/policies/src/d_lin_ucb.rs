@@ -38,12 +38,15 @@ struct DLinUcbParameters {
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Weight of an observation one round older.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "choices": [0.999, 0.9995, 0.9998, 0.9999, 1.0] }))]
     gamma: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

@@ -37,9 +37,11 @@ struct EpsilonGreedyParameters {
     batch: usize,
     /// Probability of exploring.
     #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 0.3] }))]
     epsilon: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

@@ -39,18 +39,23 @@ struct GlrParameters {
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Probability of a uniform choice.
     #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 0.1] }))]
     explore: f64,
     /// Standard deviation of a prediction error.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.1, 1.0] }))]
     deviation: f64,
     /// Probability of a false alarm of a model.
     #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
+    #[schemars(extend("x-search" = { "log": [1e-4, 0.1] }))]
     delta: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

@@ -30,8 +30,9 @@ pub(crate) const ENTRY: Entry = Entry {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct KnnParameters {
-    /// Neighbours averaged over.
+    /// Neighbours averaged over (RouterBench: 5, 10 or 40).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "log": [3, 200] }))]
     k: usize,
 }
 

@@ -44,9 +44,11 @@ struct KnapsackParameters {
     batch: usize,
     /// Width of both confidence bounds.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
     /// B / T, dollars a request; none: the mean list price over models at the first request.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
@@ -59,6 +61,7 @@ struct KnapsackParameters {
     multiplier: Option<f64>,
     /// epsilon of the multiplicative weights.
     #[schemars(range(max = 0.5), extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 0.3] }))]
     rate: f64,
 }
 

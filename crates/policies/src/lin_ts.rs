@@ -38,9 +38,11 @@ struct LinTsParameters {
     batch: usize,
     /// Standard deviation of the reward noise, which scales the posterior.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 1.0] }))]
     scale: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

@@ -36,12 +36,15 @@ struct ForgettingParameters {
     batch: usize,
     /// Standard deviation of the reward noise, which scales the posterior.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 1.0] }))]
     scale: f64,
     /// Weight of an observation one round older.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "choices": [0.999, 0.9995, 0.9998, 0.9999, 1.0] }))]
     gamma: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

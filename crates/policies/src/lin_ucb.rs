@@ -37,9 +37,11 @@ struct LinUcbParameters {
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

@@ -46,17 +46,21 @@ enum Networks {
 struct MlpParameters {
     /// Units of each hidden layer (paper: 100, or 100 and 100).
     #[schemars(length(min = 1, max = MOST_LAYERS), inner(range(min = 1, max = MOST_UNITS)), extend("x-rule" = rule()))]
+    #[schemars(extend("x-search" = { "choices": [[50], [100], [200], [100, 100]] }))]
     hidden: Vec<usize>,
     /// `shared` by all models (ours) or `one-a-model` (paper).
     networks: Networks,
     /// Passes over the training prompts (paper: at most 200).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "log": [5, 100] }))]
     epochs: u32,
     /// Prompts in a gradient step (paper: 200).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "choices": [50, 100, 200] }))]
     batch: usize,
     /// Adam's learning rate (paper: 1e-3).
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-4, 1e-2] }))]
     learning_rate: f64,
 }
 

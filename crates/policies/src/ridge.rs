@@ -30,6 +30,7 @@ pub(crate) const ENTRY: Entry = Entry {
 struct RidgeParameters {
     /// Penalty on squared coefficients.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-3, 1e3] }))]
     penalty: f64,
 }
 

@@ -70,33 +70,43 @@ struct RouterDcParameters {
     target: Target,
     /// Width of the space of prompts and models (paper: that of its encoder).
     #[schemars(range(min = 1, max = MOST_UNITS))]
+    #[schemars(extend("x-search" = { "choices": [64, 128, 256] }))]
     width: usize,
     /// Gradient steps (paper: 1,000).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "log": [250, 2000] }))]
     steps: u32,
     /// Prompts in a gradient step (paper: 64).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "choices": [32, 64, 128] }))]
     batch: usize,
     /// Adam's learning rate (paper: AdamW, 5e-5, for the encoder; as run again on frozen features: 1e-3).
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [1e-4, 1e-2] }))]
     learning_rate: f64,
     /// Divides cosines in the sample-LLM loss (paper: 1; as run again: .07).
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.03, 1.0] }))]
     temperature: f64,
     /// K+, models that a prompt is pulled to (paper: 3; 4 on RouterBench).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "linear": [1, 8] }))]
     top_k: usize,
     /// K-, models that it is pushed from (paper: 3; 4 on RouterBench).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "linear": [1, 8] }))]
     last_k: usize,
     /// lambda, weight of the sample-sample loss (paper: 1).
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "choices": [0.0, 0.5, 1.0, 2.0] }))]
     cluster_weight: f64,
     /// Groups of prompts (paper's code: 8).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "log": [4, 32] }))]
     clusters: usize,
     /// H, prompts of other groups that a prompt is pushed from (paper: 3).
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "linear": [1, 8] }))]
     negatives: usize,
 }
 

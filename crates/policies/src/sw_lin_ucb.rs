@@ -36,12 +36,15 @@ struct SwLinUcbParameters {
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Observations that count; each takes d + 4 numbers of memory.
     #[schemars(range(min = 1))]
+    #[schemars(extend("x-search" = { "log": [1000, 50000] }))]
     window: usize,
     /// Regularisation of the regressions.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
+    #[schemars(extend("x-search" = { "log": [0.01, 10.0] }))]
     lambda: f64,
 }
 

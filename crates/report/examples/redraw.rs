@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use report::{Context, Material, Verdict, claims_json, decide, parse_claims, summary, write_report};
-use store::{Folder, write_summary, write_whole};
+use store::{Folder, tuning_rows, write_summary, write_tuning, write_whole};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -27,8 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rows = summary(&manifest, &runs)?;
     Folder::new(&to).write_manifest(&manifest)?;
     write_summary(&to, &rows)?;
+    let tuning = tuning_rows(&folder, &manifest)?;
+    write_tuning(&to, &tuning)?;
     write_whole(&to.join("claims.json"), claims_json(&verdicts).as_bytes())?;
-    let material = Material { rows: &rows, runs: &runs, claims: &verdicts, manifest: Some(&manifest) };
+    let material = Material { rows: &rows, runs: &runs, tuning: &tuning, claims: &verdicts, manifest: Some(&manifest) };
     write_report(&to, &material, &context)?;
     Ok(())
 }

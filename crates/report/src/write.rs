@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use store::{CellRecord, Manifest, Run, SummaryRow, in_parallel};
+use store::{CellRecord, Manifest, Run, SummaryRow, TuningRow, in_parallel};
 
 use crate::charts::{CHARTS, Chart, Source, best, compose, description};
 use crate::claims::Verdict;
@@ -20,6 +20,8 @@ pub struct Material<'a> {
     pub rows: &'a [SummaryRow],
     /// What it was made from, for comparisons in pairs; without it tables have no bold.
     pub runs: &'a [Run],
+    /// Every setting that was tried.
+    pub tuning: &'a [TuningRow],
     /// Decided claims.
     pub claims: &'a [Verdict],
     /// The experiment; without one there is no page.
@@ -31,7 +33,7 @@ pub struct Material<'a> {
 pub struct Written {
     /// Charts, each as SVG, as SVG for dark pages and as PNG.
     pub charts: Vec<PathBuf>,
-    /// Tables, each as Markdown, CSV and LaTeX.
+    /// Tables, each as Markdown, CSV and LaTeX; that of tuning as Markdown.
     pub tables: Vec<PathBuf>,
     /// `report.html`.
     pub page: Option<PathBuf>,
@@ -59,11 +61,12 @@ impl std::error::Error for ReportError {}
 /// # Errors
 /// When a file cannot be drawn or written.
 pub fn write(folder: &Path, rows: &[SummaryRow], context: &Context) -> Result<Written, ReportError> {
-    write_report(folder, &Material { rows, runs: &[], claims: &[], manifest: None }, context)
+    write_report(folder, &Material { rows, runs: &[], tuning: &[], claims: &[], manifest: None }, context)
 }
 
 /// Writes everything that `material` holds something for under `folder`: `charts/<chart>.svg|dark.svg|png` (with several
-/// environments `charts/<environment>/`), `tables/scores.md|csv|tex`, `tables/tasks.md|csv|tex` and `report.html`. Equal
+/// environments `charts/<environment>/`), `tables/scores.md|csv|tex`, `tables/tasks.md|csv|tex`,
+/// `tables/tuning.md` and `report.html`. Equal
 /// material gives equal bytes.
 ///
 /// # Errors
@@ -101,13 +104,20 @@ pub fn write_report(folder: &Path, material: &Material<'_>, context: &Context) -
             written.tables.push(path);
         }
     }
+    let path = folder.join("tables/tuning.md");
+    match tables::tuning(material.tuning) {
+        Some(text) => {
+            put(&path, text.as_bytes())?;
+            written.tables.push(path);
+        }
+        // What an earlier report told of other cells.
+        None => remove(&path)?,
+    }
     if let Some(manifest) = material.manifest {
         let path = folder.join("report.html");
-        put(
-            &path,
-            crate::page(rows, context, material.claims, manifest, &missing(manifest, material.runs), &figures)
-                .as_bytes(),
-        )?;
+        let missing = missing(manifest, material.runs);
+        let page = crate::page(rows, context, material.claims, manifest, &missing, &figures, material.tuning);
+        put(&path, page.as_bytes())?;
         written.page = Some(path);
     }
     Ok(written)
@@ -173,12 +183,7 @@ fn draw(
 }
 
 fn remove(path: &Path) -> Result<(), ReportError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(ReportError { path: path.to_owned(), message: error.to_string() })
-        }
-        _ => Ok(()),
-    }
+    store::remove(path).map_err(|error| ReportError { path: path.to_owned(), message: error.to_string() })
 }
 
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {

@@ -11,6 +11,7 @@ mod parameters;
 mod place;
 mod reference;
 mod rules;
+mod search;
 #[cfg(feature = "toml")]
 mod written;
 
@@ -19,5 +20,6 @@ pub use parameters::{NoParameters, Parameters, defaults, field_order, joined_sch
 pub use place::{Lines, Place, SpecError, Strict};
 pub use reference::{Key, keys};
 pub use rules::{conforms, described, meaning, violation};
+pub use search::{SEARCH, Scale, Search, searches};
 #[cfg(feature = "toml")]
 pub use written::Written;

@@ -1,6 +1,7 @@
 //! The keys of a table as a reader looks them up.
 
 use crate::rules::{choices, described, meaning, names, ordered, without_null};
+use crate::search::Search;
 use serde_json::Value;
 
 /// A key of a table.
@@ -18,6 +19,8 @@ pub struct Key {
     pub meaning: String,
     /// The names it may be, each with its meaning; empty for anything but a choice.
     pub choices: Vec<(String, String)>,
+    /// Where a tuner looks for its value; none: it is not tuned unless somebody says what to try.
+    pub search: Option<Search>,
     /// The schema of the table that it holds, or of each table that it holds.
     pub table: Option<Value>,
 }
@@ -33,6 +36,7 @@ pub fn keys(schema: &Value) -> Vec<Key> {
             required: names(&schema["required"]).any(|required| required == name),
             meaning: meaning(own),
             choices: choices(without_null(own)),
+            search: Search::of(own),
             table: table(without_null(own)),
         }
     };

@@ -10,8 +10,10 @@ use serde_json::Value;
 /// What is wrong with `value`, called `name`; a table without a name speaks of its keys.
 pub fn violation(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
     let schema = without_null(schema);
-    if value.is_object() && is_table(schema) {
-        return in_table(schema, name, value);
+    if value.is_object()
+        && let Some(table) = table_among(schema)
+    {
+        return in_table(table, name, value);
     }
     if conforms(schema, value) {
         return None;
@@ -115,12 +117,22 @@ fn own_kind(schema: &Value, value: &Value) -> bool {
 }
 
 /// The one kind that is not null.
-fn kind(schema: &Value) -> Option<&str> {
+pub(crate) fn kind(schema: &Value) -> Option<&str> {
     schema["type"].as_str().or_else(|| names(&schema["type"]).find(|kind| *kind != "null"))
 }
 
 fn is_table(schema: &Value) -> bool {
     schema.get("properties").is_some() || schema["additionalProperties"].is_object()
+}
+
+/// The one table that a value may be; none where it may be none or one of several.
+fn table_among(schema: &Value) -> Option<&Value> {
+    let mut tables = items(&schema["anyOf"]).filter(|schema| is_table(schema));
+    match (tables.next(), tables.next()) {
+        _ if is_table(schema) => Some(schema),
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
 }
 
 /// The schema of what is there, where it may be left out.

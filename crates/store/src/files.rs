@@ -14,6 +14,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.finish()
 }
 
+/// Removes the file at `path`, if it is there.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// A file that is being written beside its place: for what is too long to be held in memory.
 pub struct Whole {
     beside: BufWriter<tempfile::NamedTempFile>,

@@ -9,15 +9,18 @@ use crate::scores::{Pool, Run, TestedAt};
 use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
 use crate::tested::{self, TestedFrame, Whose};
-use crate::{Frame, FrameError, Identity, Replicate, Score, cells, in_parallel, write_parquet, write_whole};
+use crate::{Frame, FrameError, Identity, Replicate, Score, Tuning, cells, in_parallel, write_parquet, write_whole};
 use routing::Ledger;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Keys of the metadata of a cell: what its address is the hash of, and what its policy is.
+/// Keys of the metadata of a cell: what its address is the hash of, what its policy is and was shown, and what was tried.
 const INPUTS: &str = "barp.inputs";
 const POLICY: &str = "barp.policy";
+const LEDGER: &str = "barp.ledger";
+const TUNING: &str = "barp.tuning";
 
 /// Where the results of one experiment lie.
 #[derive(Clone, Debug)]
@@ -34,6 +37,17 @@ pub struct Cell {
     pub ledger: Ledger,
     /// What its policy is; none in a cell that is older than roles.
     pub identity: Option<Identity>,
+    /// The settings that were tried; none where nothing was tuned, and in a cell that is older than this record.
+    pub tuning: Option<Tuning>,
+}
+
+/// What the footer of a cell says of what was bought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bought {
+    /// As in [`Cell::ledger`].
+    pub ledger: Ledger,
+    /// As in [`Cell::tuning`].
+    pub tuning: Option<Tuning>,
 }
 
 /// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
@@ -53,17 +67,17 @@ fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
     ))
 }
 
-/// The bill among the `metadata` of a cell.
-fn ledger(metadata: &[(String, String)]) -> Result<Ledger, String> {
-    let ledger = metadata.iter().find(|(key, _)| key == "barp.ledger").map(|(_, value)| value.as_str());
-    serde_json::from_str(ledger.unwrap_or_default()).map_err(|error| format!("metadata `barp.ledger`: {error}"))
+/// The value of `key` among the `metadata` of a cell, read as JSON; none where it is not there.
+fn told<T: DeserializeOwned>(metadata: &[(String, String)], key: &str) -> Result<Option<T>, String> {
+    let told = metadata.iter().find(|(known, _)| known == key);
+    let read = told.map(|(_, value)| serde_json::from_str(value));
+    read.transpose().map_err(|error| format!("metadata `{key}`: {error}"))
 }
 
-/// What the policy of a cell with this `metadata` is; none in a cell that is older than roles.
-fn identity(metadata: &[(String, String)]) -> Result<Option<Identity>, String> {
-    let told = metadata.iter().find(|(key, _)| key == POLICY);
-    let read = told.map(|(_, value)| serde_json::from_str(value));
-    read.transpose().map_err(|error| format!("metadata `{POLICY}`: {error}"))
+/// What was bought, among the `metadata` of a cell.
+fn bought(metadata: &[(String, String)]) -> Result<Bought, String> {
+    let ledger = told(metadata, LEDGER)?.ok_or_else(|| format!("this is no cell: metadata `{LEDGER}` is missing"))?;
+    Ok(Bought { ledger, tuning: told(metadata, TUNING)? })
 }
 
 impl Folder {
@@ -94,10 +108,14 @@ impl Folder {
     pub fn write_cell(&self, id: &str, inputs: &str, cell: &Cell) -> Result<(), FrameError> {
         let ledger = serde_json::to_string(&cell.ledger).expect("a ledger is plain numbers");
         let mut frame = Frame::from(&cell.scores[..]);
-        frame.metadata = vec![(INPUTS.into(), inputs.into()), ("barp.ledger".into(), ledger)];
+        frame.metadata = vec![(INPUTS.into(), inputs.into()), (LEDGER.into(), ledger)];
         if let Some(identity) = &cell.identity {
             let identity = serde_json::to_string(identity).expect("an identity is plain text");
             frame.metadata.push((POLICY.into(), identity));
+        }
+        if let Some(tuning) = &cell.tuning {
+            let tuning = serde_json::to_string(tuning).expect("settings and rewards are plain");
+            frame.metadata.push((TUNING.into(), tuning));
         }
         write_parquet(&self.cell_path(id), &frame)
     }
@@ -157,18 +175,20 @@ impl Folder {
         let path = self.cell_path(id);
         let cell = cells::read(&path, &Pool::default()).and_then(|(scores, metadata)| {
             belongs(id, &metadata)?;
-            let (ledger, identity) = (ledger(&metadata)?, identity(&metadata)?);
-            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger, identity })
+            let Bought { ledger, tuning } = bought(&metadata)?;
+            let identity = told(&metadata, POLICY)?;
+            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger, identity, tuning })
         });
         cell.map_err(|message| FrameError { path, message })
     }
 
-    /// Reads what the policy of the cell `id` was shown, from the footer of its file: its scores are not looked at.
+    /// Reads what the policy of the cell `id` was shown, and what was tried for it, from the footer of its file: its scores are
+    /// not looked at.
     ///
     /// # Errors
     /// When the footer cannot be read, or is not that of a cell.
-    pub fn read_ledger(&self, id: &str) -> Result<Ledger, FrameError> {
-        self.footer(id, |metadata| ledger(&metadata))
+    pub fn read_bought(&self, id: &str) -> Result<Bought, FrameError> {
+        self.footer(id, |metadata| bought(&metadata))
     }
 
     /// The JSON that the address of the cell `id` is the hash of.
@@ -348,8 +368,9 @@ impl From<&[Score]> for Frame {
 mod tests {
     use super::*;
     use crate::manifest::{EnvironmentRecord, Factors, MANIFEST_FIELDS};
-    use crate::{Column, Direction, Role};
+    use crate::{Chosen, Column, Direction, Role, Trial};
     use routing::Dollars;
+    use serde_json::json;
 
     #[test]
     fn a_cell_comes_back_as_it_was_written() {
@@ -373,22 +394,26 @@ mod tests {
         let scores = vec![Score { w_cost: Some(0.2), arm: Some("gpt-4".into()), ..score.clone() }, score];
         let ledger = Ledger { outcomes: 12, dollars: Dollars(0.5), tuning_trials: 0 };
         let identity = Some(Identity::new("lin-ucb", Role::Learner));
-        let cell = Cell { scores, ledger, identity };
+        let trial = |reward| Trial { setting: json!({ "k": [5] }), reward, outcomes: 6, dollars: 0.25 };
+        let trials = vec![trial(None), trial(Some(0.5))];
+        let tuning = Some(Tuning { trials, chosen: 1, outcomes: 6, dollars: 0.25 });
+        let cell = Cell { scores, ledger, identity, tuning };
         let id = address("{}");
         assert!(!folder.has(&id));
         folder.write_cell(&id, "{}", &cell).unwrap();
         assert!(folder.has(&id));
         assert_eq!(folder.read_cell(&id).unwrap(), cell);
-        assert_eq!(folder.read_ledger(&id).unwrap(), cell.ledger);
-        // A cell that is older than roles is read as what it is, under the same address.
-        let older = Cell { identity: None, ..cell.clone() };
+        let bought = folder.read_bought(&id).unwrap();
+        assert_eq!((bought.ledger, bought.tuning), (cell.ledger, cell.tuning.clone()));
+        // A cell that is older than roles and records of tuning is read as what it is, under the same address.
+        let older = Cell { identity: None, tuning: None, ..cell.clone() };
         folder.write_cell(&id, "{}", &older).unwrap();
         assert_eq!(folder.read_cell(&id).unwrap(), older);
         // Under the name of another cell it is none.
         folder.write_cell("abc", "{}", &cell).unwrap();
         let error = folder.read_cell("abc").unwrap_err().to_string();
         assert!(error.contains(&format!("abc.parquet: this is cell {id} under another name")), "{error}");
-        assert_eq!(folder.read_ledger("abc").unwrap_err().to_string(), error);
+        assert_eq!(folder.read_bought("abc").unwrap_err().to_string(), error);
     }
 
     #[test]
@@ -416,7 +441,7 @@ mod tests {
     /// The paths of all plain values in `json`, `[]` for the items of a list.
     fn paths(json: &serde_json::Value, before: &str, found: &mut BTreeSet<String>) {
         match json {
-            serde_json::Value::Object(fields) => {
+            serde_json::Value::Object(fields) if !fields.is_empty() => {
                 let dot = if before.is_empty() { "" } else { "." };
                 fields.iter().for_each(|(name, value)| paths(value, &format!("{before}{dot}{name}"), found));
             }
@@ -430,6 +455,8 @@ mod tests {
         let ledger = Ledger { outcomes: 1, dollars: Dollars(1.0), tuning_trials: 1 };
         let identity = Identity { model: Some("m".into()), ..Identity::new("single-models", Role::SingleModel) };
         let (id, environment, policy) = ("a".to_owned(), "e".to_owned(), "p".to_owned());
+        // A setting is a table of its own: what its keys mean stands in the reference.
+        let chosen = Chosen { setting: json!({}), reward: Some(0.5), trial: 1, trials: 2, outcomes: 1, dollars: 1.0 };
         let factors = Factors { group: "g".into(), all: vec!["s".into()], on: vec!["s".into()] };
         let manifest = Manifest {
             format: FORMAT,
@@ -445,7 +472,15 @@ mod tests {
                 models: vec!["m".into()],
                 factors: Some(factors),
             }],
-            cells: vec![CellRecord { id, environment, policy, identity, replicate: 0, ledger: Some(ledger) }],
+            cells: vec![CellRecord {
+                id,
+                environment,
+                policy,
+                identity,
+                replicate: 0,
+                ledger: Some(ledger),
+                chosen: Some(chosen),
+            }],
         };
         let mut found = BTreeSet::new();
         paths(&serde_json::to_value(&manifest).unwrap(), "", &mut found);

@@ -17,10 +17,12 @@ mod stored;
 mod stream;
 mod summary;
 mod tested;
+mod trials;
+mod tuning;
 
-pub use files::{Whole, write_whole};
+pub use files::{Whole, remove, write_whole};
 pub use finding::{Finding, Severity};
-pub use folder::{Cell, Folder, address, cell_columns};
+pub use folder::{Bought, Cell, Folder, address, cell_columns};
 pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
     write_parquet,
@@ -37,3 +39,5 @@ pub use stored::Described;
 pub use stream::ArrowStream;
 pub use summary::{SUMMARY_KEY, read_summary, repeated, summary_columns, write_summary};
 pub use tested::{MOST_TESTED, SCHEMA, Tested, TestedFrame, TestedRow, Whose, tested_columns};
+pub use trials::{TuningRow, tuning_columns, tuning_rows, write_tuning};
+pub use tuning::{Chosen, Trial, Tuning};

@@ -1,7 +1,7 @@
 //! `manifest.json`: what an experiment consisted of, whatever of it was computed.
 
-use crate::Identity;
 use crate::stored::Described;
+use crate::{Chosen, Identity};
 use routing::Ledger;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -73,6 +73,10 @@ pub struct CellRecord {
     pub replicate: u32,
     /// What its policy was shown; none while the cell is missing.
     pub ledger: Option<Ledger>,
+    /// The setting that was tested; none where nothing was tuned, while the cell is missing, and of a cell that is older than
+    /// this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
 }
 
 impl Manifest {
@@ -130,4 +134,25 @@ pub const MANIFEST_FIELDS: &[Described] = &[
         "settings",
         "settings that were tried on validation data",
     ),
+    Described::new(
+        "cells[].chosen.setting",
+        "table or nothing",
+        "",
+        "value of each tuned parameter in the setting that was tested",
+    ),
+    Described::new(
+        "cells[].chosen.reward",
+        "number or nothing",
+        "reward",
+        "its mean reward over the weights on cost on the validation split",
+    ),
+    Described::new("cells[].chosen.trial", "whole number or nothing", "", "its number among the trials, from 1"),
+    Described::new("cells[].chosen.trials", "whole number or nothing", "settings", "settings that were tried"),
+    Described::new(
+        "cells[].chosen.outcomes",
+        "whole number or nothing",
+        "outcomes",
+        "outcomes bought beyond those that the chosen setting needs by itself",
+    ),
+    Described::new("cells[].chosen.dollars", "number or nothing", "USD", "dollars that these outcomes cost"),
 ];

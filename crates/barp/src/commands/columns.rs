@@ -14,11 +14,14 @@ pub(crate) fn files() -> Dictionary {
         "One row for each number, over the replicates; `summary.csv` has the same columns. No two rows have the same {key}."
     );
     let cell = "One row for each number of one policy in one environment and one replicate. Metadata: `barp.inputs`, the JSON \
-                that the address is the hash of; `barp.ledger`, what the policy was shown; `barp.policy`, its kind, role and model.";
+                that the address is the hash of; `barp.ledger`, what the policy was shown; `barp.policy`, its kind, role and model; \
+                `barp.tuning`, the settings that were tried, where there were several.";
+    let tuning = "One row for each setting that was tried in a cell; not there where nothing was tuned. `tuning.csv` has the same columns.";
     let decisions = "One row for each decision of a cell, where decisions were logged.";
     let manifest = "What the experiment consisted of; `[]` stands for each item of a list.";
     vec![
         ("summary.parquet", summary, store::summary_columns()),
+        ("tuning.parquet", tuning.to_owned(), store::tuning_columns()),
         ("cells/<id>.parquet", cell.to_owned(), store::cell_columns()),
         ("decisions/<id>.parquet", decisions.to_owned(), experiment::decision_columns()),
         ("manifest.json", manifest.to_owned(), MANIFEST_FIELDS.to_vec()),

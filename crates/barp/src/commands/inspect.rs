@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use clap::Args;
 use deployment::{Artifact, Card};
+use serde_json::Value;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -44,6 +45,11 @@ fn in_words(card: &Card) -> String {
         String::new(),
         "model                                        dollars of a typical request".into(),
     ];
+    if let Some(Value::Object(chosen)) = &card.policy.chosen {
+        let setting = chosen.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ");
+        lines
+            .insert(1, format!("setting     {setting}: chosen of {} on validation prompts", card.ledger.tuning_trials));
+    }
     let models = card.models.iter().zip(&card.list_prices_usd);
     lines.extend(models.map(|(model, price)| format!("{model:<44} {price:.6}")));
     lines.push(String::new());

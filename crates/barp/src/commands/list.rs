@@ -6,7 +6,7 @@ use crate::output::{say, shape};
 use crate::reference::{in_text, named};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use settings::Mistake;
+use settings::{Mistake, SEARCH, Search, searches};
 
 #[derive(Args)]
 pub(crate) struct List {
@@ -126,6 +126,7 @@ fn policies() -> Vec<Item> {
             ("export", json!(entry.export)),
             ("paper", json!(entry.paper)),
             ("parameters", (entry.defaults)()),
+            ("tuned", tuned(&(entry.schema)())),
         ],
     });
     let references = environments::REFERENCES.iter().map(|entry| {
@@ -141,6 +142,15 @@ fn policies() -> Vec<Item> {
         facts: vec![("learns from", json!("none (reference)"))],
     };
     policies.chain(references).chain([singles]).collect()
+}
+
+/// Where `[tune]` looks for the value of each parameter that it searches, as declared.
+fn tuned(schema: &Value) -> Value {
+    let declared = |(key, _): (String, Search)| {
+        let search = schema["properties"][&key][SEARCH].clone();
+        (key, search)
+    };
+    searches(schema).into_iter().map(declared).collect()
 }
 
 fn environments() -> Vec<Item> {

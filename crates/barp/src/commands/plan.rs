@@ -72,6 +72,7 @@ impl Plan {
             outcomes,
             dollars * replicates
         );
+        tried(&plan, &bills).iter().for_each(|sentence| say!("{sentence}"));
         repeated(&plan).iter().for_each(|sentence| say!("{sentence}"));
         if let Some(times) = times {
             let there = || std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -91,6 +92,20 @@ struct Line<'a> {
     bill: &'a Bill,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+}
+
+/// How many settings `[tune]` gives each policy, and who tries another number; none where it gives one.
+fn tried(plan: &experiment::Plan, bills: &[Bill]) -> Option<String> {
+    let trials = plan.spec.tune.trials;
+    let mut others: Vec<String> = Vec::new();
+    for bill in bills.iter().filter(|bill| bill.tuning_trials != u64::from(trials)) {
+        let other = format!("{} {}", bill.policy, bill.tuning_trials);
+        if !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    let but = if others.is_empty() { String::new() } else { format!(", but: {}", others.join(", ")) };
+    (trials > 1).then(|| format!("each policy tries {trials} settings{but}"))
 }
 
 /// A sentence for each environment whose split keeps equal prompts together; those of one file are one sentence.

@@ -83,6 +83,7 @@ const REPRODUCTIONS: &[(&str, &[Part])] = &[
     ("leave-one-task-out", &[part!("ablations", "leave-one-task-out")]),
     ("leave-one-model-out", &[part!("ablations", "leave-one-model-out")]),
     ("few-shot", &[part!("ablations", "few-shot")]),
+    ("equal-tuning", &[part!("ablations", "equal-tuning")]),
     ("everything-moves", &[part!("drift", "everything-moves")]),
 ];
 

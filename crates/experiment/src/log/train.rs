@@ -153,7 +153,7 @@ fn card(
         format: 0,
         barp: env!("CARGO_PKG_VERSION").into(),
         command: training.command.clone(),
-        policy: PolicyCard { label: training.policy.clone(), content },
+        policy: PolicyCard { label: training.policy.clone(), content, chosen: None },
         models: problem.models.clone(),
         dimension: problem.dimension,
         tau_usd: problem.objective.tau.0,

@@ -13,7 +13,7 @@ pub struct Bill {
     pub environment: String,
     /// Label of the policy.
     pub policy: String,
-    /// Settings tried; 1 without tuning.
+    /// Settings tried on the validation split; 0 where nothing is tuned, and for references.
     pub tuning_trials: u64,
     /// Outcomes revealed in a replicate (their mean, rounded): repeat visits, and validation where a setting or a checkpoint is
     /// chosen by it. Exact where no outcome is missing and every model can be called throughout.
@@ -33,8 +33,8 @@ impl Plan {
                 environment: environment.label.clone(),
                 policy: policy.label.clone(),
                 tuning_trials: match &policy.subject {
-                    Subject::Policy(candidates) => candidates.len() as u64,
-                    Subject::Reference(_) | Subject::Always(_) => 1,
+                    Subject::Policy(candidates) if candidates.len() > 1 => candidates.len() as u64,
+                    Subject::Policy(_) | Subject::Reference(_) | Subject::Always(_) => 0,
                 },
                 outcomes: 0,
                 all_outcomes: 0,

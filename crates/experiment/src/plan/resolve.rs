@@ -25,7 +25,12 @@ impl Plan {
             let label = table.get("name").or_else(|| table.get("kind")).cloned().unwrap_or_default();
             let planned = known.into_iter().find(|policy| label == policy.label.as_str());
             let parameters = planned.map_or(&Value::Null, |policy| &policy.content["parameters"]);
-            joined(Value::Object(table.clone()), parameters)
+            let mut table = table.clone();
+            // Once every parameter is written, those that are searched have to be named.
+            if let Some(planned) = planned.filter(|policy| policy.content["tune"].is_array()) {
+                table.insert("tune".into(), planned.tuned().into());
+            }
+            joined(Value::Object(table), parameters)
         };
         let all = json!({
             "name": spec.name,
@@ -36,6 +41,7 @@ impl Plan {
             "objective": spec.tau,
             "latency": (spec.latency.weight > 0.0).then_some(spec.latency),
             "preferences": spec.preferences,
+            "tune": (spec.tune.trials > 0).then_some(spec.tune),
             "environment": self.environments.iter().map(environment).collect::<Vec<_>>(),
             "policy": spec.policies.iter().map(policy).collect::<Vec<_>>(),
         });

@@ -50,13 +50,13 @@ fn variants(place: &Place, table: &Map<String, Value>, common: PolicyTable) -> R
 
 /// Refuses parameters that another key of `table` sets, values that stand twice, and too many variants.
 fn check(place: &Place, table: &Map<String, Value>, common: &PolicyTable) -> Result<(), SpecError> {
-    let not_parameters = PolicyTable::keys();
+    let (not_parameters, asked) = (PolicyTable::keys(), common.asked());
     for (key, values) in &common.sweep {
         let parameter = !not_parameters.contains(key);
         place.unless(parameter, "sweep", "a table of the policy's own parameters", format!("`{key}`"))?;
         let rule = "parameters that the table does not set";
         place.unless(!table.contains_key(key), "sweep", rule, format!("`{key}`, which stands beside it"))?;
-        let tuned = common.tune.contains_key(key);
+        let tuned = asked.names().contains(&key.as_str());
         place.unless(!tuned, "sweep", "parameters that `tune` does not choose", format!("`{key}` in both"))?;
         let values = values.as_array().map_or(&[][..], Vec::as_slice);
         if let Some(twice) = twice(values) {

@@ -85,7 +85,7 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     phases.report(participant.budget(), &ledger, &mut scores);
     let identity = Some(plan.parts(cell).1.identity.clone());
     let decisions = decisions.map(DecisionLog::into_frame);
-    Log { cell: Cell { scores, ledger, identity }, tested: None, decisions }
+    Log { cell: Cell { scores, ledger, identity, tuning: None }, tested: None, decisions }
 }
 
 /// The participant of a cell, and how many rounds it is asked for at a time.

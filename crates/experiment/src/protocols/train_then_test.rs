@@ -12,7 +12,7 @@ use super::tally::{Moment, Tally};
 use super::tested::TestedRows;
 use super::trained::TrainedRouter;
 use super::{Log, shortened};
-use crate::plan::{Checkpoints, HeldOut, Plan, PlannedCell, Split, Subject, split};
+use crate::plan::{Checkpoints, HeldOut, Plan, PlannedCell, PlannedPolicy, Split, Subject, split};
 use crate::spec::{Select, TrainPreferences};
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
 use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
@@ -22,7 +22,7 @@ use routing::{
     Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, Stream, random,
 };
 use std::sync::Arc;
-use store::{Cell, Score, TestedFrame};
+use store::{Cell, Score, TestedFrame, Trial, Tuning};
 
 /// Requests judged at a time while testing.
 const TEST_ROWS: usize = 512;
@@ -49,6 +49,8 @@ struct Trained {
     curve: Vec<Score>,
     /// Which models' outcomes it was shown on which rows, each once.
     bought: Vec<(usize, Arm)>,
+    /// The settings that were tried, where there were several.
+    tuning: Option<Tuning>,
 }
 
 impl<'a> TrainThenTest<'a> {
@@ -110,7 +112,7 @@ impl<'a> TrainThenTest<'a> {
         let trained = self.trained();
         let (scores, tested) = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         let identity = Some(self.plan.parts(self.cell).1.identity.clone());
-        let cell = Cell { scores, ledger: trained.ledger, identity };
+        let cell = Cell { scores, ledger: trained.ledger, identity, tuning: trained.tuning };
         Log { cell, tested: Some(tested), decisions: self.decisions.map(DecisionLog::into_frame) }
     }
 
@@ -132,8 +134,9 @@ impl<'a> TrainThenTest<'a> {
             let at = Moment { phase: phase::TEST, round: trained.round, w_cost: None, ledger: &trained.ledger };
             scores.extend(self.foretold(&rows, &*router, forecast, &at));
         }
+        let chosen = trained.tuning.and_then(|tuning| tuning.winner()).map(|chosen| chosen.setting);
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
-        Some(TrainedRouter { router, problem: self.problem, list_prices, forecast, scores, ledger, rows })
+        Some(TrainedRouter { router, problem: self.problem, list_prices, forecast, scores, ledger, rows, chosen })
     }
 
     /// Whether the qualities that `forecast` tells beside the router's decisions come true on the prompts `rows`.
@@ -167,12 +170,15 @@ impl<'a> TrainThenTest<'a> {
         match &policy.subject {
             Subject::Always(arm) => self.fixed(Decider::Reference(always(*arm)), Ledger::default()),
             Subject::Reference(entry) => self.reference(entry),
-            Subject::Policy(candidates) => self.tune(candidates, &seed),
+            Subject::Policy(candidates) => match candidates.as_slice() {
+                [only] => self.train(&only.recipe, &seed),
+                several => self.tune(policy, several, &seed),
+            },
         }
     }
 
     fn fixed(&self, decider: Decider, ledger: Ledger) -> Trained {
-        Trained { decider, ledger, round: 0, curve: Vec::new(), bought: Vec::new() }
+        Trained { decider, ledger, round: 0, curve: Vec::new(), bought: Vec::new(), tuning: None }
     }
 
     fn reference(&self, entry: &ReferenceEntry) -> Trained {
@@ -211,27 +217,36 @@ impl<'a> TrainThenTest<'a> {
     }
 
     /// Trains every candidate and keeps the one with the highest mean reward over the preference grid on the validation
-    /// split. A single candidate is not validated.
-    fn tune(&mut self, candidates: &[Configured], seed: &Seed) -> Trained {
-        let trials: Vec<Trained> = candidates.iter().map(|candidate| self.train(&candidate.recipe, seed)).collect();
-        if trials.len() == 1 {
-            return trials.into_iter().next().expect("there is one");
+    /// split, the first of equals.
+    fn tune(&mut self, policy: &PlannedPolicy, candidates: &[Configured], seed: &Seed) -> Trained {
+        if self.split.validation.is_empty() {
+            routing::give_up("`split` leaves no prompt for validation, on which a setting is chosen".to_owned());
         }
-        let mut bill = Ledger { tuning_trials: trials.len() as u64, ..Ledger::default() };
-        let mut best: Option<(f64, Trained)> = None;
-        for trained in trials {
+        let mut all = Ledger { tuning_trials: candidates.len() as u64, ..Ledger::default() };
+        let (mut trials, mut bills) = (Vec::new(), Vec::new());
+        let mut best: Option<(Option<f64>, usize, Trained)> = None;
+        for (place, candidate) in candidates.iter().enumerate() {
+            let trained = self.train(&candidate.recipe, seed);
             let sweep = self.sweep(&self.split.validation, |batch, choices| trained.decider.decide(batch, choices));
+            let explored = if trained.round > 0 { trained.ledger } else { Ledger::default() };
             // Full labels of the training prompts are bought once, for all settings of an offline router.
-            if trained.round > 0 || bill.outcomes == 0 {
-                bill.add(&trained.ledger);
-            }
-            bill.add(&sweep.seen);
-            if best.as_ref().is_none_or(|(top, _)| sweep.reward > *top) {
-                best = Some((sweep.reward, trained));
+            all.add(if place == 0 { &trained.ledger } else { &explored });
+            all.add(&sweep.seen);
+            let reward = sweep.reward.is_finite().then_some(sweep.reward);
+            let Ledger { outcomes, dollars, .. } = together(&[explored, sweep.seen]);
+            trials.push(Trial { setting: policy.setting(candidate), reward, outcomes, dollars: dollars.0 });
+            bills.push((explored, sweep.seen));
+            if best.as_ref().is_none_or(|(top, ..)| reward > *top) {
+                best = Some((reward, place, trained));
             }
         }
-        let (_, best) = best.expect("planning refuses an empty grid");
-        Trained { ledger: bill, ..best }
+        let (_, chosen, best) = best.expect("callers have several candidates");
+        let needless = |(place, (explored, seen)): (usize, &(Ledger, Ledger))| {
+            if place == chosen { *seen } else { together(&[*explored, *seen]) }
+        };
+        let price = together(&bills.iter().enumerate().map(needless).collect::<Vec<_>>());
+        let tuning = Tuning { trials, chosen, outcomes: price.outcomes, dollars: price.dollars.0 };
+        Trained { ledger: all, tuning: Some(tuning), ..best }
     }
 
     /// Lets a bandit policy choose and learn for some epochs over the training prompts.
@@ -286,7 +301,7 @@ impl<'a> TrainThenTest<'a> {
         let chosen = seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(cell, _)| (cell / arms, cell % arms));
         let shown = chosen.filter(|&(row, arm)| self.table.outcome(row, arm).is_some());
         let bought = shown.map(|(row, arm)| (row, Arm::at(arm))).collect();
-        Trained { decider: Decider::Router(router), ledger, round, curve, bought }
+        Trained { decider: Decider::Router(router), ledger, round, curve, bought, tuning: None }
     }
 
     /// Appends prompt `row` to `batch`.
@@ -381,6 +396,13 @@ impl<'a> TrainThenTest<'a> {
         self.decisions = decisions;
         (scores, tested)
     }
+}
+
+/// Several bills as one.
+fn together(bills: &[Ledger]) -> Ledger {
+    let mut all = Ledger::default();
+    bills.iter().for_each(|bill| all.add(bill));
+    all
 }
 
 /// Appends what became of expected rewards: over all requests, and in phases `decile 01` to `decile 10` of expectation.

@@ -2,6 +2,7 @@
 
 use policies::Forecast;
 use routing::{Dollars, Ledger, Problem, Router};
+use serde_json::Value;
 use store::Score;
 
 /// A frozen router with what it took to get it.
@@ -20,4 +21,6 @@ pub struct TrainedRouter {
     pub ledger: Ledger,
     /// Prompts trained on.
     pub rows: u64,
+    /// The setting that tuning chose: value of each tuned parameter; none where nothing was tuned.
+    pub chosen: Option<Value>,
 }

@@ -41,12 +41,12 @@ impl Plan {
         let mut trained: Vec<TrainedRouter> =
             trained.into_iter().collect::<Option<_>>().ok_or_else(|| place.error(rule))?;
         let scores = scored(&trained);
-        let TrainedRouter { router, problem, list_prices, forecast, ledger, rows, .. } = trained.swap_remove(0);
+        let TrainedRouter { router, problem, list_prices, forecast, ledger, rows, chosen, .. } = trained.swap_remove(0);
         let card = Card {
             format: 0,
             barp: env!("CARGO_PKG_VERSION").into(),
             command: wanted.command.clone(),
-            policy: PolicyCard { label: policy.label.clone(), content: policy.content.clone() },
+            policy: PolicyCard { label: policy.label.clone(), content: policy.content.clone(), chosen },
             models: problem.models,
             dimension: problem.dimension,
             tau_usd: problem.objective.tau.0,

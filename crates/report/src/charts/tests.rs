@@ -153,7 +153,7 @@ fn files_are_the_same_bytes_each_time_and_carry_the_command() {
     let preview = std::env::var_os("BARP_PREVIEW").map(PathBuf::from);
     let root = preview.as_deref().unwrap_or(folder.path());
     for Made { name, rows, runs } in &made() {
-        let material = Material { rows, runs, claims: &[], manifest: None };
+        let material = Material { rows, runs, tuning: &[], claims: &[], manifest: None };
         let report = || write_report(&root.join(name), &material, &context()).unwrap();
         let first = report();
         let bytes: Vec<Vec<u8>> = first.charts.iter().map(|path| std::fs::read(path).unwrap()).collect();

@@ -7,10 +7,11 @@ mod data;
 mod figures;
 #[cfg(test)]
 mod tests;
+mod tuning;
 
 pub use figures::Figure;
 pub(crate) use figures::SHOWN;
-use store::{CellRecord, Manifest, SummaryRow};
+use store::{CellRecord, Manifest, SummaryRow, TuningRow};
 
 use crate::claims::Verdict;
 use crate::context::Context;
@@ -32,7 +33,7 @@ const SCRIPTS: [&str; 7] = [
 /// their verdicts, and for each number the cells and commands behind it. Equal arguments give equal bytes.
 ///
 /// Nothing is interpolated: the dial stops at the weights that were measured. What is not about the test split is shown by
-/// `figures`. `missing` are the cells of the manifest whose numbers are not in `rows`. Where there are very many numbers,
+/// `figures`, and what tuning tried by `tuning`. `missing` are the cells of the manifest whose numbers are not in `rows`. Where there are very many numbers,
 /// scores by task and then the worst policies are left to the tables and the summary, and the page says so.
 pub fn page(
     rows: &[SummaryRow],
@@ -41,6 +42,7 @@ pub fn page(
     manifest: &Manifest,
     missing: &[&CellRecord],
     figures: &[Figure],
+    tuning: &[TuningRow],
 ) -> String {
     let content = data::content(rows, context, claims, manifest, missing);
     let json = serde_json::to_string(&content).expect("text and numbers are always JSON");
@@ -51,7 +53,7 @@ pub fn page(
         ("script", SCRIPTS.concat()),
         ("experiment", escape(&context.experiment)),
         ("about", escape(&manifest.about)),
-        ("figures", figures::section(figures, context)),
+        ("figures", figures::section(figures, context) + &tuning::section(&crate::tables::tuned(tuning))),
     ];
     fill(TEMPLATE, &parts)
 }

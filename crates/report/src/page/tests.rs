@@ -19,6 +19,7 @@ fn manifest() -> Manifest {
         identity: fake::identity(policy),
         replicate: 0,
         ledger: None,
+        chosen: None,
     };
     Manifest {
         format: FORMAT,
@@ -66,7 +67,7 @@ fn content(page: &str) -> Value {
 #[test]
 fn every_number_of_the_dial_is_the_summarys() {
     let rows = fake::summary(LARGE);
-    let content = content(&page(&rows, &context(), &[], &manifest(), &[], &[]));
+    let content = content(&page(&rows, &context(), &[], &manifest(), &[], &[], &[]));
     let environment = &content["environments"][0];
     let position = |list: &Value, wanted: &Value| list.as_array().unwrap().iter().position(|item| item == wanted);
     let mut found = 0;
@@ -95,7 +96,7 @@ fn every_number_of_the_dial_is_the_summarys() {
 #[test]
 fn shares_stand_at_their_models() {
     let rows = fake::summary(SMALL);
-    let content = content(&page(&rows, &context(), &[], &manifest(), &[], &[]));
+    let content = content(&page(&rows, &context(), &[], &manifest(), &[], &[], &[]));
     let environment = &content["environments"][0];
     let share = |row: &&SummaryRow| row.metric == "arm_share" && row.policy == "barp" && row.w_cost == Some(1.0);
     let mut found = 0;
@@ -115,7 +116,7 @@ fn nothing_from_outside_can_end_its_element() {
     rows.iter_mut().for_each(|row| row.policy = format!("{evil}{}", row.policy).into());
     let manifest = Manifest { about: evil.into(), experiment: evil.into(), command: evil.into(), ..manifest() };
     let context = Context { experiment: evil.into(), ..context() };
-    let page = page(&rows, &context, &[verdict(evil)], &manifest, &[], &[]);
+    let page = page(&rows, &context, &[verdict(evil)], &manifest, &[], &[], &[]);
     assert!(!page.contains("alert(1)</script>"), "escaped everywhere");
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script>").count(), 2);
@@ -127,7 +128,7 @@ fn nothing_from_outside_can_end_its_element() {
 #[test]
 fn a_page_is_the_same_bytes_each_time_and_loads_nothing() {
     let rows = fake::summary(LARGE);
-    let made = |rows: &[SummaryRow]| page(rows, &context(), &[verdict("t")], &manifest(), &[], &[]);
+    let made = |rows: &[SummaryRow]| page(rows, &context(), &[verdict("t")], &manifest(), &[], &[], &[]);
     let first = made(&rows);
     assert_eq!(first, made(&rows));
     assert!(first.len() < 2_000_000, "{}", first.len());
@@ -145,7 +146,7 @@ fn the_hash_is_that_of_the_file() {
     Folder::new(place.path()).write_manifest(&manifest()).unwrap();
     let bytes = std::fs::read(place.path().join("manifest.json")).unwrap();
     let expected = routing::hexadecimal(&Sha256::digest(&bytes));
-    assert_eq!(content(&page(&[], &context(), &[], &manifest(), &[], &[]))["hash"], expected.as_str());
+    assert_eq!(content(&page(&[], &context(), &[], &manifest(), &[], &[], &[]))["hash"], expected.as_str());
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn very_many_policies_leave_tasks_to_the_tables() {
         more.iter_mut().for_each(|row| row.policy = format!("{} {copy}", row.policy).into());
         rows.extend(more);
     }
-    let page = page(&rows, &context(), &[], &manifest(), &[], &[]);
+    let page = page(&rows, &context(), &[], &manifest(), &[], &[], &[]);
     let content = content(&page);
     assert_eq!(
         (&content["environments"][0]["cut"], content["environments"][0]["tasks"].as_array().unwrap().len()),
@@ -175,11 +176,11 @@ fn charts_of_the_run_stand_in_the_page_with_words_until_there_are_too_many() {
         file: format!("charts/{number}.svg"),
     };
     let figures = [figure(1, 10), figure(2, 10), figure(3, 2_000_000)];
-    let page = page(&[], &context(), &[], &manifest(), &[], &figures);
+    let page = page(&[], &context(), &[], &manifest(), &[], &figures, &[]);
     assert_eq!(page.matches("<svg role=\"img\" aria-label=\"says &quot;what&quot; it shows\" width").count(), 2);
     assert!(page.contains("<a href=\"charts/3.svg\">") && page.len() < 200_000, "a chart too large is named");
     assert!(page.contains("e &lt;b&gt;"));
-    assert!(!super::page(&[], &context(), &[], &manifest(), &[], &[]).contains("id=\"course\""));
+    assert!(!super::page(&[], &context(), &[], &manifest(), &[], &[], &[]).contains("id=\"course\""));
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_page_of_thousands_of_policies_keeps_the_best_and_says_how_many_it_left_out(
         }
         rows.extend(more);
     }
-    let page = page(&rows, &context(), &[], &manifest(), &[], &[]);
+    let page = page(&rows, &context(), &[], &manifest(), &[], &[], &[]);
     let environment = &content(&page)["environments"][0];
     let names: Vec<&str> =
         environment["policies"].as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
@@ -210,7 +211,7 @@ fn a_page_of_thousands_of_policies_keeps_the_best_and_says_how_many_it_left_out(
 #[test]
 fn missing_cells_are_named() {
     let manifest = manifest();
-    let page = page(&fake::summary(SMALL), &context(), &[], &manifest, &[&manifest.cells[0]], &[]);
+    let page = page(&fake::summary(SMALL), &context(), &[], &manifest, &[&manifest.cells[0]], &[], &[]);
     let content = content(&page);
     assert_eq!(content["missing"], 1);
     assert_eq!(content["gone"][0], "calibrated \u{b7} barp \u{b7} replicate 0");

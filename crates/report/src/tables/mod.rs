@@ -3,11 +3,14 @@
 mod latex;
 mod sheet;
 mod text;
+mod tuning;
 
 use store::words::{self, metric, phase};
 use store::{Run, SummaryRow};
 
 pub use sheet::Kind;
+pub use tuning::tuning;
+pub(crate) use tuning::{FOOT, HEADINGS, Tuned, tuned};
 
 use crate::Context;
 use crate::charts::{distinct, select};
