@@ -115,6 +115,7 @@ pub(crate) fn claims_beside(config: &Path, plan: &Plan) -> Result<Option<String>
         environments: environments.clone().map(|environment| environment.label.clone()).collect(),
         policies: environments.flat_map(|environment| &environment.policies).map(|one| one.label.clone()).collect(),
         metrics: metrics::all().map(|about| about.name.to_owned()).collect(),
+        tasks: (!plan.on_other_rows()).then(|| plan.tasks()),
         weights: plan.spec.preferences.test.iter().map(|preference| preference.cost()).collect(),
     };
     let text = read(&path)?;

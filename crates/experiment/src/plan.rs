@@ -253,6 +253,22 @@ impl Plan {
         format!("{} · {} · replicate {}", environment.label, policy.label, cell.replicate + 1)
     }
 
+    /// Whether it was put on other rows than its configuration names.
+    pub fn on_other_rows(&self) -> bool {
+        self.spec.stand_in.is_some()
+    }
+
+    /// Names of the tasks of all environments, each once.
+    pub fn tasks(&self) -> Vec<String> {
+        let all = self.environments.iter().flat_map(|environment| environment.world.tasks());
+        all.fold(Vec::new(), |mut tasks, task| {
+            if !tasks.contains(task) {
+                tasks.push(task.clone());
+            }
+            tasks
+        })
+    }
+
     /// The labels of a cell's environment and policy.
     pub(crate) fn labels(&self, cell: &PlannedCell) -> (String, String) {
         let (environment, policy) = self.parts(cell);

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use settings::{Mistake, Place, SpecError, Written};
-use store::words::{ALL_TASKS, phase};
+use store::words::{ALL_TASKS, MEAN_TASK, phase};
 
 pub use decide::decide;
 pub use words::{claims_json, in_words};
@@ -41,9 +41,11 @@ pub struct Claim {
     /// Name of the metric.
     #[schemars(extend("x-rule" = "the name of a metric (see `barp list metrics`)"))]
     pub metric: String,
-    /// Name of a task; `all`: the mix of all.
+    /// Name of a task; `all`: the mix of all prompts; `mean`: every task counts alike, as in the tables of papers.
     #[serde(default = "all")]
     pub task: String,
+    /// Tasks whose mean is meant by `mean`; every task that was measured unless given.
+    pub tasks: Option<Vec<String>>,
     /// Weight on cost; none for metrics that span the grid.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub w_cost: Option<f64>,
@@ -58,6 +60,13 @@ pub struct Claim {
     /// with itself.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub baseline_w_cost: Option<f64>,
+    /// Most outcomes that either may have bought: both are measured at their last checkpoint up to there. Needs a phase with
+    /// checkpoints, `validation` or an online one.
+    #[schemars(range(min = 0.0))]
+    pub at_outcomes: Option<f64>,
+    /// The same for dollars.
+    #[schemars(range(min = 0.0))]
+    pub at_dollars: Option<f64>,
     /// How the two must stand to each other.
     pub relation: Relation,
     /// What the relation must reach, in the unit of the relation.
@@ -81,6 +90,29 @@ impl Claim {
         if self.baseline_w_cost.is_some() && self.w_cost.is_none() {
             return Err("`baseline_w_cost` needs a `w_cost` of the candidate".into());
         }
+        Mistake::unless(
+            self.tasks.is_none() || self.task == MEAN_TASK,
+            "task",
+            "`mean` where `tasks` are given",
+            &self.task,
+        )?;
+        let named = self.tasks.as_ref().is_none_or(|tasks| {
+            !tasks.is_empty() && tasks.iter().enumerate().all(|(place, task)| !tasks[..place].contains(task))
+        });
+        Mistake::unless(
+            named,
+            "tasks",
+            "one or more tasks, each once",
+            format!("{:?}", self.tasks.as_deref().unwrap_or_default()),
+        )?;
+        let limited = self.at_outcomes.is_some() || self.at_dollars.is_some();
+        let checkpoints = !limited || self.phase != phase::TEST;
+        Mistake::unless(
+            checkpoints,
+            "phase",
+            "one with checkpoints, such as `validation`, for `at_outcomes` and `at_dollars`",
+            &self.phase,
+        )?;
         let differ = self.candidate != self.baseline || self.baseline_weight() != self.w_cost;
         Mistake::unless(
             differ,
@@ -136,6 +168,13 @@ pub struct Verdict {
     pub n: u64,
     /// Replicates in which both were measured.
     pub replicates: u64,
+    /// Two-sided p-value of the test that the interval is of: against the threshold, or against its ends where two are to be
+    /// equivalent. None where there is no interval.
+    pub p_value: Option<f64>,
+    /// The same by Holm (1979), over all claims of the file that have one.
+    pub p_holm: Option<f64>,
+    /// What becomes of the claim when the chance of any wrong decision in the file is to stay below 5 %.
+    pub corrected: Decision,
     /// Outcomes the candidate had bought, mean over replicates.
     pub outcomes_candidate: f64,
     /// Outcomes the baseline had bought, mean over replicates.
@@ -166,6 +205,8 @@ pub struct Nameable {
     pub metrics: Vec<String>,
     /// Weights on cost at which policies are tested.
     pub weights: Vec<f64>,
+    /// Names of tasks; none where the rows are others than those that claims were written for, so that tasks may be absent.
+    pub tasks: Option<Vec<String>>,
 }
 
 impl Nameable {
@@ -183,20 +224,22 @@ impl Nameable {
         find("candidate", "policy", &claim.candidate, &self.policies)?;
         find("baseline", "policy", &claim.baseline, &self.policies)?;
         find("metric", "metric", &claim.metric, &self.metrics)?;
+        let phases: Vec<String> = phase::all().into_iter().map(|(phase, _)| phase).collect();
+        find("phase", "phase", &claim.phase, &phases)?;
+        if let Some(tasks) = &self.tasks {
+            let known = [&[ALL_TASKS.to_owned(), MEAN_TASK.to_owned()], tasks.as_slice()].concat();
+            find("task", "task", &claim.task, &known)?;
+            claim.tasks.iter().flatten().try_for_each(|task| find("tasks", "task", task, tasks).map(drop))?;
+        }
         let weights: Vec<String> = self.weights.iter().map(f64::to_string).collect();
         let rule = format!("one of the weights that are tested, {}", weights.join(", "));
         for (field, weight) in [("w_cost", claim.w_cost), ("baseline_w_cost", claim.baseline_w_cost)] {
             let Some(weight) = weight else { continue };
-            let tested = self.weights.iter().any(|tested| same_weight(weight, *tested));
+            let tested = self.weights.iter().any(|tested| crate::evidence::same_weight(Some(weight), Some(*tested)));
             place.unless(tested, field, &rule, weight)?;
         }
         Ok(())
     }
-}
-
-/// Whether two weights on cost are one, however they were written.
-fn same_weight(one: f64, other: f64) -> bool {
-    (one - other).abs() < 1e-9
 }
 
 /// Reads the claims in the TOML `text` of the file called `file`, in file order.

@@ -5,11 +5,12 @@
 //! has an interval over its prompts too.
 
 use statistics::{
-    CLUSTERED, Clustered, FIELLER, Influence, Interval, PAIRED, STUDENT, clustered_difference, clustered_gain,
-    clustered_mean, mean_interval, paired_difference, ratio_gain_interval,
+    CLUSTERED, Clustered, Contrast, FIELLER, Influence, Interval, PAIRED, STUDENT, clustered_contrast,
+    clustered_difference, clustered_gain, clustered_mean, mean_interval, paired_contrast, paired_difference,
+    ratio_gain_interval,
 };
 use store::words::{self, metric, phase};
-use store::{FrameError, Measurement, Quantity, Role, Run, Tested, TestedRow};
+use store::{FrameError, Measurement, Quantity, Role, Run, Standing, Tested, TestedRow};
 
 /// Name of an interval over re-splits of the same rows, where nothing is stored of their prompts.
 const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows (not new ones)";
@@ -100,14 +101,29 @@ impl<'a> Evidence<'a> {
         self.tested.err()
     }
 
-    /// The latest measurement of `about` of every replicate that has one, with the position of its run.
-    pub(crate) fn latest(&self, about: &About<'_>) -> Vec<(usize, Measurement<'a>)> {
+    /// The latest measurement of `about` of every replicate that has one, with the position of its run: of those at which no more
+    /// was `bought`.
+    pub(crate) fn latest(&self, about: &About<'_>, bought: Bought) -> Vec<(usize, Measurement<'a>)> {
         let of = |(place, run): (usize, &&'a Run)| {
             let quantities = run.scores.quantities().iter().enumerate();
             let own = quantities.filter(|(_, quantity)| about.is(quantity)).map(|(place, _)| run.scores.get(place));
-            own.max_by_key(|score| score.standing.round).map(|score| (place, score))
+            own.filter(|score| bought.allows(&score.standing))
+                .max_by_key(|score| score.standing.round)
+                .map(|score| (place, score))
         };
         self.runs.iter().enumerate().filter_map(of).collect()
+    }
+
+    /// The tasks of which `metric` was measured in `phase`, but for the mix of all, in the order of the first run.
+    pub(crate) fn tasks(&self, phase: &str, metric: &str) -> Vec<&'a str> {
+        let mut tasks: Vec<&str> = Vec::new();
+        let quantities = self.runs.first().map_or(&[][..], |run| run.scores.quantities());
+        for quantity in quantities.iter().filter(|one| one.phase == phase && one.metric == metric) {
+            if &*quantity.task != words::ALL_TASKS && !tasks.contains(&&*quantity.task) {
+                tasks.push(&quantity.task);
+            }
+        }
+        tasks
     }
 
     /// The number of the run at `place`.
@@ -176,10 +192,25 @@ pub(crate) fn over_replicates(values: &[f64], recorded: bool, (least, most): (f6
     Interval { low: found.low.map(|low| low.max(least)), high: found.high.map(|high| high.min(most)), method, ..found }
 }
 
+/// What a policy may have bought when it is measured: all that it did unless limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Bought {
+    pub(crate) outcomes: Option<f64>,
+    pub(crate) dollars: Option<f64>,
+}
+
+impl Bought {
+    fn allows(self, standing: &Standing) -> bool {
+        self.outcomes.is_none_or(|most| standing.outcomes as f64 <= most)
+            && self.dollars.is_none_or(|most| standing.dollars <= most)
+    }
+}
+
 /// A number of one policy: the mean of the parts `about`, such as a macro mean over tasks.
 pub(crate) struct Number<'a> {
     pub(crate) side: &'a Evidence<'a>,
     pub(crate) about: Vec<About<'a>>,
+    pub(crate) bought: Bought,
 }
 
 /// One replicate of a [`Number`].
@@ -195,20 +226,18 @@ pub(crate) struct Reading {
     pub(crate) n: u64,
     /// Outcomes that the policy had bought.
     pub(crate) outcomes: u64,
-    /// Dollars that they cost.
-    pub(crate) dollars: f64,
 }
 
 impl<'a> Number<'a> {
     /// One number.
     pub(crate) fn new(side: &'a Evidence<'a>, about: About<'a>) -> Number<'a> {
-        Number { side, about: vec![about] }
+        Number { side, about: vec![about], bought: Bought::default() }
     }
 
     /// What each replicate that has every part measured, in the order of the runs.
     pub(crate) fn readings(&self) -> Vec<Reading> {
         let parts: Vec<Vec<(usize, Measurement<'_>)>> =
-            self.about.iter().map(|about| self.side.latest(about)).collect();
+            self.about.iter().map(|about| self.side.latest(about, self.bought)).collect();
         let Some((first, others)) = parts.split_first() else { return Vec::new() };
         let reading = |&(place, score): &(usize, Measurement<'_>)| {
             let of = |part: &Vec<(usize, Measurement<'_>)>| {
@@ -219,15 +248,8 @@ impl<'a> Number<'a> {
                 (sum, n) = (sum + value, n.min(requests));
             }
             let value = sum / parts.len() as f64;
-            let store::Standing { outcomes, dollars, .. } = score.standing;
-            value.is_finite().then(|| Reading {
-                replicate: self.side.replicate(place),
-                place,
-                value,
-                n,
-                outcomes,
-                dollars,
-            })
+            let outcomes = score.standing.outcomes;
+            value.is_finite().then(|| Reading { replicate: self.side.replicate(place), place, value, n, outcomes })
         };
         first.iter().filter_map(reading).collect()
     }
@@ -235,7 +257,7 @@ impl<'a> Number<'a> {
     fn clustered(&self, readings: &[Reading]) -> Option<Clustered> {
         let places: Vec<usize> = readings.iter().map(|reading| reading.place).collect();
         let part = |about: &About<'_>| {
-            let latest = self.side.latest(about);
+            let latest = self.side.latest(about, self.bought);
             let value = |place: &usize| latest.iter().find(|one| one.0 == *place).map(|one| one.1.value);
             let values: Vec<f64> = places.iter().map(value).collect::<Option<_>>()?;
             self.side.clustered(about, &places, &values)
@@ -296,6 +318,15 @@ impl<'a> Paired<'a> {
                 self.labelled(paired_difference(&left, &right))
             }
         })
+    }
+
+    /// Left minus `ratio` times right, to be tested; none where there is no interval.
+    pub(crate) fn contrast(&self, ratio: f64) -> Option<Contrast> {
+        if let Some((left, right)) = self.clustered() {
+            return clustered_contrast(&left, &right, ratio);
+        }
+        let (left, right) = self.values();
+        paired_contrast(&left, &right, ratio)
     }
 
     /// Left over right, minus 1.

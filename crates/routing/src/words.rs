@@ -6,6 +6,9 @@
 /// The task that stands for the mix of all.
 pub const ALL_TASKS: &str = "all";
 
+/// The task under which a claim means every task alike.
+pub const MEAN_TASK: &str = "mean";
+
 /// When a number was measured.
 pub mod phase {
     /// On the test split.

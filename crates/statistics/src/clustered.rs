@@ -12,10 +12,10 @@
 //! Covers: new prompts, and new trainings on the rows at hand; with one replicate this training on new prompts. It does not
 //! cover other rows to train on. `make coverage` shows by simulation how often the intervals hold the truth.
 
-use crate::Interval;
 use crate::interval::{CONFIDENCE, mean};
 use crate::paired::fieller;
 use crate::t_quantile;
+use crate::{Contrast, Interval};
 
 /// Name of the interval over several replicates.
 pub const CLUSTERED: &str = "95% by prompts and replicates: new prompts, new trainings on these rows";
@@ -219,6 +219,33 @@ pub fn clustered_difference(a: &Clustered, b: &Clustered) -> Interval {
     clustered_mean(&a.minus(b), (f64::NEG_INFINITY, f64::INFINITY))
 }
 
+/// mean(a) - `ratio` mean(b) of replicates that both have, with its error; none where there is no interval. What varies, and by
+/// how many degrees of freedom, is told at the estimate of the ratio, as [`clustered_gain`] does; `ratio` 1 tests a difference.
+///
+/// # Panics
+/// When the numbers of replicates differ.
+pub fn clustered_contrast(a: &Clustered, b: &Clustered, ratio: f64) -> Option<Contrast> {
+    assert_eq!(a.values.len(), b.values.len(), "pairs need as many values of one as of the other");
+    let (mean_a, mean_b) = (mean(&a.values), mean(&b.values));
+    let estimate = mean_a - ratio * mean_b;
+    if refused(a, estimate).or_else(|| refused(b, estimate)).is_some() {
+        return None;
+    }
+    let measured = if ratio == 1.0 { 1.0 } else { mean_a / mean_b };
+    let parts = [covariance(a, a), covariance(a, b), covariance(b, b)];
+    let told = combined(parts, measured);
+    let freedom = freedom(told, clusters(a), a.replicates());
+    let here = combined(parts, ratio);
+    let training = if told.training > 0.0 { here.training } else { 0.0 };
+    Some(Contrast { estimate, error: libm::sqrt((here.prompts + training).max(0.0)), freedom })
+}
+
+/// The parts of the variance of a - `ratio` b, from those of a, of both and of b.
+fn combined([own, both, other]: [Parts; 3], ratio: f64) -> Parts {
+    let of = |part: fn(Parts) -> f64| part(own) - 2.0 * ratio * part(both) + ratio * ratio * part(other);
+    Parts { prompts: of(|parts| parts.prompts), training: of(|parts| parts.training) }
+}
+
 /// mean(a) / mean(b) - 1 of replicates that both have, with the interval of Fieller's theorem: the ratios R whose a - R b is
 /// not told from zero.
 ///
@@ -235,9 +262,7 @@ pub fn clustered_gain(a: &Clustered, b: &Clustered) -> Interval {
     }
     let (own, both, other) = (covariance(a, a), covariance(a, b), covariance(b, b));
     let ratio = mean_a / mean_b;
-    // Parts of the variance of a - R b at the estimate.
-    let at = |part: fn(Parts) -> f64| part(own) - 2.0 * ratio * part(both) + ratio * ratio * part(other);
-    let parts = Parts { prompts: at(|parts| parts.prompts), training: at(|parts| parts.training) };
+    let parts = combined([own, both, other], ratio);
     let critical = t_quantile(0.5 + 0.5 * CONFIDENCE, freedom(parts, clusters(a), a.replicates()));
     let squared = critical * critical;
     // What training adds is never below zero: the interval without it, or the one with it where that adds.

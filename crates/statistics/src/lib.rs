@@ -7,6 +7,7 @@ mod aggregate;
 mod bootstrap;
 mod chi_squared;
 mod clustered;
+mod contrast;
 mod improvement;
 mod interval;
 mod kaplan_meier;
@@ -22,13 +23,15 @@ pub use aggregate::{interquartile_mean, optimality_gap};
 pub use bootstrap::{BCA, PERCENTILE, bca_bootstrap, bca_ends, percentile_ends, stratified_bootstrap};
 pub use chi_squared::chi_squared_tail;
 pub use clustered::{
-    CLUSTERED, Clustered, Influence, ONE_TRAINING, clustered_difference, clustered_gain, clustered_mean,
+    CLUSTERED, Clustered, Influence, ONE_TRAINING, clustered_contrast, clustered_difference, clustered_gain,
+    clustered_mean,
 };
+pub use contrast::Contrast;
 pub use improvement::{IMPROVEMENT, probability_of_improvement};
 pub use interval::{CONFIDENCE, Interval, STUDENT, interval_of_sums, mean_interval};
 pub use kaplan_meier::{KAPLAN_MEIER, Lifetime, Step, Survival, kaplan_meier};
 pub use normal::{normal_cdf, normal_quantile};
-pub use paired::{FIELLER, PAIRED, paired_difference, ratio_gain_interval};
+pub use paired::{FIELLER, PAIRED, paired_contrast, paired_difference, ratio_gain_interval};
 pub use power::{Design, LEVEL, POWER, Spread, paired_power};
 pub use ranks::{ALPHA, FEWEST_BLOCKS, Ranks, friedman};
 pub use student::{t_cdf, t_quantile, two_sided_p};

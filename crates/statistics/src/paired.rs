@@ -6,8 +6,8 @@
 //! interval as it must. Assumes: pairs independent of each other and about jointly normal. Example: a policy at .742 beside
 //! a baseline at .660 in every replicate has a gain of .124, with an interval of no width.
 
-use crate::Interval;
 use crate::interval::{covariance, critical, mean};
+use crate::{Contrast, Interval};
 
 /// Name of the interval of [`paired_difference`].
 pub const PAIRED: &str = "paired student-t 95% over replicates";
@@ -24,6 +24,18 @@ pub fn paired_difference(a: &[f64], b: &[f64]) -> Interval {
     let differences: Vec<f64> = a.iter().zip(b).map(|(x, y)| x - y).collect();
     let interval = crate::mean_interval(&differences);
     Interval { method: if interval.low.is_some() { PAIRED } else { interval.method }, ..interval }
+}
+
+/// mean(a) - `ratio` mean(b) with its paired error; none of fewer than two pairs, or where a value is not finite.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn paired_contrast(a: &[f64], b: &[f64], ratio: f64) -> Option<Contrast> {
+    assert_eq!(a.len(), b.len(), "pairs need as many values of one as of the other");
+    let differences: Vec<f64> = a.iter().zip(b).map(|(x, y)| x - ratio * y).collect();
+    let (estimate, count) = (mean(&differences), differences.len());
+    let error = || libm::sqrt(covariance(&differences, &differences) / count as f64);
+    (count > 1 && estimate.is_finite()).then(|| Contrast { estimate, error: error(), freedom: (count - 1) as f64 })
 }
 
 /// mean(a) / mean(b) - 1, the relative gain of `a` over `b` (0.1 is ten per cent), with its paired Fieller interval.

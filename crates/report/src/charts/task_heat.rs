@@ -67,7 +67,7 @@ impl Chart for TaskHeat {
         for policy in chosen(&names, baseline, &source.roster) {
             let candidate = side(policy);
             for task in measured[policy].keys().filter(|task| measured[baseline].contains_key(*task)) {
-                let reward = |side| Number { side, about: grid(source, task) };
+                let reward = |side| Number { about: grid(source, task), ..Number::new(side, evidence::About::SWEEP) };
                 let pairs = Paired::new(reward(&candidate), reward(&reference));
                 if !pairs.readings.is_empty() {
                     table.compared(policy, task, pairs.difference(), requests(&measured[baseline][task]));

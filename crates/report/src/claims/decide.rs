@@ -1,20 +1,40 @@
 //! A claim against the replicates in which both its policies met the same requests.
 
-use statistics::Interval;
+use statistics::{CONFIDENCE, Interval, holm};
 use store::Run;
+use store::words::{ALL_TASKS, MEAN_TASK};
 
 use crate::derived::{derived, is_derived};
-use crate::evidence::{About, Evidence, Number, Paired, Reading};
+use crate::evidence::{About, Bought, Evidence, Number, Paired, Reading};
 
 use super::words;
 use super::{Claim, Decision, Relation, Verdict};
 
-/// Decides every claim, in order: pass if the paired 95 % interval lies at or above the threshold (within it,
-/// of an equivalence), fail if it lies wholly below (beyond), else inconclusive.
+/// Decides every claim, in order: pass if the paired 95 % interval lies at or above the threshold (within it, of an equivalence),
+/// fail if it lies wholly below (beyond), else inconclusive. Beside it stands what holds when all claims are decided at once: a
+/// pass or fail stays one if its p-value, adjusted by Holm (1979) over all claims that could be tested, is at most .05.
 pub fn decide(claims: &[Claim], runs: &[Run]) -> Vec<Verdict> {
     let made = |claim: &Claim| is_derived(&claim.metric);
     let derived = if claims.iter().any(made) { derived(runs) } else { Vec::new() };
-    claims.iter().map(|claim| decide_one(claim, if made(claim) { &derived } else { runs })).collect()
+    let decided = claims.iter().map(|claim| decide_one(claim, if made(claim) { &derived } else { runs }));
+    corrected(decided.collect())
+}
+
+/// The verdicts with what holds for all of them at once.
+fn corrected(mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    let tested: Vec<f64> = verdicts.iter().filter_map(|verdict| verdict.p_value).collect();
+    let mut adjusted = holm(&tested).into_iter();
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.p_value.is_some()) {
+        let p = adjusted.next().expect("each tested claim has a value");
+        verdict.p_holm = Some(p);
+        if p <= 1.0 - CONFIDENCE {
+            verdict.corrected = verdict.verdict;
+        }
+        if verdict.verdict != Decision::Inconclusive && tested.len() > 1 {
+            verdict.why += &words::corrected(verdict, p, tested.len());
+        }
+    }
+    verdicts
 }
 
 fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
@@ -25,10 +45,13 @@ fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
         Ok(environment) => environment,
         Err(reason) => return open(claim, reason, &[]),
     };
-    let [candidate, baseline] = [&claim.candidate, &claim.baseline].map(|policy| side(environment, policy, runs));
-    let numbers = [number(claim, &candidate, claim.w_cost), number(claim, &baseline, claim.baseline_weight())];
-    let [candidate, baseline] = numbers;
-    let pairs = Paired::new(candidate, baseline);
+    let [own, other] = [&claim.candidate, &claim.baseline].map(|policy| side(environment, policy, runs));
+    let tasks = match tasks(claim, &own) {
+        Ok(tasks) => tasks,
+        Err(reason) => return open(claim, reason, &[]),
+    };
+    let candidate = number(claim, &tasks, &own, claim.w_cost);
+    let pairs = Paired::new(candidate, number(claim, &tasks, &other, claim.baseline_weight()));
     if pairs.readings.is_empty() {
         return open(claim, words::missing(claim, environment), &[]);
     }
@@ -38,7 +61,39 @@ fn decide_one(claim: &Claim, runs: &[Run]) -> Verdict {
         None => (Decision::Inconclusive, format!("no interval: {}", interval.method)),
         Some(ends) => judge(claim, ends, interval.method),
     };
-    Verdict { verdict, effect, low: interval.low, high: interval.high, ..open(claim, why, &pairs.readings) }
+    let p_value = interval.low.and_then(|_| p_value(claim, &pairs));
+    let (low, high) = (interval.low, interval.high);
+    Verdict { verdict, effect, low, high, p_value, ..open(claim, why, &pairs.readings) }
+}
+
+/// The p-value of the test that the interval is of, on the scale of a two-sided one.
+fn p_value(claim: &Claim, pairs: &Paired<'_>) -> Option<f64> {
+    let threshold = claim.threshold;
+    Some(match claim.relation {
+        Relation::DifferenceAtLeast => pairs.contrast(1.0)?.differs(threshold),
+        Relation::DifferenceWithin => {
+            let contrast = pairs.contrast(1.0)?;
+            contrast.within(threshold).min(contrast.beyond(threshold))
+        }
+        Relation::RelativeGainAtLeast => pairs.contrast(1.0 + threshold)?.differs(0.0),
+        Relation::RelativeSavingAtLeast => pairs.contrast(1.0 - threshold)?.differs(0.0),
+    })
+}
+
+/// The tasks that the claim is about: its own, or those of a mean.
+///
+/// # Errors
+/// The tasks that nobody measured, in words.
+fn tasks<'a>(claim: &'a Claim, candidate: &Evidence<'a>) -> Result<Vec<&'a str>, String> {
+    let measured = candidate.tasks(&claim.phase, &claim.metric);
+    let wanted: Vec<&str> = match (&claim.tasks, claim.task.as_str()) {
+        (Some(tasks), _) => tasks.iter().map(String::as_str).collect(),
+        (None, MEAN_TASK) => return Ok(measured),
+        (None, ALL_TASKS) => return Ok(vec![ALL_TASKS]),
+        (None, task) => vec![task],
+    };
+    let absent: Vec<&str> = wanted.iter().filter(|task| !measured.contains(task)).copied().collect();
+    if absent.is_empty() || measured.is_empty() { Ok(wanted) } else { Err(words::absent(&absent, &measured)) }
 }
 
 fn judge(claim: &Claim, (low, high): (f64, f64), method: &str) -> (Decision, String) {
@@ -73,6 +128,9 @@ fn open(claim: &Claim, why: String, pairs: &[(Reading, Reading)]) -> Verdict {
         why,
         n: mean(&|(candidate, _)| candidate.n).round() as u64,
         replicates: pairs.len() as u64,
+        p_value: None,
+        p_holm: None,
+        corrected: Decision::Inconclusive,
         outcomes_candidate: mean(&|(candidate, _)| candidate.outcomes),
         outcomes_baseline: mean(&|(_, baseline)| baseline.outcomes),
     }
@@ -97,8 +155,10 @@ fn side<'a>(environment: &str, policy: &str, runs: &'a [Run]) -> Evidence<'a> {
 }
 
 /// The number that the claim is about, of one of its policies.
-fn number<'a>(claim: &'a Claim, side: &'a Evidence<'a>, w_cost: Option<f64>) -> Number<'a> {
-    Number::new(side, About { phase: &claim.phase, metric: &claim.metric, task: &claim.task, w_cost, arm: None })
+fn number<'a>(claim: &'a Claim, tasks: &[&'a str], side: &'a Evidence<'a>, w_cost: Option<f64>) -> Number<'a> {
+    let about = |&task: &&'a str| About { phase: &claim.phase, metric: &claim.metric, task, w_cost, arm: None };
+    let bought = Bought { outcomes: claim.at_outcomes, dollars: claim.at_dollars };
+    Number { side, about: tasks.iter().map(about).collect(), bought }
 }
 
 fn interval(claim: &Claim, pairs: &Paired<'_>) -> Interval {

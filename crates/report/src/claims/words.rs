@@ -2,6 +2,7 @@
 
 use super::{Claim, Decision, Relation, Verdict};
 use crate::graphics::format::{count, number, short_count};
+use store::words::MEAN_TASK;
 
 /// The verdicts as the text of `claims.json`: a list in the order of the claims, indented.
 pub fn claims_json(verdicts: &[Verdict]) -> String {
@@ -15,7 +16,12 @@ pub fn in_words(verdicts: &[Verdict]) -> String {
     for (decision, words) in groups {
         let group: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.verdict == decision).collect();
         if !group.is_empty() {
-            text += &format!("{} of {} claims {words}:\n", group.len(), verdicts.len());
+            let stand = group.iter().filter(|verdict| verdict.corrected == decision).count();
+            let stand = match decision {
+                Decision::Inconclusive => String::new(),
+                _ => format!(" ({stand} when all are decided at once)"),
+            };
+            text += &format!("{} of {} claims {words}{stand}:\n", group.len(), verdicts.len());
             group.iter().for_each(|verdict| text += &sentence(verdict));
         }
     }
@@ -55,14 +61,32 @@ pub(super) fn rule(claim: &Claim) -> String {
         Relation::DifferenceWithin => ("difference of", "from", "within \u{b1}", "beyond"),
         Relation::RelativeSavingAtLeast => ("relative saving of", "over", "at or above ", "below"),
     };
+    // Each end is a test of its own.
+    let level = if claim.relation == Relation::DifferenceWithin { ", two one-sided tests at 2.5%," } else { "" };
     let at = claim.baseline_w_cost.map_or(String::new(), |weight| format!(" at w_cost {weight}"));
     format!(
-        "pass if the 95% interval of the {relation} `{}` {from} `{}`{at} in {} lies {pass}{threshold}, fail if wholly {fail}, \
+        "pass if the 95% interval{level} of the {relation} `{}` {from} `{}`{at} in {} lies {pass}{threshold}, fail if wholly {fail}, \
          else inconclusive",
         claim.candidate,
         claim.baseline,
         subject(claim),
     )
+}
+
+/// What becomes of a decided claim when all of the file are decided at once.
+pub(super) fn corrected(verdict: &Verdict, p: f64, claims: usize) -> String {
+    let p = if p < 0.0001 { "p below .0001".to_owned() } else { format!("p = {}", number(p, 4)) };
+    let stays = if verdict.corrected == verdict.verdict { "which stands" } else { "which does not stand" };
+    format!(", {stays} when {claims} claims are decided at once (Holm, {p})")
+}
+
+/// Tasks that a claim names and nobody measured.
+pub(super) fn absent(absent: &[&str], measured: &[&str]) -> String {
+    let names = |tasks: &[&str]| tasks.iter().map(|task| format!("`{task}`")).collect::<Vec<_>>().join(", ");
+    const SHOWN: usize = 12;
+    let more = if measured.len() > SHOWN { format!(" and {} more", measured.len() - SHOWN) } else { String::new() };
+    let shown = &measured[..measured.len().min(SHOWN)];
+    format!("the test holds no {}: its tasks are {}{more}", names(absent), names(shown))
 }
 
 /// Why there is nothing to decide by.
@@ -77,7 +101,15 @@ pub(super) fn missing(claim: &Claim, environment: &str) -> String {
 
 fn subject(claim: &Claim) -> String {
     let weight = claim.w_cost.map_or(String::new(), |weight| format!(", w_cost {weight}"));
-    format!("{} (phase {}, task {}{weight})", claim.metric, claim.phase, claim.task)
+    let task = match &claim.tasks {
+        Some(tasks) => format!("mean of the tasks {}", tasks.join(", ")),
+        None if claim.task == MEAN_TASK => "mean of all tasks".to_owned(),
+        None => format!("task {}", claim.task),
+    };
+    let most =
+        |unit: &str, most: Option<f64>| most.map_or(String::new(), |most| format!(", at no more than {most} {unit}"));
+    let bought = most("outcomes bought", claim.at_outcomes) + &most("dollars of outcomes", claim.at_dollars);
+    format!("{} (phase {}, {task}{weight}{bought})", claim.metric, claim.phase)
 }
 
 /// A threshold as the relation counts it.

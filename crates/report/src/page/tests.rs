@@ -52,6 +52,9 @@ fn verdict(text: &str) -> Verdict {
         why: "w".into(),
         n: 1,
         replicates: 5,
+        p_value: Some(0.001),
+        p_holm: Some(0.002),
+        corrected: Decision::Pass,
         outcomes_candidate: 1.0,
         outcomes_baseline: 2.0,
     }
