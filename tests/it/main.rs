@@ -36,6 +36,7 @@ mod shell; // completions and manual pages
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
+mod splits; // what belongs together, and splits as files
 mod support;
 mod sweep; // one policy table that stands for many
 mod variants; // one environment table that stands for many

@@ -62,6 +62,12 @@ pub(crate) struct EnvironmentTable {
     #[serde(default)]
     #[schemars(schema_with = "counts")]
     pub(crate) shots: Value,
+    /// A file that says to which part each prompt belongs (parquet, CSV or JSONL: `sample_id`, `replicate` from 1, `part`, where it
+    /// is about several environments also `environment`), as `barp plan --splits` writes it; instead of the shares of the
+    /// protocol. Under protocol `train-then-test` only.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("x-rule" = "a path"))]
+    pub(crate) splits: Option<String>,
     /// Names of shifts that are on in some environments and off in others: one environment for each subset of them.
     #[serde(default)]
     #[schemars(extend("x-rule" = "a list of names"))]

@@ -206,6 +206,11 @@ impl Import {
         write_table(&path, &table).map_err(Failure::failed)?;
         let (n, k, d, tasks) = (table.len(), table.arms(), table.dimension(), table.tasks().len());
         say!("{n} prompts, {k} models, {tasks} tasks, {d} features each: {}", path.display());
+        if table.groups().is_some() || (table.prompts().is_none() && table.repeated() > 0) {
+            say!(
+                "rows that belong together have one value in column `group`: `group = \"group\"` keeps them on one side"
+            );
+        }
         if !ignored.is_empty() {
             say!("columns that played no part: {}", ignored.join(", "));
         }

@@ -8,11 +8,13 @@ use crate::rehearsal;
 use crate::running::{claims_beside, plan};
 use crate::table::aligned;
 use clap::Args;
+use environments::{Link, Table};
 use experiment::{Bill, Protocol, Spec};
 use routing::Seed;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Plan {
@@ -23,6 +25,10 @@ pub(crate) struct Plan {
     /// Say how long it will take on this machine too, from a moment of each policy: at most a second or so for each
     #[arg(long)]
     time: bool,
+    /// Write which prompts each replicate trains, validates and tests on to this file (.csv or .parquet): `environment`,
+    /// `sample_id`, `replicate`, `part`; `splits` of an environment takes it
+    #[arg(long, value_name = "FILE")]
+    splits: Option<PathBuf>,
     /// Threads that will run it; all unless given
     #[arg(long, value_name = "N", requires = "time")]
     threads: Option<usize>,
@@ -37,6 +43,7 @@ impl Plan {
         let text = read(&self.config)?;
         let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
         claims_beside(&self.config, &plan)?;
+        let written = self.splits.as_deref().map(|path| write_splits(&plan, path)).transpose()?;
         let bills = plan.bills();
         let times = self.time.then(|| rehearsed(&plan));
         if self.json {
@@ -54,7 +61,8 @@ impl Plan {
             outcomes,
             dollars * replicates
         );
-        repeated(&plan).iter().for_each(|sentence| say!("{sentence}"));
+        clustered(&plan).iter().for_each(|sentence| say!("{sentence}"));
+        written.iter().for_each(|sentence| say!("{sentence}"));
         if let Some(times) = times {
             let there = || std::thread::available_parallelism().map_or(1, NonZero::get);
             let threads = self.threads.unwrap_or_else(there).max(1);
@@ -75,8 +83,21 @@ struct Line<'a> {
     seconds: Option<f64>,
 }
 
-/// A sentence for each environment whose split keeps equal prompts together; those of one file are one sentence.
-fn repeated(plan: &experiment::Plan) -> Vec<String> {
+/// Writes the splits of `plan` to the file at `path`, and says so.
+fn write_splits(plan: &experiment::Plan, path: &Path) -> Result<String, Failure> {
+    let write = match path.extension().and_then(OsStr::to_str) {
+        Some("csv") => store::write_csv,
+        Some("parquet") => store::write_parquet,
+        _ => return Err(Failure::Input(format!("--splits must end in .csv or .parquet, got `{}`", path.display()))),
+    };
+    let nothing = || Failure::Input("--splits: no environment is split, all are under protocol `online`".into());
+    let frame = plan.splits().ok_or_else(nothing)?;
+    write(path, &frame).map_err(Failure::failed)?;
+    Ok(format!("splits: {} rows in {}", frame.rows(), path.display()))
+}
+
+/// A sentence for each environment whose split keeps prompts together; those of one table are one sentence.
+fn clustered(plan: &experiment::Plan) -> Vec<String> {
     let mut sentences: Vec<(String, String)> = Vec::new();
     for environment in &plan.environments {
         let split = matches!(environment.protocol, Protocol::TrainThenTest { .. });
@@ -84,15 +105,33 @@ fn repeated(plan: &experiment::Plan) -> Vec<String> {
             continue;
         }
         let pool = environment.world.pool(&Seed::root(0));
-        let (rows, all) = (pool.repeated(), pool.len());
-        if rows > 0 {
-            let group = &environment.group;
-            let words =
-                format!("{group}: {rows} of {all} prompts repeat another; equal prompts stay on one side of a split");
-            sentences.push((group.clone(), words));
+        if pool.repeated() > 0 {
+            sentences.push((environment.group.clone(), format!("{}: {}", environment.group, in_words(&pool))));
         }
     }
     sentences.into_iter().map(|(_, words)| words).collect()
+}
+
+/// What is kept together of a table, and why.
+fn in_words(pool: &Table) -> String {
+    let (rows, all) = (pool.repeated(), pool.len());
+    if !pool.has_declared_links() {
+        return format!("{rows} of {all} prompts repeat another; equal prompts stay on one side of a split");
+    }
+    let by = Link::ALL.map(|link| {
+        let rule = match link {
+            Link::EqualPrompts => "equal prompts",
+            Link::Group => "`group`",
+            Link::NearDuplicates => "`near-duplicates`",
+        };
+        format!("{} by {rule}", pool.linked(link))
+    });
+    let clusters = pool.clusters();
+    format!(
+        "{all} prompts in {clusters} clusters, {rows} of them in clusters of more than one ({}); a cluster stays on one side \
+         of a split",
+        by.join(", ")
+    )
 }
 
 /// Seconds that a cell of each policy will take, in the order of the bills.

@@ -50,6 +50,9 @@ impl Spec {
         if let Some(shots) = environment.shots {
             inputs["shots"] = shots.into();
         }
+        if let Some(splits) = &environment.splits {
+            inputs["splits"] = splits.contents(replicate).into();
+        }
         if let Some(feedback) = &environment.feedback {
             inputs["feedback"] = json!(feedback);
         }

@@ -1,6 +1,6 @@
 //! What a plan would buy, without running it.
 
-use super::{Checkpoints, HeldOut, Plan, PlannedCell, PlannedEnvironment, Split, Subject, split};
+use super::{Checkpoints, Plan, PlannedCell, PlannedEnvironment, Split, Subject};
 use crate::spec::{Protocol, Select};
 use environments::{Sees, Table};
 use policies::Recipe;
@@ -64,8 +64,7 @@ impl Plan {
         let mean_price = prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
         let parts = match &environment.protocol {
             Protocol::TrainThenTest { split: shares, .. } => {
-                let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
-                Some(split(&pool, *shares, &held_out, &world.stream("split")))
+                Some(environment.split(&pool, *shares, cell.replicate, &world))
             }
             Protocol::Online { .. } => None,
         };

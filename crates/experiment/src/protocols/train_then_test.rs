@@ -11,7 +11,7 @@ use super::decisions::{DecisionLog, Names};
 use super::tally::{Moment, Tally};
 use super::trained::TrainedRouter;
 use super::{Log, shortened};
-use crate::plan::{Checkpoints, HeldOut, Plan, PlannedCell, Split, Subject, split};
+use crate::plan::{Checkpoints, Plan, PlannedCell, Split, Subject};
 use crate::spec::{Select, TrainPreferences};
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
 use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
@@ -62,8 +62,7 @@ impl<'a> TrainThenTest<'a> {
         let (environment, _) = plan.parts(cell);
         let world = plan.world_seed(cell);
         let table = environment.world.pool(&world);
-        let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
-        let split = split(&table, shares, &held_out, &world.stream("split"));
+        let split = environment.split(&table, shares, cell.replicate, &world);
         if split.train.is_empty() || split.test.is_empty() {
             let sizes = format!("{} for training and {} for test", split.train.len(), split.test.len());
             routing::give_up(format!(
