@@ -3,6 +3,7 @@
 mod address;
 mod bill;
 mod checkpoints;
+mod decided;
 mod environment;
 mod given;
 mod identity;
@@ -15,9 +16,11 @@ mod sweep;
 mod variants;
 
 pub use bill::Bill;
+pub use decided::Decisions;
 
 pub(crate) use address::canonical;
 pub(crate) use checkpoints::Checkpoints;
+pub(crate) use decided::{ABOUT as DECISIONS_FILE_ABOUT, DECISIONS_FILE, DecisionsFile};
 pub use identity::identified_runs;
 pub(crate) use split::Split;
 use split::{HeldOut, split};
@@ -123,6 +126,8 @@ pub enum Subject {
     Reference(&'static ReferenceEntry),
     /// One model for every request.
     Always(Arm),
+    /// A router made elsewhere, by its decisions.
+    Decided(Decisions),
 }
 
 /// One unit of work, addressed by the hash of everything that determines its numbers.

@@ -142,9 +142,11 @@ fn rehearsed(plan: &experiment::Plan) -> Vec<f64> {
 
 fn in_lines(bills: &[Bill], times: Option<&[f64]>) -> String {
     let heading = ["environment", "policy", "tunings", "labels/cell", "USD/cell"].map(str::to_owned);
+    let unknown = || ("not told".to_owned(), "not told".to_owned());
     let mut lines = vec![with(heading, times.map(|_| "s/cell".to_owned()))];
-    for (place, Bill { environment, policy, tuning_trials, outcomes, dollars, .. }) in bills.iter().enumerate() {
-        let (tunings, labels, usd) = (tuning_trials.to_string(), outcomes.to_string(), format!("{dollars:.2}"));
+    for (place, Bill { environment, policy, tuning_trials, told, outcomes, dollars, .. }) in bills.iter().enumerate() {
+        let (labels, usd) = if *told { (outcomes.to_string(), format!("{dollars:.2}")) } else { unknown() };
+        let tunings = tuning_trials.to_string();
         let line = [environment.clone(), policy.clone(), tunings, labels, usd];
         lines.push(with(line, times.map(|times| format!("{:.2}", times[place]))));
     }

@@ -1,6 +1,6 @@
 //! Addresses: the hash of everything that determines a cell's numbers.
 
-use super::{PlannedCell, PlannedEnvironment};
+use super::{PlannedCell, PlannedEnvironment, Subject};
 use crate::spec::{Protocol, Spec};
 use serde_json::{Value, json};
 use store::{FORMAT, address};
@@ -40,6 +40,9 @@ impl Spec {
         match environment.protocol {
             Protocol::Online { .. } => inputs["adaptation"] = versions(&mut metrics::adaptation_metrics()),
             Protocol::TrainThenTest { .. } => inputs["calibration"] = versions(&mut metrics::CALIBRATION.iter()),
+        }
+        if let Subject::Decided(decisions) = &environment.policies[policy].subject {
+            inputs["decisions"] = decisions.contents(replicate).into();
         }
         if self.latency.weight > 0.0 {
             inputs["latency"] = json!(self.latency);

@@ -1,5 +1,6 @@
 //! `[[policy]]` tables as what is compared on an environment.
 
+use super::decided::DECISIONS_FILE;
 use super::identity::{drawn, single, told};
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
 use crate::extensions::Extensions;
@@ -23,6 +24,12 @@ impl Spec {
         let label = name.unwrap_or_else(|| kind.clone());
         if !only.is_empty() && !only.contains(&environment.label) && !only.contains(&environment.group) {
             return Ok(Vec::new());
+        }
+        if kind == DECISIONS_FILE {
+            if !tune.is_empty() {
+                return Err(place.error("`tune` needs parameters that can be tried; the decisions of a file are made"));
+            }
+            return Ok(vec![self.decided(&place, label, table, environment)?]);
         }
         let reference = REFERENCES.iter().find(|reference| reference.name == kind);
         if kind == SINGLE_MODELS || reference.is_some() {

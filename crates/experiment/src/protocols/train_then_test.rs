@@ -165,6 +165,11 @@ impl<'a> TrainThenTest<'a> {
         match &policy.subject {
             Subject::Always(arm) => self.fixed(Decider::Reference(always(*arm)), Ledger::default()),
             Subject::Reference(entry) => self.reference(entry),
+            Subject::Decided(decisions) => {
+                let choices = decisions.choices(self.cell.replicate, &self.split.test);
+                let grid = self.plan.spec.preferences.test.clone();
+                self.fixed(Decider::Decided { grid, choices }, decisions.ledger())
+            }
             Subject::Policy(candidates) => self.tune(candidates, &seed),
         }
     }
