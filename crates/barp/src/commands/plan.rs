@@ -105,19 +105,24 @@ fn clustered(plan: &experiment::Plan) -> Vec<String> {
             continue;
         }
         let pool = environment.world.pool(&Seed::root(0));
-        if pool.repeated() > 0 {
-            sentences.push((environment.group.clone(), format!("{}: {}", environment.group, in_words(&pool))));
+        let declared = ["group", "near-duplicates"].iter().any(|key| !environment.parameters[key].is_null());
+        if declared || pool.repeated() > 0 {
+            let words = if declared { in_clusters(&pool) } else { repeated(&pool) };
+            sentences.push((environment.group.clone(), format!("{}: {words}", environment.group)));
         }
     }
     sentences.into_iter().map(|(_, words)| words).collect()
 }
 
-/// What is kept together of a table, and why.
-fn in_words(pool: &Table) -> String {
+/// How many prompts of a table repeat another.
+fn repeated(pool: &Table) -> String {
     let (rows, all) = (pool.repeated(), pool.len());
-    if !pool.has_declared_links() {
-        return format!("{rows} of {all} prompts repeat another; equal prompts stay on one side of a split");
-    }
+    format!("{rows} of {all} prompts repeat another; equal prompts stay on one side of a split")
+}
+
+/// What is kept together of a table, and why.
+fn in_clusters(pool: &Table) -> String {
+    let (rows, all) = (pool.repeated(), pool.len());
     let by = Link::ALL.map(|link| {
         let rule = match link {
             Link::EqualPrompts => "equal prompts",

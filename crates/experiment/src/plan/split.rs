@@ -210,6 +210,15 @@ mod tests {
         assert!((180..=240).contains(&all.train.len()), "the shares stay near what they are: {}", all.train.len());
     }
 
+    /// Frozen: stored cells were computed on it.
+    #[test]
+    fn a_split_of_equal_prompts_is_what_it_was() {
+        let table = table(|row| (row * row % 91).to_string());
+        let drawn = |tasks: &[usize], shots| format!("{:?}", parts(&table, &HeldOut { tasks, shots }, 5));
+        let found = [drawn(&[], None), drawn(&[1], None), drawn(&[0, 2], Some(9))].map(|text| store::address(&text));
+        assert_eq!(found, ["8ef7237a9149137ff250", "921e440d3a9843095504", "6cd7d05a3036a39af092"]);
+    }
+
     #[test]
     fn prompts_that_all_differ_are_split_as_if_they_had_no_text() {
         let [with, without] = [table(|row| row.to_string()), table(|_| String::new())];
