@@ -232,3 +232,24 @@ fn splits_that_break_a_rule_are_refused_by_line_and_value() {
     let others = |lines: &mut Vec<String>| lines.iter_mut().for_each(|line| *line = format!("{line},environment"));
     check(&others, "", "it must have rows of environment `rec`, got rows of environment");
 }
+
+#[test]
+fn a_table_too_small_or_too_clustered_to_split_is_refused_at_planning() {
+    let folder = tempfile::tempdir().unwrap();
+    let refusal = |more: &str| plan(&config(folder.path(), more)).err().unwrap();
+    users(folder.path(), |row| format!("team {}", row % 2));
+    let found = refusal("group = \"user\"");
+    assert!(
+        found.contains("`split` must leave each part a prompt, got ") && found.contains("in 2 clusters"),
+        "{found}"
+    );
+    let whole = std::fs::read_to_string(folder.path().join("rows.csv")).unwrap();
+    let three: Vec<&str> = whole.lines().take(4).filter(|line| !line.contains(",u,")).collect();
+    store::write_whole(&folder.path().join("rows.csv"), (three.join("\n") + "\n").as_bytes()).unwrap();
+    let found = refusal("");
+    assert!(
+        found.contains("`split` must leave each part a prompt, got 1 for training, 1 for validation and 0 for test"),
+        "{found}"
+    );
+    assert!(found.contains("replicate 1: 2 prompts, shares [0.7, 0.15, 0.15]"), "{found}");
+}

@@ -2,7 +2,7 @@
 //! same protocols, the same feedback and the same addressing of cells as registered ones.
 
 use crate::features::Progress;
-use crate::plan::DECISIONS_FILE;
+use crate::written::DECISIONS_FILE;
 use environments::sources::{Opening, SOURCES, TextEncoder};
 use environments::{Environment, REFERENCES, SINGLE_MODELS};
 use policies::{Configured, Information, POLICIES, Recipe};

@@ -20,7 +20,7 @@ pub use decided::Decisions;
 
 pub(crate) use address::canonical;
 pub(crate) use checkpoints::Checkpoints;
-pub(crate) use decided::{ABOUT as DECISIONS_FILE_ABOUT, DECISIONS_FILE, DecisionsFile};
+pub(crate) use decided::{ABOUT as DECISIONS_FILE_ABOUT, DecisionsFile};
 pub use identity::identified_runs;
 pub(crate) use split::Split;
 use split::{HeldOut, split};

@@ -1,8 +1,8 @@
 //! Every key that a configuration may have, and the JSON schema of the whole file: both from the declarations that check it.
 
-use crate::plan::{DECISIONS_FILE, DECISIONS_FILE_ABOUT, DecisionsFile};
+use crate::plan::{DECISIONS_FILE_ABOUT, DecisionsFile};
 use crate::spec::{DEFAULT_SOURCE, FeedbackRule, LatencyRule, PROTOCOLS, Preferences, TauRule, Top};
-use crate::written::{EnvironmentTable, PolicyTable, ShiftTable};
+use crate::written::{DECISIONS_FILE, EnvironmentTable, PolicyTable, ShiftTable};
 use environments::shifts::SHIFTS;
 use environments::sources::SOURCES;
 use environments::{REFERENCES, SINGLE_MODELS, Sees};

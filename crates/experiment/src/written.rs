@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use settings::Place;
 
+/// Kind of a policy that is known by a file of its decisions alone.
+pub(crate) const DECISIONS_FILE: &str = "decisions-file";
+
 /// Keys of every `[[policy]]`, beside the parameters of its kind.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -7,6 +7,7 @@
 use super::given::{GivenError, REPLICATE, Row, SAMPLE_ID, each_row, of_file};
 use super::{PlannedEnvironment, PlannedPolicy, Subject, canonical};
 use crate::spec::{Protocol, Spec};
+use crate::written::{DECISIONS_FILE, PolicyTable};
 use environments::Table;
 use routing::{Arm, Choice, Dollars, Ledger, Preference, Propensity};
 use schemars::JsonSchema;
@@ -17,9 +18,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use store::{Identity, Role, address};
-
-/// Kind of a router that is known by its decisions.
-pub(crate) const DECISIONS_FILE: &str = "decisions-file";
 
 /// What it is, in a sentence.
 pub(crate) const ABOUT: &str =
@@ -134,7 +132,7 @@ impl Spec {
         let strict = Strict {
             defaults: settings::defaults::<DecisionsFile>(),
             schema: settings::schema::<DecisionsFile>(),
-            taken: crate::written::PolicyTable::keys().into_iter().filter(|key| key != "tune").collect(),
+            taken: PolicyTable::keys().into_iter().filter(|key| key != "tune").collect(),
         };
         let parse = |all: &Value| settings::parse::<DecisionsFile>(all);
         let all = place.merge(&strict, table, |all| parse(all).map(|_| ()))?;

@@ -1,11 +1,10 @@
 //! `[[policy]]` tables as what is compared on an environment.
 
-use super::decided::DECISIONS_FILE;
 use super::identity::{drawn, single, told};
 use super::{PlannedEnvironment, PlannedPolicy, Subject};
 use crate::extensions::Extensions;
 use crate::spec::{Protocol, Spec};
-use crate::written::{PolicyTable, WrittenPolicy};
+use crate::written::{DECISIONS_FILE, PolicyTable, WrittenPolicy};
 use environments::{REFERENCES, SINGLE_MODELS};
 use policies::Information;
 use routing::Arm;
