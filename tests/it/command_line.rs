@@ -22,7 +22,7 @@ fn unknown_names_get_the_nearest_known_one() {
         "my.toml:5: [[policy]] bapr: unknown policy `bapr` (nearest is `barp`; known: barp, barp-frozen, barp-listed, barp-full, \
          knn, ridge, mlp, router-dc, avengers-pro, lin-ucb, d-lin-ucb, sw-lin-ucb, glr-lin-ucb, lin-ucb-listed, budget-paced, \
          lin-cbwk, lin-ts, lin-ts-forgetting, epsilon-greedy, random, cheapest, largest, best-single, best-per-task, zero-router, \
-         oracle, single-models)",
+         oracle, single-models, decisions-file)",
     );
     check(
         &format!("{GOOD}[[policy]]\nkind = 'lin-ucb'\nalhpa = 1.0"),

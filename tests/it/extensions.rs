@@ -92,7 +92,7 @@ fn names_and_parameters_of_extensions_are_checked_as_those_of_others() {
     );
     let error = refusal(&CONFIG.replace("'made'", "'made'\nrows = 0"), &known);
     assert!(error.contains("[[environment]] made: `rows` must be at least 1"), "{error}");
-    for taken in ["knn", "oracle", "single-models"] {
+    for taken in ["knn", "oracle", "single-models", "decisions-file"] {
         let error = refusal(CONFIG, &extensions(taken, 1));
         assert!(error.contains(&format!("the policy `{taken}` must have another name")), "{error}");
     }

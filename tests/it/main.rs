@@ -11,6 +11,7 @@ mod circles; // inside a crate, files lean on one another in one direction
 mod claims; // what claims name is checked before anything is run
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod decided; // routers made elsewhere, by their decisions
 mod dictionary; // keys, metrics and columns of stored files
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
 mod examples; // the door for others: a policy, a world, routing and reading in small programs
@@ -38,6 +39,7 @@ mod shell; // completions and manual pages
 mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
+mod splits; // what belongs together, and splits as files
 mod support;
 mod sweep; // one policy table that stands for many
 mod tuning; // the same number of settings for every policy, and what is stored of them

@@ -3,6 +3,7 @@
 //! Policies cannot name this crate. The one way down is [`Batch::reveal`], which charges the ledger for what it shows.
 
 mod batch;
+mod clusters;
 pub mod near_duplicates;
 pub mod price_book;
 mod references;
@@ -12,6 +13,7 @@ pub mod sources;
 mod table;
 
 pub use batch::{Batch, Episode, LastRequest, Request, Revealed};
+pub use clusters::Link;
 pub use references::{BEST_SINGLE, REFERENCES, Reference, ReferenceEntry, SINGLE_MODELS, Sees, always};
 pub use table::{MeanTokens, Table, TableParts, Tokens, quantile_of};
 

@@ -8,10 +8,13 @@
 //! (256 bytes, however long the text is): triples are taken anew of the few prompts that are compared. What is too long to be
 //! held meets a sample of itself ([`SampledDuplicates`]).
 
+mod embedded;
 mod sampled;
 
+pub use embedded::{MOST_COMPARED, similar};
 pub use sampled::{ENOUGH, SampledDuplicates};
 
+use crate::clusters::leader;
 use std::collections::BTreeMap;
 
 /// Least similarity of near-duplicates, the Jaccard index of triples of words.
@@ -129,15 +132,6 @@ fn groups(leaders: &mut [usize]) -> Vec<Vec<usize>> {
         }
     }
     groups.into_values().collect()
-}
-
-/// The first prompt of a group, with the way to it made shorter.
-fn leader(leaders: &mut [usize], mut at: usize) -> usize {
-    while leaders[at] != at {
-        leaders[at] = leaders[leaders[at]];
-        at = leaders[at];
-    }
-    at
 }
 
 /// Hashes of the triples of words of a prompt, ascending, distinct; of all its words where it has fewer than three.

@@ -1,5 +1,7 @@
 //! The outcome table: prompts x models, quality and dollars of every call that was recorded.
 
+use crate::clusters::{Clusters, Link, first_by};
+use crate::near_duplicates::similar;
 use routing::{Dollars, Outcome, Outcomes, Seconds, TrainingSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,15 +30,8 @@ pub struct TableParts {
     pub tokens: Vec<Option<Tokens>>,
     /// Texts of the prompts, n; empty: the table does not have them.
     pub prompts: Vec<String>,
-}
-
-/// For each key the position of the first that equals it, its own where there is none; empty where all differ.
-fn first_of<K: Ord>(keys: impl Iterator<Item = Option<K>>) -> Vec<usize> {
-    let mut first: BTreeMap<K, usize> = BTreeMap::new();
-    let place = |(position, key): (usize, Option<K>)| key.map_or(position, |key| *first.entry(key).or_insert(position));
-    let places: Vec<usize> = keys.enumerate().map(place).collect();
-    let all_differ = places.iter().enumerate().all(|(position, &first)| position == first);
-    if all_differ { Vec::new() } else { places }
+    /// Names of what prompts belong to (a user, a session, a document), n; empty: nothing is declared.
+    pub groups: Vec<String>,
 }
 
 /// Tokens of one call.
@@ -100,8 +95,8 @@ pub struct Table {
     outcomes: Outcomes,
     tokens: Vec<Option<Tokens>>,
     prompts: Vec<String>,
-    /// For each prompt the first one with the same text; empty where all differ.
-    first_of: Vec<usize>,
+    groups: Vec<String>,
+    clusters: Clusters,
 }
 
 impl Table {
@@ -119,6 +114,11 @@ impl Table {
         assert!(parts.task_of.iter().all(|&task| usize::from(task) < parts.tasks.len()), "every task has a name");
         assert!(fits(parts.tokens.len(), n * k), "tokens for each prompt and model, or for none");
         assert!(fits(parts.prompts.len(), n), "one text for each prompt, or none");
+        assert!(fits(parts.groups.len(), n), "one group for each prompt, or none");
+        let mut clusters = Clusters::default();
+        let texts = parts.prompts.iter().map(|text| Some(text).filter(|text| !text.is_empty()));
+        clusters.join(Link::EqualPrompts, first_by(texts));
+        clusters.join(Link::Group, first_by(parts.groups.iter().map(Some)));
         Table {
             ids: parts.ids,
             tasks: parts.tasks,
@@ -128,8 +128,9 @@ impl Table {
             outcomes: Outcomes::from_columns(k, parts.quality, parts.cost, parts.seconds),
             models: parts.models,
             tokens: parts.tokens,
-            first_of: first_of(parts.prompts.iter().map(|text| Some(text).filter(|text| !text.is_empty()))),
+            clusters,
             prompts: parts.prompts,
+            groups: parts.groups,
         }
     }
 
@@ -258,24 +259,51 @@ impl Table {
             seconds: cells().map(|cell| self.outcomes.seconds()[cell]).collect(),
             tokens: if self.has_tokens() { cells().map(|cell| self.tokens[cell]).collect() } else { Vec::new() },
             prompts: self.prompts().map_or_else(Vec::new, |texts| rows.iter().map(|&row| texts[row].clone()).collect()),
+            groups: self.groups().map_or_else(Vec::new, |names| rows.iter().map(|&row| names[row].clone()).collect()),
         });
         // The texts may be gone, but not what is known of them.
-        if !self.first_of.is_empty() {
-            part.first_of = first_of(rows.iter().map(|&row| Some(self.first_of[row])));
-        }
+        part.clusters = self.clusters.part(rows);
         part
     }
 
-    /// The first prompt with the text of the one at `row`; it may be that one. Prompts without a text differ from all others.
-    pub fn first_of(&self, row: usize) -> usize {
-        self.first_of.get(row).copied().unwrap_or(row)
+    /// The same with the prompts linked whose cosine of features is at least `threshold`, in (0, 1], as
+    /// [`similar`](crate::near_duplicates::similar) finds them.
+    pub fn with_near_duplicates(mut self, threshold: f64) -> Table {
+        let first_of = similar(&self.features, self.dimension, threshold);
+        self.clusters.join(Link::NearDuplicates, first_of);
+        self
     }
 
-    /// Prompts whose text stands in another row too.
+    /// The first prompt of the cluster of the one at `row`; it may be that one. A cluster is what equal texts, equal groups and
+    /// declared near-duplicates link, over any number of steps. Prompts without a text are equal to none.
+    pub fn first_of(&self, row: usize) -> usize {
+        self.clusters.first_of(row)
+    }
+
+    /// Prompts in clusters of more than one.
     pub fn repeated(&self) -> usize {
-        let mut rows = vec![0_usize; self.first_of.len()];
-        self.first_of.iter().for_each(|&first| rows[first] += 1);
-        rows.iter().filter(|&&rows| rows > 1).sum()
+        self.clusters.larger(None).1
+    }
+
+    /// Number of clusters, those of one prompt included.
+    pub fn clusters(&self) -> usize {
+        let (larger, rows) = self.clusters.larger(None);
+        self.len() - rows + larger
+    }
+
+    /// Prompts that are linked with another by this alone.
+    pub fn linked(&self, link: Link) -> usize {
+        self.clusters.larger(Some(link)).1
+    }
+
+    /// Whether prompts are linked by what a user declared, beside equal texts.
+    pub fn has_declared_links(&self) -> bool {
+        self.clusters.declared()
+    }
+
+    /// Names of what prompts belong to, n; none if nothing is declared.
+    pub fn groups(&self) -> Option<&[String]> {
+        (!self.groups.is_empty()).then_some(&self.groups)
     }
 
     /// Texts of the prompts, n; none if the table does not have them.

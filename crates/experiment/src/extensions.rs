@@ -2,6 +2,7 @@
 //! same protocols, the same feedback and the same addressing of cells as registered ones.
 
 use crate::features::Progress;
+use crate::written::DECISIONS_FILE;
 use environments::sources::{Opening, SOURCES, TextEncoder};
 use environments::{Environment, REFERENCES, SINGLE_MODELS};
 use policies::{Configured, Information, POLICIES, Recipe};
@@ -122,7 +123,7 @@ pub(crate) enum SourceKind<'a> {
 impl Extensions {
     /// Refuses names that are taken.
     pub(crate) fn check(&self, place: &Place) -> Result<(), SpecError> {
-        let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS]);
+        let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS, DECISIONS_FILE]);
         let policies: Vec<&str> = POLICIES.iter().map(|entry| entry.name).chain(references).collect();
         let sources: Vec<&str> = SOURCES.iter().map(|entry| entry.name).collect();
         fresh(place, "policy", &policies, self.policies.iter().map(|policy| &policy.name))?;
@@ -151,7 +152,7 @@ impl Extensions {
             };
             (policy.name.as_str(), Some(kind))
         });
-        let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS]);
+        let references = REFERENCES.iter().map(|entry| entry.name).chain([SINGLE_MODELS, DECISIONS_FILE]);
         let known = registered.chain(own).chain(references.map(|name| (name, None)));
         Ok(place.find("policy", kind, known)?.expect("references were found before"))
     }

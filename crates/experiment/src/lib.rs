@@ -20,7 +20,9 @@ pub use extensions::{EnvironmentExtension, Extensions, PolicyExtension};
 pub use features::{
     Encoding, FeatureCache, Gathered, Progress, TextVectors, cosine, encode_texts, open_encoder, text_encoder,
 };
-pub use plan::{Bill, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, Tested, identified_runs};
+pub use plan::{
+    Bill, Decisions, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, Tested, identified_runs,
+};
 pub use protocols::{Log, TrainedRouter, decision_columns};
 pub use reference::{TableReference, config_schema, reference};
 pub use router::Training;

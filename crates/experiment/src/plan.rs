@@ -3,29 +3,36 @@
 mod address;
 mod bill;
 mod checkpoints;
+mod decided;
 mod environment;
+mod given;
 mod identity;
 mod policy;
 mod resolve;
 mod shifts;
 mod split;
+mod splits;
 mod sweep;
 mod tested;
 mod tuning;
 mod variants;
 
 pub use bill::Bill;
+pub use decided::Decisions;
 
 pub(crate) use address::canonical;
 pub(crate) use checkpoints::Checkpoints;
+pub(crate) use decided::{ABOUT as DECISIONS_FILE_ABOUT, DecisionsFile};
 pub use identity::identified_runs;
-pub(crate) use split::{HeldOut, Split, split};
+pub(crate) use split::Split;
+use split::{HeldOut, split};
+use splits::Splits;
 pub use tested::Tested;
 
 use crate::extensions::Extensions;
 use crate::spec::{FeedbackRule, Protocol, Spec};
 use crate::written::{PolicyTable, WrittenPolicy};
-use environments::{Environment, ReferenceEntry};
+use environments::{Environment, ReferenceEntry, Table};
 use policies::Configured;
 use routing::{Arm, Seed};
 use serde_json::Value;
@@ -79,6 +86,8 @@ pub struct PlannedEnvironment {
     pub held_out: Vec<usize>,
     /// Prompts of each held-out task that are trained on nevertheless; none: held-out tasks are tested on whole.
     pub shots: Option<u64>,
+    /// Splits that a file gives, instead of drawn ones.
+    splits: Option<Splits>,
     /// Its place in a factorial of shifts, if it has one.
     pub factors: Option<Factors>,
     /// How policies learn and are tested on it.
@@ -87,6 +96,17 @@ pub struct PlannedEnvironment {
     pub feedback: Option<FeedbackRule>,
     /// What is compared on it.
     pub policies: Vec<PlannedPolicy>,
+}
+
+impl PlannedEnvironment {
+    /// Training, validation and test rows of a replicate, whose `table` and whose seed `world` it is: given by a file, else drawn
+    /// by `shares`.
+    pub(crate) fn split(&self, table: &Table, shares: [f64; 3], replicate: u32, world: &Seed) -> Split {
+        if let Some(splits) = &self.splits {
+            return splits.of(replicate).clone();
+        }
+        split(table, shares, &HeldOut { tasks: &self.held_out, shots: self.shots }, &world.stream("split"))
+    }
 }
 
 /// A policy or reference under a label.
@@ -124,6 +144,8 @@ pub enum Subject {
     Reference(&'static ReferenceEntry),
     /// One model for every request.
     Always(Arm),
+    /// A router made elsewhere, by its decisions.
+    Decided(Decisions),
 }
 
 /// One unit of work, addressed by the hash of everything that determines its numbers.
@@ -219,6 +241,13 @@ fn unique<'a>(place: &Place, what: &str, labels: impl Iterator<Item = &'a String
     }
 }
 
+impl Spec {
+    /// The seed of a replicate of the environment whose fingerprint without shifts is `source`.
+    fn world_seed(&self, source: &str, replicate: u32) -> Seed {
+        Seed::root(self.seed).child("environment", source).child("replicate", &replicate.to_string())
+    }
+}
+
 impl Plan {
     /// The units of work: environment-major, then policy, then replicate.
     pub fn cells(&self) -> &[PlannedCell] {
@@ -277,10 +306,7 @@ impl Plan {
 
     /// The seed of everything that a cell's environment does: shared by all policies, so that they meet the same requests.
     pub(crate) fn world_seed(&self, cell: &PlannedCell) -> Seed {
-        let (environment, _) = self.parts(cell);
-        Seed::root(self.spec.seed)
-            .child("environment", &environment.source)
-            .child("replicate", &cell.replicate.to_string())
+        self.spec.world_seed(&self.parts(cell).0.source, cell.replicate)
     }
 
     /// The seed of a cell's policy: by content, so that renaming or reordering policies changes nobody's numbers.

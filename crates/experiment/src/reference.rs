@@ -1,7 +1,8 @@
 //! Every key that a configuration may have, and the JSON schema of the whole file: both from the declarations that check it.
 
+use crate::plan::{DECISIONS_FILE_ABOUT, DecisionsFile};
 use crate::spec::{DEFAULT_SOURCE, FeedbackRule, LatencyRule, PROTOCOLS, Preferences, TauRule, Top, TuneRule};
-use crate::written::{EnvironmentTable, PolicyTable, ShiftTable};
+use crate::written::{DECISIONS_FILE, EnvironmentTable, PolicyTable, ShiftTable};
 use environments::shifts::SHIFTS;
 use environments::sources::SOURCES;
 use environments::{REFERENCES, SINGLE_MODELS, Sees};
@@ -110,7 +111,8 @@ fn policies() -> impl Iterator<Item = TableReference> {
     });
     let singles =
         of_kind("policy", SINGLE_MODELS, "one reference for each model: that model for every request", json!({}));
-    registered.chain(references).chain([singles])
+    let made = of_kind("policy", DECISIONS_FILE, DECISIONS_FILE_ABOUT, schema::<DecisionsFile>());
+    registered.chain(references).chain([singles, made])
 }
 
 fn of_kind(list: &str, kind: &str, about: &str, schema: Value) -> TableReference {
@@ -183,7 +185,9 @@ fn policy_schemas() -> impl Iterator<Item = Value> {
         }
         table
     });
-    registered.chain(references)
+    let mut made = with_kind(schema_of::<PolicyTable>(), DECISIONS_FILE, &schema::<DecisionsFile>());
+    made["properties"].as_object_mut().map(|properties| properties.remove("tune"));
+    registered.chain(references).chain([made])
 }
 
 /// The rule of a key without its default and its meaning, which stand beside the key itself.

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use settings::Place;
 
+/// Kind of a policy that is known by a file of its decisions alone.
+pub(crate) const DECISIONS_FILE: &str = "decisions-file";
+
 /// Keys of every `[[policy]]`, beside the parameters of its kind.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -63,6 +66,12 @@ pub(crate) struct EnvironmentTable {
     #[serde(default)]
     #[schemars(schema_with = "counts")]
     pub(crate) shots: Value,
+    /// A file that says to which part each prompt belongs (parquet, CSV or JSONL: `sample_id`, `replicate` from 1, `part`, where it
+    /// is about several environments also `environment`), as `barp plan --splits` writes it; instead of the shares of the
+    /// protocol. Under protocol `train-then-test` only.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("x-rule" = "a path"))]
+    pub(crate) splits: Option<String>,
     /// Names of shifts that are on in some environments and off in others: one environment for each subset of them.
     #[serde(default)]
     #[schemars(extend("x-rule" = "a list of names"))]

@@ -21,6 +21,8 @@ pub enum Role {
     Oracle,
     /// One model for every request.
     SingleModel,
+    /// A router made elsewhere, known by its decisions alone; what it bought is told only where its author says so.
+    Elsewhere,
     /// No policy: what is said of the models of a data set before anything runs.
     Data,
     /// Not told: the file is older than roles.
@@ -29,13 +31,14 @@ pub enum Role {
 }
 
 /// Every role with what it means, in the order of [`Role`].
-pub const ROLES: [(Role, &str); 8] = [
+pub const ROLES: [(Role, &str); 9] = [
     (Role::Learner, "learns from the outcomes of its own choices"),
     (Role::Fitted, "a router that was fitted on full labels"),
     (Role::Rule, "a rule that is fixed in advance and learns nothing"),
     (Role::Reference, "a line drawn from every outcome of the training prompts"),
     (Role::Oracle, "a line that sees every outcome of the request itself: no router can be it"),
     (Role::SingleModel, "one model for every request"),
+    (Role::Elsewhere, "a router made elsewhere, known by its decisions; with 0 outcomes it is not told what it bought"),
     (Role::Data, "no policy: what is said of the models of a data set"),
     (Role::Unknown, "not told: the file is older than roles"),
 ];
@@ -50,6 +53,7 @@ impl Role {
             Role::Reference => "reference",
             Role::Oracle => "oracle",
             Role::SingleModel => "single-model",
+            Role::Elsewhere => "elsewhere",
             Role::Data => "data",
             Role::Unknown => "unknown",
         }

@@ -1,6 +1,6 @@
 //! The two long tables everything else is drawn from: scores of one cell, and their summary over replicates.
 
-use crate::{Identity, Label};
+use crate::{Identity, Label, Role};
 use serde::{Deserialize, Serialize};
 
 /// Which way is better.
@@ -89,6 +89,13 @@ pub struct SummaryRow {
     pub tuning_trials: u64,
     /// What stands behind the label of the policy.
     pub identity: Identity,
+}
+
+impl SummaryRow {
+    /// Whether `outcomes` and `dollars` are known: of a router made elsewhere only where its author said so.
+    pub fn tells_what_was_bought(&self) -> bool {
+        self.identity.role != Role::Elsewhere || self.outcomes > 0.0
+    }
 }
 
 /// All scores of one cell, with the labels its experiment gives it.

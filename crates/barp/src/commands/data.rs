@@ -111,6 +111,9 @@ struct Source {
     /// Tables: what becomes of cells that are missing
     #[arg(long, value_enum, default_value = "keep")]
     gaps: Gaps,
+    /// Tables: column of what rows belong to, such as users or sessions; no cell may be empty. table.parquet has it as `group`
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
 }
 
 impl Source {
@@ -124,7 +127,7 @@ impl Source {
         if self.named.is_given() {
             return self.named.import(self, &encoder);
         }
-        let options = ImportOptions { gaps: self.gaps.into(), ..ImportOptions::default() };
+        let options = ImportOptions { gaps: self.gaps.into(), group: self.group.clone(), ..ImportOptions::default() };
         let embeddings = self.embeddings.as_deref();
         let imported = match self.format {
             Format::Wide => {
@@ -203,6 +206,11 @@ impl Import {
         write_table(&path, &table).map_err(Failure::failed)?;
         let (n, k, d, tasks) = (table.len(), table.arms(), table.dimension(), table.tasks().len());
         say!("{n} prompts, {k} models, {tasks} tasks, {d} features each: {}", path.display());
+        if table.groups().is_some() || (table.prompts().is_none() && table.repeated() > 0) {
+            say!(
+                "rows that belong together have one value in column `group`: `group = \"group\"` keeps them on one side"
+            );
+        }
         if !ignored.is_empty() {
             say!("columns that played no part: {}", ignored.join(", "));
         }

@@ -141,7 +141,12 @@ fn policies() -> Vec<Item> {
         about: "one reference for each model: that model for every request".into(),
         facts: vec![("learns from", json!("none (reference)"))],
     };
-    policies.chain(references).chain([singles]).collect()
+    let made = Item {
+        name: "decisions-file".into(),
+        about: "a router made elsewhere: a file says which model it takes for each test prompt and preference".into(),
+        facts: vec![("learns from", json!("not told (made elsewhere)"))],
+    };
+    policies.chain(references).chain([singles, made]).collect()
 }
 
 /// Where `[tune]` looks for the value of each parameter that it searches, as declared.

@@ -11,11 +11,13 @@ use crate::rehearsal;
 use crate::running::{claims_beside, plan};
 use crate::table::aligned;
 use clap::Args;
+use environments::{Link, Table};
 use experiment::{Bill, Protocol, Spec};
 use routing::Seed;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Plan {
@@ -26,6 +28,10 @@ pub(crate) struct Plan {
     /// Say how long it will take on this machine too, from a moment of each policy: at most a second or so for each
     #[arg(long)]
     time: bool,
+    /// Write which prompts each replicate trains, validates and tests on to this file (.csv or .parquet): `environment`,
+    /// `sample_id`, `replicate`, `part`; `splits` of an environment takes it
+    #[arg(long, value_name = "FILE")]
+    splits: Option<PathBuf>,
     /// Threads that will run it; all unless given
     #[arg(long, value_name = "N", requires = "time")]
     threads: Option<usize>,
@@ -52,6 +58,7 @@ impl Plan {
         let text = read(&self.config)?;
         let plan = plan(Spec::parse_with(&text, &file, &self.overrides.all).map_err(Failure::input)?)?;
         claims_beside(&self.config, &plan)?;
+        let written = self.splits.as_deref().map(|path| write_splits(&plan, path)).transpose()?;
         if let Some(effect) = self.power {
             return power::print(&plan, effect, self.from.as_deref(), self.json);
         }
@@ -73,7 +80,8 @@ impl Plan {
             dollars * replicates
         );
         tried(&plan, &bills).iter().for_each(|sentence| say!("{sentence}"));
-        repeated(&plan).iter().for_each(|sentence| say!("{sentence}"));
+        clustered(&plan).iter().for_each(|sentence| say!("{sentence}"));
+        written.iter().for_each(|sentence| say!("{sentence}"));
         if let Some(times) = times {
             let there = || std::thread::available_parallelism().map_or(1, NonZero::get);
             let threads = self.threads.unwrap_or_else(there).max(1);
@@ -108,8 +116,21 @@ fn tried(plan: &experiment::Plan, bills: &[Bill]) -> Option<String> {
     (trials > 1).then(|| format!("each policy tries {trials} settings{but}"))
 }
 
-/// A sentence for each environment whose split keeps equal prompts together; those of one file are one sentence.
-fn repeated(plan: &experiment::Plan) -> Vec<String> {
+/// Writes the splits of `plan` to the file at `path`, and says so.
+fn write_splits(plan: &experiment::Plan, path: &Path) -> Result<String, Failure> {
+    let write = match path.extension().and_then(OsStr::to_str) {
+        Some("csv") => store::write_csv,
+        Some("parquet") => store::write_parquet,
+        _ => return Err(Failure::Input(format!("--splits must end in .csv or .parquet, got `{}`", path.display()))),
+    };
+    let nothing = || Failure::Input("--splits: no environment is split, all are under protocol `online`".into());
+    let frame = plan.splits().ok_or_else(nothing)?;
+    write(path, &frame).map_err(Failure::failed)?;
+    Ok(format!("splits: {} rows in {}", frame.rows(), path.display()))
+}
+
+/// A sentence for each environment whose split keeps prompts together; those of one table are one sentence.
+fn clustered(plan: &experiment::Plan) -> Vec<String> {
     let mut sentences: Vec<(String, String)> = Vec::new();
     for environment in &plan.environments {
         let split = matches!(environment.protocol, Protocol::TrainThenTest { .. });
@@ -117,15 +138,38 @@ fn repeated(plan: &experiment::Plan) -> Vec<String> {
             continue;
         }
         let pool = environment.world.pool(&Seed::root(0));
-        let (rows, all) = (pool.repeated(), pool.len());
-        if rows > 0 {
-            let group = &environment.group;
-            let words =
-                format!("{group}: {rows} of {all} prompts repeat another; equal prompts stay on one side of a split");
-            sentences.push((group.clone(), words));
+        let declared = ["group", "near-duplicates"].iter().any(|key| !environment.parameters[key].is_null());
+        if declared || pool.repeated() > 0 {
+            let words = if declared { in_clusters(&pool) } else { repeated(&pool) };
+            sentences.push((environment.group.clone(), format!("{}: {words}", environment.group)));
         }
     }
     sentences.into_iter().map(|(_, words)| words).collect()
+}
+
+/// How many prompts of a table repeat another.
+fn repeated(pool: &Table) -> String {
+    let (rows, all) = (pool.repeated(), pool.len());
+    format!("{rows} of {all} prompts repeat another; equal prompts stay on one side of a split")
+}
+
+/// What is kept together of a table, and why.
+fn in_clusters(pool: &Table) -> String {
+    let (rows, all) = (pool.repeated(), pool.len());
+    let by = Link::ALL.map(|link| {
+        let rule = match link {
+            Link::EqualPrompts => "equal prompts",
+            Link::Group => "`group`",
+            Link::NearDuplicates => "`near-duplicates`",
+        };
+        format!("{} by {rule}", pool.linked(link))
+    });
+    let clusters = pool.clusters();
+    format!(
+        "{all} prompts in {clusters} clusters, {rows} of them in clusters of more than one ({}); a cluster stays on one side \
+         of a split",
+        by.join(", ")
+    )
 }
 
 /// Seconds that a cell of each policy will take, in the order of the bills.
@@ -136,9 +180,11 @@ fn rehearsed(plan: &experiment::Plan) -> Vec<f64> {
 
 fn in_lines(bills: &[Bill], times: Option<&[f64]>) -> String {
     let heading = ["environment", "policy", "tunings", "labels/cell", "USD/cell"].map(str::to_owned);
+    let unknown = || ("not told".to_owned(), "not told".to_owned());
     let mut lines = vec![with(heading, times.map(|_| "s/cell".to_owned()))];
-    for (place, Bill { environment, policy, tuning_trials, outcomes, dollars, .. }) in bills.iter().enumerate() {
-        let (tunings, labels, usd) = (tuning_trials.to_string(), outcomes.to_string(), format!("{dollars:.2}"));
+    for (place, Bill { environment, policy, tuning_trials, told, outcomes, dollars, .. }) in bills.iter().enumerate() {
+        let (labels, usd) = if *told { (outcomes.to_string(), format!("{dollars:.2}")) } else { unknown() };
+        let tunings = tuning_trials.to_string();
         let line = [environment.clone(), policy.clone(), tunings, labels, usd];
         lines.push(with(line, times.map(|times| format!("{:.2}", times[place]))));
     }

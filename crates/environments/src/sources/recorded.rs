@@ -149,7 +149,7 @@ pub(super) fn fingerprint(table: &Table) -> String {
             counts.iter().for_each(|count| hash.update(count.to_le_bytes()));
         }
     }
-    // Equal prompts stay together where a table is split, which changes what is trained on.
+    // Clusters stay together where a table is split, which changes what is trained on; what linked them does not.
     if table.repeated() > 0 {
         hash.update("repeats 1");
         (0..table.len()).for_each(|row| hash.update((table.first_of(row) as u64).to_le_bytes()));

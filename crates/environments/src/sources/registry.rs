@@ -6,9 +6,10 @@ mod tests;
 use super::Recorded;
 use super::calibrated::{Calibrated, Calibration, DIMENSION};
 use super::wide::{self, ColumnMap, EncodeAll, Features, ImportError, ImportOptions, OnBadRow, OnGaps};
-use crate::Environment;
+use crate::near_duplicates::MOST_COMPARED;
 use crate::price_book::PriceBook;
 use crate::repricing::Pricing;
+use crate::{Environment, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -135,6 +136,13 @@ struct RecordedParameters {
     price_date: Option<String>,
     /// Model of the table -> model of the book, where they differ.
     price_names: BTreeMap<String, String>,
+    /// Column of what rows belong to: a user, a session, a document, a template. Rows with one value, like rows with equal
+    /// prompts, never are on two sides of a split. An empty cell is refused.
+    #[schemars(length(min = 1), extend("x-rule" = "the name of a column"))]
+    group: Option<String>,
+    /// Least cosine of the features at which two prompts belong together too. All pairs are compared, of at most 150000 prompts.
+    #[schemars(range(min = 0.5, max = 1.0))]
+    near_duplicates: Option<f64>,
     /// How a CSV table is written, where it is not with commas and decimal points.
     csv: Option<Dialect>,
 }
@@ -150,6 +158,8 @@ impl Default for RecordedParameters {
             prices: None,
             price_date: None,
             price_names: BTreeMap::new(),
+            group: None,
+            near_duplicates: None,
             csv: None,
         }
     }
@@ -175,12 +185,21 @@ impl RecordedParameters {
             on_bad_row: OnBadRow::Refuse,
             gaps: self.gaps,
             prices: self.pricing()?,
+            group: self.group.clone(),
         };
         let frame = store::read_with(path, &self.csv.unwrap_or_default()).map_err(|error| error.to_string())?;
         let imported = import_frame_with(path, frame, self.embeddings.as_deref(), &encoder, &options);
         // A run never looks at its prompts again.
         let table = imported.map_err(|error| error.to_string())?.table.without_prompts();
-        Ok(Arc::new(Recorded::new(Arc::new(table))))
+        Ok(Arc::new(Recorded::new(Arc::new(self.linked(table)?))))
+    }
+
+    /// `table` with its near-duplicates linked, where that is asked for.
+    fn linked(&self, table: Table) -> Result<Table, Mistake> {
+        let Some(threshold) = self.near_duplicates else { return Ok(table) };
+        let rule = format!("given for at most {MOST_COMPARED} prompts, as all pairs are compared");
+        Mistake::unless(table.len() <= MOST_COMPARED, "near-duplicates", &rule, table.len())?;
+        Ok(table.with_near_duplicates(threshold))
     }
 
     fn pricing(&self) -> Result<Option<Pricing>, Mistake> {

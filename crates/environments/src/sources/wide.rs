@@ -33,6 +33,9 @@ pub(crate) const CACHED_TOKENS: &str = "|cached_tokens";
 pub(crate) const OUTPUT_TOKENS: &str = "|output_tokens";
 pub(crate) const LATENCY: &str = "|latency_s";
 
+/// Column of groups in a table that we write; elsewhere it is what the user names.
+pub const GROUP: &str = "group";
+
 /// Which column is what. The defaults are RouterBench's names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -97,6 +100,9 @@ pub struct ImportOptions {
     pub gaps: OnGaps,
     /// Prices anew every call, from its tokens.
     pub prices: Option<Pricing>,
+    /// Column of what prompts belong to, which stay together where the table is split. Every row needs a value: rows of an
+    /// unknown user may all be one user's.
+    pub group: Option<String>,
 }
 
 /// What to do with gaps.

@@ -1,6 +1,6 @@
 //! Addresses: the hash of everything that determines a cell's numbers.
 
-use super::{PlannedCell, PlannedEnvironment};
+use super::{PlannedCell, PlannedEnvironment, Subject};
 use crate::spec::{Protocol, Spec};
 use serde_json::{Value, json};
 use store::{FORMAT, address};
@@ -41,6 +41,9 @@ impl Spec {
             Protocol::Online { .. } => inputs["adaptation"] = versions(&mut metrics::adaptation_metrics()),
             Protocol::TrainThenTest { .. } => inputs["calibration"] = versions(&mut metrics::CALIBRATION.iter()),
         }
+        if let Subject::Decided(decisions) = &environment.policies[policy].subject {
+            inputs["decisions"] = decisions.contents(replicate).into();
+        }
         if self.latency.weight > 0.0 {
             inputs["latency"] = json!(self.latency);
         }
@@ -49,6 +52,9 @@ impl Spec {
         }
         if let Some(shots) = environment.shots {
             inputs["shots"] = shots.into();
+        }
+        if let Some(splits) = &environment.splits {
+            inputs["splits"] = splits.contents(replicate).into();
         }
         if let Some(feedback) = &environment.feedback {
             inputs["feedback"] = json!(feedback);

@@ -1,6 +1,6 @@
 //! What a plan would buy, without running it.
 
-use super::{Checkpoints, HeldOut, Plan, PlannedCell, PlannedEnvironment, Split, Subject, split};
+use super::{Checkpoints, Plan, PlannedCell, PlannedEnvironment, Split, Subject};
 use crate::spec::{Protocol, Select};
 use environments::{Sees, Table};
 use policies::Recipe;
@@ -15,6 +15,8 @@ pub struct Bill {
     pub policy: String,
     /// Settings tried on the validation split; 0 where nothing is tuned, and for references.
     pub tuning_trials: u64,
+    /// Whether it is known what is bought: of a router made elsewhere only where its author says so.
+    pub told: bool,
     /// Outcomes revealed in a replicate (their mean, rounded): repeat visits, and validation where a setting or a checkpoint is
     /// chosen by it. Exact where no outcome is missing and every model can be called throughout.
     pub outcomes: u64,
@@ -34,8 +36,9 @@ impl Plan {
                 policy: policy.label.clone(),
                 tuning_trials: match &policy.subject {
                     Subject::Policy(candidates) if candidates.len() > 1 => candidates.len() as u64,
-                    Subject::Policy(_) | Subject::Reference(_) | Subject::Always(_) => 0,
+                    Subject::Policy(_) | Subject::Reference(_) | Subject::Always(_) | Subject::Decided(_) => 0,
                 },
+                told: !matches!(&policy.subject, Subject::Decided(decisions) if !decisions.is_told()),
                 outcomes: 0,
                 all_outcomes: 0,
                 dollars: 0.0,
@@ -64,8 +67,7 @@ impl Plan {
         let mean_price = prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
         let parts = match &environment.protocol {
             Protocol::TrainThenTest { split: shares, .. } => {
-                let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
-                Some(split(&pool, *shares, &held_out, &world.stream("split")))
+                Some(environment.split(&pool, *shares, cell.replicate, &world))
             }
             Protocol::Online { .. } => None,
         };
@@ -73,6 +75,12 @@ impl Plan {
             let outcomes = match (&policy.subject, &parts) {
                 (Subject::Reference(entry), Some(parts)) if entry.sees == Sees::Training => labels(&pool, parts),
                 (Subject::Reference(_) | Subject::Always(_), _) => 0,
+                (Subject::Decided(decisions), _) => {
+                    // What it cost is said, not computed.
+                    bill.dollars += decisions.ledger().dollars.0;
+                    bill.all_outcomes += decisions.ledger().outcomes;
+                    continue;
+                }
                 (Subject::Policy(candidates), Some(parts)) => {
                     let recipes: Vec<&Recipe> = candidates.iter().map(|candidate| &candidate.recipe).collect();
                     self.trained(environment, &recipes, &pool, parts)

@@ -3,6 +3,7 @@
 use super::PlannedEnvironment;
 use super::shifts::{Moving, feedback_rule, moving};
 use super::split::{HeldOut, split};
+use super::splits::Splits;
 use super::variants::{Variant, variants};
 use crate::extensions::Extensions;
 use crate::features::text_encoder;
@@ -12,6 +13,7 @@ use environments::Environment;
 use routing::{Seed, words};
 use serde_json::{Map, Value};
 use settings::{Place, SpecError, Strict};
+use std::path::Path;
 use std::sync::Arc;
 
 impl Spec {
@@ -46,7 +48,12 @@ impl Spec {
         for variant in variants(&place, &group, axes, shifts, &*opened, self.stand_in.as_ref())? {
             let Variant { label, held_out, shots, shifts, factors } = variant;
             enough_shots(&place, &*opened, &held_out, shots, &protocol)?;
-            enough_prompts(&place, &*opened, &HeldOut { tasks: &held_out, shots }, &protocol)?;
+            let rows =
+                PlannedRows { world: &*opened, protocol: &protocol, held_out: &HeldOut { tasks: &held_out, shots } };
+            let splits = match &common.splits {
+                Some(file) => Some(self.given_splits(&place, file, [&label, &group], &rows)?),
+                None => self.enough_prompts(&place, &rows).map(|()| None)?,
+            };
             let Moving { world, shifts, contents: shift_contents } =
                 moving(&place, shifts, Arc::clone(&opened), &protocol)?;
             environments.push(PlannedEnvironment {
@@ -61,6 +68,7 @@ impl Spec {
                 shift_contents,
                 held_out,
                 shots,
+                splits,
                 factors,
                 protocol: protocol.clone(),
                 feedback: feedback.clone(),
@@ -71,7 +79,55 @@ impl Spec {
     }
 }
 
+/// What is split, and by which rules.
+struct PlannedRows<'a> {
+    world: &'a dyn Environment,
+    protocol: &'a Protocol,
+    held_out: &'a HeldOut<'a>,
+}
+
 impl Spec {
+    /// The splits that the file at `path` gives for the environment with these `labels`.
+    fn given_splits(
+        &self,
+        place: &Place,
+        path: &str,
+        labels: [&str; 2],
+        rows: &PlannedRows<'_>,
+    ) -> Result<Splits, SpecError> {
+        let parted = matches!(rows.protocol, Protocol::TrainThenTest { .. });
+        place.unless(parted, "splits", "given under protocol `train-then-test`, which splits", "protocol `online`")?;
+        let source = rows.world.fingerprint();
+        let table_of = |replicate| rows.world.pool(&self.world_seed(&source, replicate));
+        let splits = Splits::read(Path::new(path), labels, self.replicates, table_of, rows.held_out);
+        splits.map_err(|error| place.at("splits").error(format!("`splits`: {error}")))
+    }
+
+    /// Refuses a split of recorded rows that leaves a part without prompts: it would have no score. A generated pool differs
+    /// from replicate to replicate; there the cell says so. Without clusters the sizes of the parts are the same in all replicates.
+    fn enough_prompts(&self, place: &Place, rows: &PlannedRows<'_>) -> Result<(), SpecError> {
+        let Protocol::TrainThenTest { split: shares, .. } = rows.protocol else { return Ok(()) };
+        if rows.world.simulated() {
+            return Ok(());
+        }
+        let (pool, source) = (rows.world.pool(&Seed::root(0)), rows.world.fingerprint());
+        let different = if pool.repeated() == 0 { 1 } else { self.replicates };
+        for replicate in 0..different {
+            let world = self.world_seed(&source, replicate);
+            let parts = split(&pool, *shares, rows.held_out, &world.stream("split"));
+            let sizes = [parts.train.len(), parts.validation.len(), parts.test.len()];
+            let [train, validation, test] = sizes;
+            if sizes.contains(&0) {
+                let got = format!("{train} for training, {validation} for validation and {test} for test");
+                let clusters =
+                    if pool.repeated() == 0 { String::new() } else { format!(" in {} clusters", pool.clusters()) };
+                let of = format!("replicate {}: {} prompts{clusters}, shares {shares:?}", replicate + 1, pool.len());
+                return Err(place.error(format!("`split` must leave each part a prompt, got {got} ({of})")));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a weight on latency where a recorded call has none.
     fn timed(&self, place: &Place, world: &dyn Environment) -> Result<(), SpecError> {
         if self.latency.weight == 0.0 {
@@ -86,30 +142,6 @@ impl Spec {
         let problem = format!("{rule}, got {} of {calls} calls (`[latency]` of the configuration)", pool.timed());
         if pool.timed() == calls { Ok(()) } else { Err(place.error(problem)) }
     }
-}
-
-/// Refuses a split of recorded rows that leaves a part without prompts: it would have no score. A generated pool differs from
-/// replicate to replicate; there the cell says so.
-fn enough_prompts(
-    place: &Place,
-    world: &dyn Environment,
-    held_out: &HeldOut<'_>,
-    protocol: &Protocol,
-) -> Result<(), SpecError> {
-    let Protocol::TrainThenTest { split: shares, .. } = protocol else { return Ok(()) };
-    if world.simulated() {
-        return Ok(());
-    }
-    let pool = world.pool(&Seed::root(0));
-    let parts = split(&pool, *shares, held_out, &Seed::root(0).stream("split"));
-    let sizes = [parts.train.len(), parts.validation.len(), parts.test.len()];
-    let [train, validation, test] = sizes;
-    if !sizes.contains(&0) {
-        return Ok(());
-    }
-    let got = format!("{train} for training, {validation} for validation and {test} for test");
-    let of = format!("of {} prompts, by the shares {shares:?}", pool.len());
-    Err(place.error(format!("`split` must leave each part a prompt, got {got} ({of})")))
 }
 
 /// Refuses more shots than the held-out tasks have training prompts.

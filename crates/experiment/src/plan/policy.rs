@@ -5,7 +5,7 @@ use super::tuning::{self, Asked, combinations};
 use super::{PlannedEnvironment, PlannedPolicy, Subject, canonical};
 use crate::extensions::{Extensions, PolicyKind};
 use crate::spec::{Protocol, Spec};
-use crate::written::{PolicyTable, WrittenPolicy};
+use crate::written::{DECISIONS_FILE, PolicyTable, WrittenPolicy};
 use environments::{REFERENCES, SINGLE_MODELS};
 use policies::{Configured, Information};
 use routing::{Arm, Seed};
@@ -26,6 +26,12 @@ impl Spec {
         let label = name.unwrap_or_else(|| kind.clone());
         if !only.is_empty() && !only.contains(&environment.label) && !only.contains(&environment.group) {
             return Ok(Vec::new());
+        }
+        if kind == DECISIONS_FILE {
+            if !asked.names().is_empty() {
+                return Err(place.error("`tune` needs parameters that can be tried; the decisions of a file are made"));
+            }
+            return Ok(vec![self.decided(&place, label, table, environment)?]);
         }
         let reference = REFERENCES.iter().find(|reference| reference.name == kind);
         if kind == SINGLE_MODELS || reference.is_some() {

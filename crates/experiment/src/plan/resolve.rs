@@ -15,7 +15,7 @@ impl Plan {
             let shifts = (!environment.shifts.is_empty()).then_some(&environment.shifts);
             let head = json!({
                 "kind": environment.kind, "name": environment.label, "held-out": held_out, "protocol": protocol,
-                "shots": environment.shots,
+                "shots": environment.shots, "splits": table.get("splits"),
                 "shift": shifts, "feedback": environment.feedback,
             });
             joined(head, &environment.parameters)

@@ -102,6 +102,7 @@ fn participant(
     let frozen = |decider| (Participant::Frozen(decider), FROZEN_BATCH);
     match &policy.subject {
         Subject::Always(arm) => frozen(Decider::Reference(always(*arm))),
+        Subject::Decided(_) => unreachable!("planning refuses decisions for prompts that are not known beforehand"),
         Subject::Reference(entry) => frozen(Decider::Reference((entry.fit)(pool, rows, &problem.objective))),
         Subject::Policy(candidates) => match &candidates[0].recipe {
             Recipe::Fixed(build) => frozen(Decider::Router(build(problem, &seed))),

@@ -12,7 +12,7 @@ use super::tally::{Moment, Tally};
 use super::tested::TestedRows;
 use super::trained::TrainedRouter;
 use super::{Log, shortened};
-use crate::plan::{Checkpoints, HeldOut, Plan, PlannedCell, PlannedPolicy, Split, Subject, split};
+use crate::plan::{Checkpoints, Plan, PlannedCell, PlannedPolicy, Split, Subject};
 use crate::spec::{Select, TrainPreferences};
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
 use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
@@ -65,8 +65,7 @@ impl<'a> TrainThenTest<'a> {
         let (environment, _) = plan.parts(cell);
         let world = plan.world_seed(cell);
         let table = environment.world.pool(&world);
-        let held_out = HeldOut { tasks: &environment.held_out, shots: environment.shots };
-        let split = split(&table, shares, &held_out, &world.stream("split"));
+        let split = environment.split(&table, shares, cell.replicate, &world);
         if split.train.is_empty() || split.test.is_empty() {
             let sizes = format!("{} for training and {} for test", split.train.len(), split.test.len());
             routing::give_up(format!(
@@ -170,6 +169,11 @@ impl<'a> TrainThenTest<'a> {
         match &policy.subject {
             Subject::Always(arm) => self.fixed(Decider::Reference(always(*arm)), Ledger::default()),
             Subject::Reference(entry) => self.reference(entry),
+            Subject::Decided(decisions) => {
+                let choices = decisions.choices(self.cell.replicate, &self.split.test);
+                let grid = self.plan.spec.preferences.test.clone();
+                self.fixed(Decider::Decided { grid, choices }, decisions.ledger())
+            }
             Subject::Policy(candidates) => match candidates.as_slice() {
                 [only] => self.train(&only.recipe, &seed),
                 several => self.tune(policy, several, &seed),

@@ -3,7 +3,7 @@
 use super::table::{Mark, Measured, Table, select};
 use super::{About, Chart, Source, WIDTH};
 use crate::graphics::axis::{Axis, Numbers, Order, range};
-use crate::graphics::format::{number, short_count};
+use crate::graphics::format::{NOT_TOLD, number, short_count};
 use crate::graphics::panel::{Grid, Panel, Side, TICK};
 use crate::graphics::scene::{Anchor, Area, Scene, Text};
 use crate::graphics::text;
@@ -104,6 +104,8 @@ fn row(mark: &Mark, roster: &Roster, place: f64, panel: &Panel, area: Area, scen
     };
     let bought = if mark.y.value > 0.0 && !roster.is_reference(&mark.series) {
         short_count(mark.y.value)
+    } else if roster.role(&mark.series) == Role::Elsewhere {
+        NOT_TOLD.to_owned()
     } else {
         "\u{2013}".to_owned()
     };

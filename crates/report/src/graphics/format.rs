@@ -1,5 +1,8 @@
 //! Numbers as a reader wants them.
 
+/// Stands for a number that nobody told.
+pub(crate) const NOT_TOLD: &str = "not told";
+
 /// A plain number with `decimals` decimals, a true minus sign and no negative zero.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());

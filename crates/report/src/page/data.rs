@@ -89,8 +89,9 @@ struct Policy<'a> {
     /// Cells whose numbers are here, and those that are missing.
     cells: Vec<&'a str>,
     gone: Vec<&'a str>,
-    outcomes: f64,
-    dollars: f64,
+    /// What it bought before; none where nobody told.
+    outcomes: Option<f64>,
+    dollars: Option<f64>,
     trials: u64,
     sweep: Option<Number>,
     /// By metric, task and weight.
@@ -317,6 +318,7 @@ fn policy<'a>(series: &SeriesStyle, rows: &[&SummaryRow], place: &Place<'_, 'a>)
             _ => {}
         }
     }
+    let told = rows.first().filter(|row| row.tells_what_was_bought());
     let sweep = rows.iter().find(|row| row.metric == metric::SWEEP_REWARD && row.task == words::ALL_TASKS);
     let own = |ids: &Ids<'a>| ids.get(&(place.label, series.name.as_str())).cloned().unwrap_or_default();
     let (mut cells, gone) = (own(&place.known.cells), own(&place.known.gone));
@@ -330,8 +332,8 @@ fn policy<'a>(series: &SeriesStyle, rows: &[&SummaryRow], place: &Place<'_, 'a>)
         shown: series.part == Part::Highlighted,
         cells,
         gone,
-        outcomes: rows.first().map_or(0.0, |row| row.outcomes),
-        dollars: rows.first().map_or(0.0, |row| row.dollars),
+        outcomes: told.map(|row| row.outcomes),
+        dollars: told.map(|row| row.dollars),
         trials: rows.iter().map(|row| row.tuning_trials).max().unwrap_or(0),
         sweep: sweep.map(|row| place.number(row)),
         measured,

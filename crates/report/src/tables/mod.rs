@@ -14,7 +14,7 @@ pub(crate) use tuning::{FOOT, HEADINGS, Tuned, tuned};
 
 use crate::Context;
 use crate::charts::{distinct, select};
-use crate::graphics::format::{number, short_count};
+use crate::graphics::format::{NOT_TOLD, number, short_count};
 
 /// One table of every sheet of a kind, in each of the formats it is written in.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,12 +57,21 @@ pub fn ranking(rows: &[SummaryRow]) -> String {
         text += &format!("{words}\n");
         let mut lines = vec![["policy", "reward", "outcomes bought", "dollars"].map(str::to_owned)];
         lines.extend(ranked.iter().map(|row| {
-            let dollars = format!("${}", number(row.dollars, 2));
-            [row.policy.to_string(), give_or_take(row, 1.0, 3), short_count(row.outcomes), dollars]
+            let [outcomes, dollars] = bought(row);
+            [row.policy.to_string(), give_or_take(row, 1.0, 3), outcomes, dollars]
         }));
         text += &aligned(&lines);
     }
     text
+}
+
+/// Outcomes bought and their dollars, in words; of a router made elsewhere nobody may have told.
+pub(crate) fn bought(row: &SummaryRow) -> [String; 2] {
+    if row.tells_what_was_bought() {
+        [short_count(row.outcomes), format!("${}", number(row.dollars, 2))]
+    } else {
+        [NOT_TOLD.to_owned(), NOT_TOLD.to_owned()]
+    }
 }
 
 /// The mean of a row give or take half the width of its interval.

@@ -12,9 +12,10 @@ use store::words::{self, metric, phase};
 use store::{Role, SummaryRow};
 
 use crate::charts::{distinct, select};
-use crate::graphics::format::{number, short_count};
+use crate::graphics::format::number;
 use crate::graphics::scene::Color;
 use crate::roster::Roster;
+use crate::tables::bought;
 use crate::theme::{self, SeriesStyle};
 
 /// The narrowest terminal that is written for; narrower ones break lines.
@@ -121,9 +122,11 @@ fn ranking(rows: &[SummaryRow], looks: &[SeriesStyle], page: &Page) -> String {
     let lines: Vec<Line<'_>> = ranked
         .iter()
         .map(|(row, look)| {
-            let bought = if row.outcomes > 0.0 { short_count(row.outcomes) } else { "\u{2013}".to_owned() };
+            let [told, dollars] = bought(row);
+            let nothing = row.outcomes == 0.0 && row.tells_what_was_bought();
+            let bought = if nothing { "\u{2013}".to_owned() } else { told };
             let spark = sparks.of(&look.name);
-            let cells = vec![row.policy.to_string(), mean(row), spark, bought, format!("${}", number(row.dollars, 2))];
+            let cells = vec![row.policy.to_string(), mean(row), spark, bought, dollars];
             Line { look, cells }
         })
         .collect();

@@ -48,8 +48,8 @@ impl NamedArguments {
     pub(super) fn import(&self, source: &Source, encoder: &TextEncoder) -> Result<Imported, Failure> {
         let opened = self.opened(source)?;
         let columns = opened.columns.clone();
-        let options =
-            ImportOptions { columns, on_bad_row: source.on_bad_row(), gaps: source.gaps.into(), prices: None };
+        let (on_bad_row, group) = (source.on_bad_row(), source.group.clone());
+        let options = ImportOptions { columns, on_bad_row, gaps: source.gaps.into(), prices: None, group };
         let embeddings = source.embeddings.as_deref();
         let imported = import_frame_with(&source.file, opened.frame.clone(), embeddings, encoder, &options);
         let imported = imported.map_err(Failure::input)?;

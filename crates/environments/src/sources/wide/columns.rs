@@ -1,7 +1,7 @@
 //! Which column of a wide table is what: found before any row is looked at.
 
 use super::problem::{ImportError, Problems, Rule};
-use super::{ColumnMap, Features, ImportOptions, TASK_COLUMNS};
+use super::{ColumnMap, Features, GROUP, ImportOptions, TASK_COLUMNS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{Column, Frame};
@@ -36,6 +36,8 @@ pub(super) struct Columns<'a> {
     pub models: Vec<Model<'a>>,
     pub features: FeatureColumn<'a>,
     pub prompts: Option<&'a Column>,
+    /// What prompts belong to, with its name.
+    pub groups: Option<(&'a str, &'a Column)>,
     /// Columns that play no part.
     pub ignored: Vec<String>,
 }
@@ -137,6 +139,8 @@ pub(super) fn find<'a>(
     let ids = scalar(&named, &map.id, &mut problems);
     let tasks = scalar(&named, task_name, &mut problems);
     let models = models(&named, options, task_name, &mut problems);
+    let group = options.group.as_deref();
+    let groups = group.and_then(|name| Some((name, scalar(&named, name, &mut problems)?)));
     let features = match (features, embeddings) {
         (_, Some(embeddings)) => Some(FeatureColumn::Keyed(embeddings)),
         (Features::Texts { width, .. }, None) => {
@@ -150,9 +154,9 @@ pub(super) fn find<'a>(
     }
     match (ids, tasks, features) {
         (Some(ids), Some(tasks), Some(features)) if problems.total == 0 => {
-            let ignored = ignored(frame, map, task_name, &models);
+            let ignored = ignored(frame, map, [task_name, group.unwrap_or(task_name)], &models);
             let prompts = named.column(&map.prompt).filter(|column| !matches!(column, Column::Vectors { .. }));
-            Ok(Columns { ids, task_name, tasks, models, features, prompts, ignored })
+            Ok(Columns { ids, task_name, tasks, models, features, prompts, groups, ignored })
         }
         _ => Err(problems),
     }
@@ -209,7 +213,7 @@ fn models<'a>(
     let map = &options.columns;
     let names: Vec<&str> = match &map.models {
         Some(names) => names.iter().map(String::as_str).collect(),
-        None => implied_models(frame, map, task_name, problems),
+        None => implied_models(frame, map, [task_name, options.group.as_deref().unwrap_or(GROUP)], problems),
     };
     let mut known = BTreeSet::new();
     for name in &names {
@@ -231,8 +235,13 @@ fn models<'a>(
 }
 
 /// The columns that look like a model's quality: those with a partner, and numbers that play no other part.
-fn implied_models<'a>(frame: &Named<'a>, map: &ColumnMap, task_name: &str, problems: &mut Problems) -> Vec<&'a str> {
-    let roles = [map.id.as_str(), &map.prompt, &map.embedding, task_name];
+fn implied_models<'a>(
+    frame: &Named<'a>,
+    map: &ColumnMap,
+    [task_name, group]: [&str; 2],
+    problems: &mut Problems,
+) -> Vec<&'a str> {
+    let roles = [map.id.as_str(), &map.prompt, &map.embedding, task_name, group, GROUP];
     let mut names = Vec::new();
     for (name, column) in &frame.frame.columns {
         if let Some(model) = name.strip_suffix(&map.cost_suffix) {
@@ -280,9 +289,10 @@ fn model<'a>(
     Some(Model { name, quality, cost_name, cost, input, cached, output, latency })
 }
 
-/// What is left of the file when all roles are given.
-fn ignored(frame: &Frame, map: &ColumnMap, task_name: &str, models: &[Model<'_>]) -> Vec<String> {
-    let mut used = BTreeSet::from([map.id.as_str(), &map.prompt, &map.embedding, task_name]);
+/// What is left of the file when all roles are given, those of the columns `own` too.
+fn ignored(frame: &Frame, map: &ColumnMap, own: [&str; 2], models: &[Model<'_>]) -> Vec<String> {
+    let mut used = BTreeSet::from([map.id.as_str(), &map.prompt, &map.embedding]);
+    used.extend(own);
     for model in models {
         used.extend([model.name, &model.cost_name]);
         let extras = [&model.input, &model.cached, &model.output, &model.latency];

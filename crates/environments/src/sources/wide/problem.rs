@@ -29,6 +29,8 @@ pub enum Rule {
     MissingCell,
     /// An identifier that an earlier row has.
     DuplicateId,
+    /// A row without a value in the column that keeps rows together.
+    NoGroup,
     /// A task that is not among the known ones.
     UnknownTask,
     /// Text where a number is asked for.
@@ -76,6 +78,7 @@ impl std::fmt::Display for Rule {
             Rule::NoRows => "no rows",
             Rule::MissingCell => "missing cell",
             Rule::DuplicateId => "duplicate id",
+            Rule::NoGroup => "rows of an unknown group may belong together",
             Rule::UnknownTask => "unknown task",
             Rule::NotANumber => "not a number",
             Rule::Quality => "quality must lie in [0, 1]",

@@ -54,12 +54,14 @@ impl<'a> Rows<'a> {
         let id = self.id(row);
         let task = self.task(row);
         let prompt = self.prompt(row);
+        let group = self.group(row);
         self.features(row, id.as_deref());
         self.outcomes(row);
         match (self.broken.take(), id, task) {
             (None, Some(id), Some(task)) => {
                 self.parts.ids.push(id);
                 self.parts.prompts.extend(prompt);
+                self.parts.groups.extend(group);
                 self.task_names.push(task);
                 self.kept.push(row);
             }
@@ -107,6 +109,18 @@ impl<'a> Rows<'a> {
             self.problem(row, name, Rule::UnknownTask, || format!("`{task}`, known are {}", listed(known.iter())));
         }
         Some(task)
+    }
+
+    /// What a prompt belongs to; none where nothing is declared.
+    fn group(&mut self, row: usize) -> Option<String> {
+        let (name, column) = self.columns.groups?;
+        let group = text(column, row);
+        if group.is_none() {
+            self.problem(row, name, Rule::NoGroup, || {
+                "an empty cell; name a row that stands alone by itself".to_owned()
+            });
+        }
+        group
     }
 
     /// The text of a prompt; none where the table has no texts. CSV cannot tell a missing text from an empty one, which is a

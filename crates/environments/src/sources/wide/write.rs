@@ -1,14 +1,14 @@
 //! A table as a file that is read back unchanged.
 
-use super::{CACHED_TOKENS, ColumnMap, INPUT_TOKENS, LATENCY, OUTPUT_TOKENS, TASK_COLUMNS};
+use super::{CACHED_TOKENS, ColumnMap, GROUP, INPUT_TOKENS, LATENCY, OUTPUT_TOKENS, TASK_COLUMNS};
 use crate::Table;
 use std::ops::Range;
 use std::path::Path;
 use store::{Column, Frame, FrameError, ParquetParts};
 
 /// Rows `rows` of the table as columns that [`super::import`] reads back with the default [`ColumnMap`] and [`super::Features::Column`]:
-/// `sample_id`, `task`, `prompt` where the table has texts, for each model its quality and dollars, its tokens and latency
-/// where any model has them, and `embedding`. A gap is an empty cell.
+/// `sample_id`, `task`, `prompt` where the table has texts, `group` where its prompts belong to something, for each model its
+/// quality and dollars, its tokens and latency where any model has them, and `embedding`. A gap is an empty cell.
 fn to_frame(table: &Table, rows: Range<usize>) -> Frame {
     let rows = || rows.clone();
     let map = ColumnMap::default();
@@ -20,6 +20,12 @@ fn to_frame(table: &Table, rows: Range<usize>) -> Frame {
     ];
     if let Some(prompts) = table.prompts() {
         columns.push((map.prompt, text(&|row| prompts[row].clone())));
+    }
+    if let Some(groups) = table.groups() {
+        columns.push((GROUP.to_owned(), text(&|row| groups[row].clone())));
+    } else if table.prompts().is_none() && table.repeated() > 0 {
+        // What equal texts were goes with them, unless it is written down.
+        columns.push((GROUP.to_owned(), text(&|row| table.id(table.first_of(row)).to_owned())));
     }
     let timed = table.timed() > 0;
     for (arm, model) in table.models().iter().enumerate() {

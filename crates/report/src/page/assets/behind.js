@@ -32,7 +32,8 @@ function openMix(policy) {
 
 /** Where a number of a policy is about, and what the policy had been shown before. */
 function basis(policy) {
-  const bought = `${count(policy.outcomes)} outcomes bought for ${dollars(policy.dollars, 2)}, mean over replicates`;
+  const told = policy.outcomes !== null;
+  const bought = !told ? "what was bought is not told" : `${count(policy.outcomes)} outcomes bought for ${dollars(policy.dollars, 2)}, mean over replicates`;
   const place = `${environment().label}, ${task() === "all" ? "all tasks" : `task ${task()}`}`;
   return [
     ["Measured on", `${place}, test split${environment().simulated ? "; simulated outcomes" : ""}`],

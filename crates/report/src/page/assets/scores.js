@@ -57,7 +57,7 @@ function row(policy, reach) {
 
 function cell(policy, column, reach) {
   if (column.key === "strip") return element("td", { class: "drawn" }, strip(policy, number(policy, "reward"), reach));
-  if (!column.metric) return element("td", {}, column.words(column.value(policy)));
+  if (!column.metric) return element("td", {}, column.value(policy) === null ? "not told" : column.words(column.value(policy)));
   const found = number(policy, column.metric);
   if (!found) return element("td", {}, element("span", { title: "not measured" }, "\u2013"));
   const words = METRICS[column.metric].words(found[0]);
