@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder coverage reference test page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage golden reference test page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -21,6 +21,10 @@ encoder:
 reference:
 	$(BARP) schema > configs/barp.schema.json
 	$(BARP) help config --markdown > configs/REFERENCE.md
+
+# Metrics and statistics as other people's programs compute them, into tests/golden: pinned packages from PyPI.
+golden:
+	sh benchmarks/peers/golden
 
 test:
 	$(CARGO) build --release --package barp

@@ -78,7 +78,7 @@ fn an_online_run_is_planned_to_the_outcome_whatever_its_feedback() {
 fn power(arguments: &[&str]) -> std::process::Output {
     let place = tempfile::tempdir().unwrap();
     let toml = "name = 'x'\nreplicates = 4\n[[environment]]\nname = 'w'\nkind = 'calibrated'\nrows = 300\n\
-                [[environment]]\nname = 'o'\nkind = 'calibrated'\nrows = 300\nprotocol = { kind = 'online', rounds = 90 }\n\
+                [[environment]]\nname = 'o'\nkind = 'calibrated'\nrows = 300\nprotocol = { kind = 'online', rounds = 90, checkpoints = 9 }\n\
                 [[policy]]\nkind = 'random'\n[[policy]]\nkind = 'cheapest'\n";
     std::fs::write(place.path().join("x.toml"), toml).unwrap();
     crate::support::run(&plan(toml), &place.path().join("out"), 1);

@@ -224,8 +224,10 @@ impl Nameable {
         find("candidate", "policy", &claim.candidate, &self.policies)?;
         find("baseline", "policy", &claim.baseline, &self.policies)?;
         find("metric", "metric", &claim.metric, &self.metrics)?;
-        let phases: Vec<String> = phase::all().into_iter().map(|(phase, _)| phase).collect();
-        find("phase", "phase", &claim.phase, &phases)?;
+        if !phase::is_known(&claim.phase) {
+            let phases: Vec<String> = phase::all().into_iter().map(|(phase, _)| phase).collect();
+            find("phase", "phase", &claim.phase, &phases)?;
+        }
         if let Some(tasks) = &self.tasks {
             let known = [&[ALL_TASKS.to_owned(), MEAN_TASK.to_owned()], tasks.as_slice()].concat();
             find("task", "task", &claim.task, &known)?;

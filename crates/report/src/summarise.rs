@@ -224,7 +224,8 @@ mod tests {
         assert_eq!(found, [("reward", 0.5, 2, 12), ("quality", 0.8, 2, 12)]);
         assert_eq!((rows[0].outcomes, rows[0].tuning_trials), (115.0, 13));
         let half_width = 12.706204736174694 * 0.1;
-        assert!((rows[0].ci_high.unwrap() - (0.5 + half_width)).abs() < 1e-9, "{:?}", rows[0]);
+        assert!((rows[0].ci_low.unwrap() - (0.5 - half_width)).abs() < 1e-9, "{:?}", rows[0]);
+        assert_eq!(rows[0].ci_high, Some(1.0), "no reward is above 1");
     }
 
     #[test]

@@ -44,6 +44,15 @@ pub mod phase {
         format!("{DECILE} {number:02}")
     }
 
+    /// Whether `word` is a phase.
+    pub fn is_known(word: &str) -> bool {
+        let numbered = |prefix: &str| {
+            let number = word.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(' '));
+            number.is_some_and(|number| number.parse::<u32>().is_ok())
+        };
+        numbered(VISIT) || numbered(DECILE) || all().iter().any(|(known, _)| known == word)
+    }
+
     /// Every phase with what it means, numbered ones by their first.
     pub fn all() -> Vec<(String, &'static str)> {
         let plain = [

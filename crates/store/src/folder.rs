@@ -5,7 +5,8 @@
 
 use crate::frame::read_metadata;
 use crate::manifest::{CellRecord, FORMAT, Manifest};
-use crate::scores::{Pool, Run, TestedAt};
+use crate::run::{Run, TestedAt};
+use crate::scores::Pool;
 use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
 use crate::tested::{self, TestedFrame, Whose};

@@ -11,6 +11,7 @@ mod manifest;
 mod parallel;
 mod role;
 mod rows;
+mod run;
 mod scores;
 mod stored;
 #[cfg(feature = "ffi")]
@@ -33,7 +34,8 @@ pub use parallel::in_parallel;
 pub use role::{Identity, ROLES, Role};
 pub use routing::words;
 pub use rows::{Direction, Replicate, Score, SummaryRow};
-pub use scores::{Measurement, Quantity, Run, Scores, Standing};
+pub use run::Run;
+pub use scores::{Measurement, Quantity, Scores, Standing};
 pub use stored::Described;
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;

@@ -1,8 +1,9 @@
 //! The score of RouterArena: accuracy and cost in one number.
 //!
-//! Does: C = (log2 200 - log2 c) / (log2 200 - log2 .0044), c being dollars of 1,000 requests, and the weighted harmonic mean
-//! S = (1 + b) A C / (b A + C) with b = .1 (RouterArena, code). Assumes: c at most 200 dollars; dearer requests have no score,
-//! because the mean has a pole there. Below .0044 dollars C exceeds 1, as in the code. Example: accuracy .7396 at 10.02 dollars has 64.32.
+//! Does: C = (log2 200 - log2 c) / (log2 200 - log2 .0044), c being dollars of 1,000 requests, and the weighted
+//! harmonic mean S = (1 + b) A C / (b A + C) with b = .1 (RouterArena, code). Assumes: c at most 200 dollars; dearer
+//! requests have no score, because the mean has a pole there. Below .0044 dollars C exceeds 1, as in the code.
+//! Example: accuracy .7396 at 10.02 dollars has 64.32.
 
 use crate::{About, Better, about};
 

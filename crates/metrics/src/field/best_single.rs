@@ -1,10 +1,11 @@
 //! A router beside the best single model: PerfGain, CostSave and ParetoDist of LLMRouterBench (arXiv 2601.07206).
 //!
-//! Does: PerfGain is the relative gain in quality of the router's best setting over the best single model; CostSave the
-//! largest share of that model's dollars that a setting saves at no less quality; ParetoDist the mean distance of the
-//! settings to the nearest point of a frontier. Assumes: all were measured on the same requests. The paper does not state
-//! the norm of the distance: here it is Euclid's, with dollars divided by those of the dearest single model, quality as it is.
-//! The best single model is that of the highest quality, the cheaper of two equals.
+//! Does: PerfGain is the relative gain in quality of the router's best setting over the best single model; CostSave
+//! the largest share of that model's dollars that a setting saves at no less quality; ParetoDist the mean distance of
+//! the settings to the nearest point of a frontier. Assumes: all were measured on the same requests. Not verified
+//! against the paper: that PerfGain is relative, and the norm of the distance, which here is Euclid's, with dollars
+//! divided by those of the dearest single model, quality as it is. The best single model is that of the highest
+//! quality, the cheaper of two equals.
 
 use super::{Point, mean};
 use crate::{About, Better, about};

@@ -1,10 +1,11 @@
 //! nAUC of ORBIT: the area under a router's frontier over its own relative cost.
 //!
-//! Does: what the code of ORBIT computes: the undominated settings of the test set, then the point (dollars of the best
-//! single model, quality of the last setting of the sweep), all dollars divided by the largest of them, and trapezoids over
-//! that line in the order of dollars. Assumes: settings in the order of the sweep, the largest budget last. Below the
-//! cheapest setting nothing counts, so a router that starts cheap has more area. Example: settings (1, .5), (2, .8) and a
-//! best single model of 4 dollars: (.25, .5), (.5, .8), (1, .8) have .5625.
+//! Does: what the code of ORBIT is described to compute (its source was not at hand, so the order of these steps is
+//! our reading): the undominated settings of the test set, then the point (dollars of the best single model, quality
+//! of the last setting of the sweep), all dollars divided by the largest of them, and trapezoids over that line in the
+//! order of dollars. Assumes: settings in the order of the sweep, the largest budget last. Below the cheapest setting
+//! nothing counts, so a router that starts cheap has more area. Example: settings (1, .5), (2, .8) and a best single
+//! model of 4 dollars: (.25, .5), (.5, .8), (1, .8) have .5625.
 
 use super::{Point, best_single, pareto_front, trapezoids};
 use crate::{About, Better, about};
@@ -15,7 +16,7 @@ pub const NAUC_ORBIT: About = about(
     "score",
     Better::Higher,
     "area under the undominated settings, prolonged to the best single model's dollars, over dollars relative to the largest \
-     of them (ORBIT, code)",
+     of them (ORBIT, code; order of its steps as we read it)",
 );
 
 /// The area, in the unit of quality. `settings` stand in the order of the sweep, from the smallest budget to the largest.

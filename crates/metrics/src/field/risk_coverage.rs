@@ -1,9 +1,9 @@
 //! Risk and coverage: how wrong a router is on the requests that it is most sure of.
 //!
-//! Does: the selective risk (mean loss) of the k most confident requests for every k, and its mean over k, the AURC (Geifman
-//! and El-Yaniv 2017, arXiv 1705.08500; Geifman et al. 2019, arXiv 1805.08206). Requests of equal confidence count with their mean loss,
-//! so that no order of arrival matters. Assumes: larger confidence means surer. Example: losses 0, 1 with confidences .9, .1
-//! have risks 0 and .5.
+//! Does: the selective risk (mean loss) of the k most confident requests for every k, and its mean over k, the AURC
+//! (Geifman and El-Yaniv 2017, arXiv 1705.08500; Geifman et al. 2019, arXiv 1805.08206). Requests of equal confidence
+//! count with their mean loss, so that no order of arrival matters. Assumes: larger confidence means surer. Example:
+//! losses 0, 1 with confidences .9, .1 have risks 0 and .5.
 
 use super::mean;
 use crate::{About, Better, about};

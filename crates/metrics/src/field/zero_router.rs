@@ -1,9 +1,9 @@
 //! The zero router: mixing single models without reading the prompt. A router is of use only above it.
 //!
-//! Does: the mean quality by which the router's hull lies above the hull of the single models, over the dollars that both
-//! have: from where the later of the two begins to the dearest point of either, both being flat after their best
-//! (RouterBench, arXiv 2403.12031). Assumes: both were measured on the same requests. Example: a router that always takes
-//! the best single model gains 0 there.
+//! Does: the mean quality by which the router's hull lies above the hull of the single models, over the dollars that
+//! both have: from where the later of the two begins to the dearest point of either, both being flat after their best
+//! (the zero router is RouterBench's, arXiv 2403.12031; this mean is ours). Assumes: both were measured on the same
+//! requests. Example: a router that always takes the best single model gains 0 there.
 
 use super::{Hull, Point};
 use crate::{About, Better, about};
