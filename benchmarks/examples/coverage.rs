@@ -13,14 +13,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "results/coverage".to_owned()));
     let repetitions = arguments.next().map_or(Ok(2_000), |text| text.parse())?;
     let mut found: Vec<(Design, Line)> = Vec::new();
-    for rows in [400, 1_500, 6_000] {
+    for rows in sizes(arguments.next()) {
         for (recorded, held_out) in [(true, false), (true, true), (false, false), (false, true)] {
             let mut policies = vec!["linear", "half", "single", "large", "small"];
-            if rows <= 400 {
+            if rows <= 400 && recorded {
                 // Its neighbours take most of the time.
                 policies.push("near");
             }
-            let design = Design { rows, held_out, recorded, policies, replicates: 20, repetitions };
+            let replicates = if rows > 1_500 { 5 } else { 20 };
+            let design = Design { rows, held_out, recorded, policies, replicates, repetitions };
             let start = Instant::now();
             found.extend(measure(&design).into_iter().map(|line| (design.clone(), line)));
             println!("{} {} {rows} rows: {:.0?}", world(&design), split(&design), start.elapsed());
@@ -134,4 +135,9 @@ fn page(found: &[(Design, Line)], repetitions: u64) -> String {
         }
     }
     page
+}
+
+/// Prompts of the tables: those that are asked for, by commas.
+fn sizes(asked: Option<String>) -> Vec<usize> {
+    asked.map_or(vec![400, 1_500, 6_000], |text| text.split(',').filter_map(|one| one.parse().ok()).collect())
 }

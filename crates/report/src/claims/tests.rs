@@ -192,7 +192,10 @@ fn verdicts_are_told_and_stored() {
         parse_claims(&format!("{GAIN}{}", GAIN.replace("over-offline", "other").replace("0.1\n", "0.9\n")), "c.toml");
     let verdicts = decide(&claims.unwrap(), &Run::of(&run("barp", "knn")));
     let words = in_words(&verdicts);
-    assert!(words.starts_with("1 of 2 claims appeared (1 when all are decided at once):\n  over-offline: 12.46 %"), "{words}");
+    assert!(
+        words.starts_with("1 of 2 claims appeared (1 when all are decided at once):\n  over-offline: 12.46 %"),
+        "{words}"
+    );
     assert!(words.contains("1 of 2 claims did not appear (1 when all are decided at once):\n  other: "), "{words}");
     assert!(words.contains("stays below 90.00 %"), "{words}");
     let json: Value = serde_json::from_str(&claims_json(&verdicts)).unwrap();
