@@ -71,6 +71,8 @@ pub struct Batch {
     outcomes: Outcomes,
     /// n x K, or empty where the world has none.
     tokens: Vec<Option<Tokens>>,
+    /// Rows of a table that the requests are; none for generated ones.
+    rows: Vec<Option<u32>>,
     arms: usize,
 }
 
@@ -97,6 +99,7 @@ impl Batch {
             tasks: Vec::new(),
             outcomes: Outcomes::new(arms),
             tokens: Vec::new(),
+            rows: Vec::new(),
             arms,
         }
     }
@@ -107,6 +110,7 @@ impl Batch {
         self.tasks.clear();
         self.outcomes.clear();
         self.tokens.clear();
+        self.rows.clear();
     }
 
     /// Appends prompt `row` of a table, asked at `round` with `preference`.
@@ -122,6 +126,7 @@ impl Batch {
         self.contexts.push(round, table.features(row), preference, list_prices, available);
         self.tasks.push(table.task(row) as u16);
         self.outcomes.push_row(table.outcomes(), row);
+        self.rows.push(u32::try_from(row).ok());
         if table.has_tokens() {
             self.tokens.extend((0..self.arms).map(|arm| table.tokens(row, arm)));
         }
@@ -139,6 +144,12 @@ impl Batch {
         self.contexts.push(round, &request.features, preference, list_prices, available);
         self.tasks.push(request.task);
         self.outcomes.push_untimed(&request.quality, &request.cost);
+        self.rows.push(None);
+    }
+
+    /// The row of its table that request `row` of the batch is; none for a generated request.
+    pub fn row_in_table(&self, row: usize) -> Option<usize> {
+        self.rows[row].map(|place| place as usize)
     }
 
     /// Number of requests n.

@@ -178,12 +178,12 @@ fn compute(
     let outcome = catch_unwind(AssertUnwindSafe(|| plan.simulate(cell, options.log_decisions)))
         .map_err(|panic| reason(&*panic))
         .and_then(|log| {
-            if let Some(decisions) = &log.decisions {
-                folder.write_decisions(&cell.id, decisions).map_err(|error| error.to_string())?;
+            let (environment, policy) = plan.labels(cell);
+            let whose = Whose { environment: &environment, policy: &policy, replicate: cell.replicate };
+            if let Some(decisions) = log.decisions {
+                folder.write_decisions(&cell.id, decisions, &whose).map_err(|error| error.to_string())?;
             }
             if let Some(rows) = log.tested {
-                let (environment, policy) = plan.labels(cell);
-                let whose = Whose { environment: &environment, policy: &policy, replicate: cell.replicate };
                 folder.write_tested(&cell.id, rows, &whose).map_err(|error| error.to_string())?;
             }
             folder.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(|error| error.to_string())?;

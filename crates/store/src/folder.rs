@@ -159,13 +159,14 @@ impl Folder {
         tested::write(&self.tested_path(id), rows, whose)
     }
 
-    /// Gives the rows of the test prompts of the cell `id` the labels `whose`, if there are any rows: cells are addressed by
-    /// content, and labels change.
+    /// Gives the rows of the test prompts and the decisions of the cell `id` the labels `whose`, if there are any: cells are
+    /// addressed by content, and labels change.
     ///
     /// # Errors
     /// When the file cannot be read or written.
     pub fn relabel(&self, id: &str, whose: &Whose<'_>) -> Result<(), FrameError> {
-        if self.has_tested(id) { tested::relabel(&self.tested_path(id), whose) } else { Ok(()) }
+        let there = [self.tested_path(id), self.decisions_path(id)].into_iter().filter(|path| path.is_file());
+        there.into_iter().try_for_each(|path| tested::relabel(&path, whose))
     }
 
     /// Reads the cell `id`.
@@ -218,8 +219,8 @@ impl Folder {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_decisions(&self, id: &str, decisions: &Frame) -> Result<(), FrameError> {
-        write_parquet(&self.decisions_path(id), decisions)
+    pub fn write_decisions(&self, id: &str, decisions: Frame, whose: &Whose<'_>) -> Result<(), FrameError> {
+        write_parquet(&self.decisions_path(id), &tested::labelled(decisions, whose))
     }
 
     /// Where the decisions of the cell `id` lie.

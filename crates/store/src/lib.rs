@@ -40,6 +40,6 @@ pub use stored::Described;
 #[cfg(feature = "ffi")]
 pub use stream::ArrowStream;
 pub use summary::{SUMMARY_KEY, read_summary, repeated, summary_columns, write_summary};
-pub use tested::{MOST_TESTED, SCHEMA, Tested, TestedFrame, TestedRow, Whose, tested_columns};
+pub use tested::{MOST_TESTED, SCHEMA, Tested, TestedFrame, TestedRow, Whose, tested_columns, whose_columns};
 pub use trials::{TuningRow, tuning_columns, tuning_rows, write_tuning};
 pub use tuning::{Chosen, Trial, Tuning};

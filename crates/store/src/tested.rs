@@ -90,6 +90,22 @@ const TESTED: [Described; 12] = [
     ),
 ];
 
+/// What the columns that say whose decisions they are mean: they stand first in `tested/<id>.parquet` and
+/// `decisions/<id>.parquet`.
+pub fn whose_columns() -> [Described; 3] {
+    WHOSE
+}
+
+/// `frame` with what it is first: whose rows they are, and the version of their columns.
+pub(crate) fn labelled(mut frame: Frame, whose: &Whose<'_>) -> Frame {
+    let names = WHOSE.map(|column| column.name.to_owned());
+    let own = names.into_iter().zip(whose.columns(frame.rows()));
+    frame.columns = own.chain(frame.columns).collect();
+    let told = [("barp.schema", SCHEMA.to_owned()), (LABELS, whose.label())];
+    frame.metadata.extend(told.map(|(key, value)| (key.to_owned(), value)));
+    frame
+}
+
 /// What the columns of `tested/<id>.parquet` mean.
 pub fn tested_columns() -> Vec<Described> {
     WHOSE.iter().chain(&TESTED).copied().collect()
@@ -127,7 +143,7 @@ pub struct TestedFrame {
 }
 
 impl TestedFrame {
-    fn into_frame(self, whose: &Whose<'_>) -> Frame {
+    fn into_frame(self) -> Frame {
         let columns = [
             Column::Text(self.sample_id),
             Column::Integer(self.cluster),
@@ -143,18 +159,15 @@ impl TestedFrame {
             Column::Real(self.latency_s),
         ];
         let [tested, kept] = self.prompts;
-        let names = WHOSE.iter().chain(&TESTED).map(|column| column.name.to_owned());
-        let columns = whose.columns(columns[0].len()).into_iter().chain(columns);
-        let metadata =
-            [("barp.schema", SCHEMA.to_owned()), (PROMPTS, format!("{tested} {kept}")), (LABELS, whose.label())];
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).to_vec();
-        Frame { columns: names.zip(columns).collect(), metadata }
+        let names = TESTED.map(|column| column.name.to_owned());
+        let metadata = vec![(PROMPTS.to_owned(), format!("{tested} {kept}"))];
+        Frame { columns: names.into_iter().zip(columns).collect(), metadata }
     }
 }
 
 /// Writes the rows of a cell to `path`.
 pub(crate) fn write(path: &Path, rows: TestedFrame, whose: &Whose<'_>) -> Result<(), FrameError> {
-    write_parquet(path, &rows.into_frame(whose))
+    write_parquet(path, &labelled(rows.into_frame(), whose))
 }
 
 /// Gives the rows at `path` the labels `whose`, unless they have them: cells are addressed by content, and labels change.

@@ -17,12 +17,18 @@ pub(crate) fn files() -> Dictionary {
                 that the address is the hash of; `barp.ledger`, what the policy was shown; `barp.policy`, its kind, role and model; \
                 `barp.tuning`, the settings that were tried, where there were several.";
     let tuning = "One row for each setting that was tried in a cell; not there where nothing was tuned. `tuning.csv` has the same columns.";
-    let decisions = "One row for each decision of a cell, where decisions were logged.";
+    let tested = "One row for each test prompt of a cell and each weight on cost, under protocol `train-then-test`: every score of phase \
+                  `test` can be made from it. A test of more than 262,144 rows is thinned to whole clusters of prompts, the same for \
+                  every policy. Metadata: `barp.schema`, version of these columns; `barp.prompts`, how many prompts were tested \
+                  and of how many there are rows; `barp.labels`, the first three columns.";
+    let decisions = "One row for each decision of a cell, where decisions were logged. Metadata: `barp.schema`, version of these \
+                     columns; `barp.labels`, the first three columns.";
     let manifest = "What the experiment consisted of; `[]` stands for each item of a list.";
     vec![
         ("summary.parquet", summary, store::summary_columns()),
         ("tuning.parquet", tuning.to_owned(), store::tuning_columns()),
         ("cells/<id>.parquet", cell.to_owned(), store::cell_columns()),
+        ("tested/<id>.parquet", tested.to_owned(), store::tested_columns()),
         ("decisions/<id>.parquet", decisions.to_owned(), experiment::decision_columns()),
         ("manifest.json", manifest.to_owned(), MANIFEST_FIELDS.to_vec()),
     ]

@@ -1,6 +1,6 @@
 //! Every decision of a cell with its propensity, so that each log can feed off-policy evaluation.
 
-use environments::{Batch, Tokens};
+use environments::{Batch, Table, Tokens};
 use routing::{Choice, Objective, Propensity};
 use store::{Column, Described, Frame};
 
@@ -9,6 +9,7 @@ use store::{Column, Described, Frame};
 pub(super) struct DecisionLog {
     phase: Vec<Option<String>>,
     round: Vec<Option<u64>>,
+    sample_id: Vec<Option<String>>,
     task: Vec<Option<String>>,
     w_cost: Vec<Option<f64>>,
     arm: Vec<Option<String>>,
@@ -29,6 +30,8 @@ pub(super) struct Names<'a> {
     pub(super) tasks: &'a [String],
     pub(super) models: &'a [String],
     pub(super) objective: &'a Objective,
+    /// The table that requests are rows of; none where they are generated.
+    pub(super) table: Option<&'a Table>,
 }
 
 impl DecisionLog {
@@ -45,6 +48,8 @@ impl DecisionLog {
             };
             self.phase.push(Some(phase.into()));
             self.round.push(Some(contexts.rounds()[row].0));
+            let sample = names.table.zip(batch.row_in_table(row)).map(|(table, row)| table.id(row).to_owned());
+            self.sample_id.push(sample);
             self.task.push(Some(names.tasks[batch.task(row)].clone()));
             self.w_cost.push(Some(preference.cost()));
             self.arm.push(Some(names.models[arm].clone()));
@@ -72,6 +77,7 @@ impl DecisionLog {
         let always = [
             Column::Text(self.phase),
             Column::Integer(self.round),
+            Column::Text(self.sample_id),
             Column::Text(self.task),
             Column::Real(self.w_cost),
             Column::Text(self.arm),
@@ -98,6 +104,12 @@ impl DecisionLog {
 const ALWAYS: &[Described] = &[
     Described::new("phase", "text", "", "when it was decided (see the phases)"),
     Described::new("round", "whole number", "rounds", "position of the request, from 0"),
+    Described::new(
+        "sample_id",
+        "text or nothing",
+        "",
+        "identifies the prompt in its table; nothing for a generated request",
+    ),
     Described::new("task", "text", "", "task of the request"),
     Described::new("w_cost", "number", "weight", "weight on cost of the request"),
     Described::new("arm", "text", "", "model that was chosen"),
@@ -152,7 +164,7 @@ const TOKENS: &[Described] = &[
 
 /// What the columns of `decisions/<id>.parquet` mean.
 pub fn decision_columns() -> Vec<Described> {
-    ALWAYS.iter().chain([&LATENCY]).chain(TOKENS).copied().collect()
+    store::whose_columns().iter().chain(ALWAYS).chain([&LATENCY]).chain(TOKENS).copied().collect()
 }
 
 #[cfg(test)]

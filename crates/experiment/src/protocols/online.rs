@@ -56,7 +56,12 @@ pub(super) fn simulate(plan: &Plan, cell: &PlannedCell, rounds: u64, checkpoints
     let changes: Vec<u64> = environment.world.changes().iter().copied().filter(|&round| round < rounds).collect();
     let mut phases = Phases::new(problem.arms(), &changes, rounds);
     let mut decisions = log_decisions.then(DecisionLog::default);
-    let names = Names { tasks: pool.tasks(), models: &problem.models, objective: &problem.objective };
+    let names = Names {
+        tasks: pool.tasks(),
+        models: &problem.models,
+        objective: &problem.objective,
+        table: (!environment.world.simulated()).then_some(&*pool),
+    };
     let (mut choices, mut ledger, mut scores) = (Vec::new(), Ledger::default(), Vec::new());
     let (mut start, mut point) = (0, 1);
     while start < rounds {

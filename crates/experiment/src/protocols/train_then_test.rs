@@ -328,7 +328,12 @@ impl<'a> TrainThenTest<'a> {
     fn log(&mut self, phase: &str, batch: &Batch, choices: &[Choice]) {
         if let Some(decisions) = &mut self.decisions {
             let Problem { models, objective, .. } = &self.problem;
-            decisions.extend(phase, batch, choices, &Names { tasks: self.table.tasks(), models, objective });
+            decisions.extend(
+                phase,
+                batch,
+                choices,
+                &Names { tasks: self.table.tasks(), models, objective, table: Some(&self.table) },
+            );
         }
     }
 
@@ -377,7 +382,7 @@ impl<'a> TrainThenTest<'a> {
         let rows = std::mem::take(&mut self.split.test);
         let mut decisions = self.decisions.take();
         let Problem { models, objective, .. } = &self.problem;
-        let names = Names { tasks: self.table.tasks(), models, objective };
+        let names = Names { tasks: self.table.tasks(), models, objective, table: Some(&self.table) };
         let mut tested = TestedRows::new(&self.table, &rows, self.plan.spec.preferences.test.len(), objective);
         let sweep = self.sweep(&rows, |batch, choices| {
             decider.decide(batch, choices);

@@ -97,6 +97,8 @@ impl Results {
             let n = frame.rows();
             let number = vec![Some(u64::from(cell.replicate)); n];
             let named = labels(vec![Some(cell.environment.clone()); n], vec![Some(cell.policy.clone()); n], number);
+            // Older files do not say whose decisions they are.
+            frame.columns.retain(|(column, _)| named.iter().all(|(name, _)| name != column));
             frame.columns.splice(0..0, named);
             match &mut all {
                 None => all = Some(frame),
