@@ -14,6 +14,7 @@ mod conformance; // every registered policy, reference and environment keeps its
 mod decided; // routers made elsewhere, by their decisions
 mod dictionary; // keys, metrics and columns of stored files
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
+mod evidence; // what intervals on recorded rows stand on
 mod examples; // the door for others: a policy, a world, routing and reading in small programs
 mod extensions; // policies and worlds that no registry knows
 mod feedback; // what of an outcome reaches a policy, and when

@@ -328,13 +328,9 @@ mod tests {
     }
 
     #[test]
-    fn clusters_widen_and_duplicates_do_not_narrow() {
+    fn what_moves_together_widens() {
         let values = [0.3, 0.1, 0.4, 0.15, 0.9];
         let single = number(1, 5, |_, prompt| values[prompt as usize]);
-        // The same prompts four times over, in clusters of four.
-        let quarter = single.influences[0].iter().map(|&(cluster, value)| (cluster, value)).collect();
-        let repeated = Clustered { influences: vec![quarter], ..single.clone() };
-        assert_eq!(clustered_mean(&repeated, WHOLE), clustered_mean(&single, WHOLE));
         let pair = |from: u32| single.influences[0][from as usize].1 + single.influences[0][from as usize + 2].1;
         let merged = Clustered {
             influences: vec![vec![(0, pair(0)), (1, pair(1)), (4, single.influences[0][4].1)]],
