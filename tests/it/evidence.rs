@@ -7,7 +7,7 @@ use store::{Column, Folder, Frame, SummaryRow};
 
 /// `rows` made-up prompts of two tasks: a number says how hard each is, and two models answer by it and by chance.
 fn rows(folder: &Path, rows: usize) -> String {
-    let mut table = "sample_id,eval_name,embedding,small,small|total_cost,large,large|total_cost\n".to_owned();
+    let mut table = "sample_id,eval_name,prompt,small,small|total_cost,large,large|total_cost\n".to_owned();
     for row in 0..rows {
         let draw = |salt: usize| ((row * 7919 + salt * 104_729 + row * row * 31) % 1009) as f64 / 1009.0;
         let hard = draw(1);
@@ -15,7 +15,7 @@ fn rows(folder: &Path, rows: usize) -> String {
             [0.9 - 0.7 * hard, 0.9 - 0.2 * hard].map(|chance| u8::from(draw(2 + (10.0 * chance) as usize) < chance));
         let task = if row % 3 == 0 { "a" } else { "b" };
         table += &format!(
-            "p{row},{task},\"[{hard}, 1.0]\",{small},{},{large},{}\n",
+            "p{row},{task},question {row} of level {hard:.1},{small},{},{large},{}\n",
             0.001 + 0.0005 * draw(7),
             0.01 + 0.004 * draw(8)
         );
