@@ -33,7 +33,7 @@
 //! let folder = Folder::new(place.path());
 //! let done = run(&plan, &folder, &Options::default(), &AtomicBool::new(false), |_| ())?;
 //!
-//! let rows = summary(&done.manifest, &folder.runs(&done.manifest)?);
+//! let rows = summary(&done.manifest, &folder.runs(&done.manifest)?)?;
 //! let reward = rows.iter().find(|row| &*row.policy == "barp" && &*row.metric == "sweep_reward").ok_or("no such row")?;
 //! println!("BaRP earns {:.3} a request, for {} outcomes", reward.value, reward.outcomes);
 //! assert!(reward.value > -1.0 && reward.value < 1.0 && reward.outcomes > 0.0);
