@@ -13,27 +13,27 @@ use store::words::{self, metric, phase};
 use store::{FrameError, Measurement, Quantity, Role, Run, Standing, Tested, TestedRow};
 
 /// Name of an interval over re-splits of the same rows, where nothing is stored of their prompts.
-const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows (not new ones)";
+const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows alone";
 /// The same of pairs.
-const PAIRED_RESPLITS: &str = "paired student-t 95% over replicates: new trainings, these rows (not new ones)";
+const PAIRED_RESPLITS: &str = "paired student-t 95% over replicates: new trainings, these rows alone";
 /// What is said of an interval over several trainings, each of which sent all requests to one model: if another training
 /// chooses another model, the number jumps, and a few replicates do not show how often. `make coverage` measures it.
 const ONE_MODEL: [(&str, &str); 6] = [
     (
         CLUSTERED,
-        "95% by prompts and replicates: new prompts, new trainings on these rows; one model for all: trainings may differ",
+        "95% by prompts and replicates: new prompts, new trainings on these rows (one model for all: trainings may differ)",
     ),
     (
         RESPLITS,
-        "student-t 95% over replicates: new trainings, these rows (not new ones); one model for all: trainings may differ",
+        "student-t 95% over replicates: new trainings, these rows alone (one model for all: trainings may differ)",
     ),
     (
         PAIRED_RESPLITS,
-        "paired student-t 95% over replicates: new trainings, these rows (not new ones); one model for all: trainings may differ",
+        "paired student-t 95% over replicates: new trainings, these rows alone (one model for all: trainings may differ)",
     ),
-    (STUDENT, "student-t 95% over replicates; one model for all: trainings may differ"),
-    (PAIRED, "paired student-t 95% over replicates; one model for all: trainings may differ"),
-    (FIELLER, "paired Fieller 95% over replicates; one model for all: trainings may differ"),
+    (STUDENT, "student-t 95% over replicates (one model for all: trainings may differ)"),
+    (PAIRED, "paired student-t 95% over replicates (one model for all: trainings may differ)"),
+    (FIELLER, "paired Fieller 95% over replicates (one model for all: trainings may differ)"),
 ];
 const UNREADABLE: &str = "none (the rows of the test prompts cannot be read)";
 
