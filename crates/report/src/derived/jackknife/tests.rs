@@ -18,6 +18,9 @@ struct Prompt {
     signal: f64,
 }
 
+/// What a prompt got: task, place of the model, quality, dollars, reward.
+type Row = (&'static str, usize, f64, f64, f64);
+
 /// The cell of a policy that sends a prompt at a weight to the model at the place that `choose` says.
 fn cell(policy: &str, replicate: u32, prompts: &[Prompt], choose: impl Fn(f64, &Prompt) -> usize) -> Run {
     let (mut frame, mut scores) = (TestedFrame::default(), Vec::new());
@@ -28,7 +31,7 @@ fn cell(policy: &str, replicate: u32, prompts: &[Prompt], choose: impl Fn(f64, &
             let (quality, dollars) = prompt.outcomes[model];
             (prompt.task, model, quality, dollars, (1.0 - weight) * quality - weight * dollars)
         };
-        let rows: Vec<_> = prompts.iter().map(row).collect();
+        let rows: Vec<Row> = prompts.iter().map(row).collect();
         for (prompt, &(task, model, quality, dollars, reward)) in prompts.iter().zip(&rows) {
             frame.sample_id.push(Some(prompt.cluster.to_string()));
             frame.cluster.push(Some(prompt.cluster.into()));
@@ -38,16 +41,15 @@ fn cell(policy: &str, replicate: u32, prompts: &[Prompt], choose: impl Fn(f64, &
             numbers.into_iter().zip([weight, quality, dollars, reward]).for_each(|(to, value)| to.push(Some(value)));
             frame.regret.push(Some(0.0));
         }
-        let mut push =
-            |metric: &str, task: &str, arm: Option<&str>, of: &dyn Fn(&(&str, usize, f64, f64, f64)) -> f64| {
-                let own: Vec<f64> = rows.iter().filter(|row| task == ALL_TASKS || row.0 == task).map(of).collect();
-                if own.is_empty() {
-                    return 0.0;
-                }
-                let value = own.iter().sum::<f64>() / own.len() as f64;
-                scores.push(Score { arm: arm.map(str::to_owned), ..score(metric, task, Some(weight), value) });
-                value
-            };
+        let mut push = |metric: &str, task: &str, arm: Option<&str>, of: &dyn Fn(&Row) -> f64| {
+            let own: Vec<f64> = rows.iter().filter(|row| task == ALL_TASKS || row.0 == task).map(of).collect();
+            if own.is_empty() {
+                return 0.0;
+            }
+            let value = own.iter().sum::<f64>() / own.len() as f64;
+            scores.push(Score { arm: arm.map(str::to_owned), ..score(metric, task, Some(weight), value) });
+            value
+        };
         sweep += push(metric::REWARD, ALL_TASKS, None, &|row| row.4) / WEIGHTS.len() as f64;
         push(metric::QUALITY, ALL_TASKS, None, &|row| row.2);
         push(metric::COST, ALL_TASKS, None, &|row| row.3);
@@ -188,7 +190,8 @@ fn of_a_mean_the_interval_by_groups_is_that_by_clusters() {
     let experiment = |seed: u64| -> Vec<Run> {
         let of = |number: u32| {
             let prompts = drawn(seed, 90);
-            let tested: Vec<Prompt> = prompts.into_iter().filter(|prompt| (prompt.cluster + number) % 3 > 0).collect();
+            let tested: Vec<Prompt> =
+                prompts.into_iter().filter(|prompt| !(prompt.cluster + number).is_multiple_of(3)).collect();
             replicate(number, &tested, by_signal)
         };
         (0..3).flat_map(of).collect()
@@ -245,7 +248,8 @@ fn replicates_that_test_the_same_prompts_are_worth_one_and_the_method_says_so() 
 #[test]
 fn differences_are_paired_by_group_in_claims_and_comparisons() {
     let mut runs: Vec<Run> = (0..3).flat_map(|number| replicate(number, &drawn(8, 300), by_signal)).collect();
-    let worse = |weight: f64, prompt: &Prompt| by_signal(weight, prompt) * usize::from(prompt.cluster % 10 > 0);
+    let worse =
+        |weight: f64, prompt: &Prompt| by_signal(weight, prompt) * usize::from(!prompt.cluster.is_multiple_of(10));
     runs.extend((0..3).map(|number| cell("worse", number, &drawn(8, 300), worse)));
     let found = compare(&runs, "e", "aiq", "router", "worse");
     assert_eq!((found.len(), found[0].replicates), (1, 3));
@@ -264,8 +268,8 @@ fn differences_are_paired_by_group_in_claims_and_comparisons() {
 fn what_does_not_exist_without_some_group_says_that_its_interval_covers_no_new_prompts() {
     // Without the first prompt the router is never as good as the best model.
     let prompts = three([[(0.9, 0.1), (0.1, 0.3)], [(0.1, 0.1), (0.5, 0.4)], [(0.1, 0.1), (0.6, 0.5)]]);
-    let first = prompts[0].cluster;
-    let choose = |weight: f64, prompt: &Prompt| usize::from(weight < 0.5 && prompt.cluster == first + 1);
+    let second = prompts[1].cluster;
+    let choose = |weight: f64, prompt: &Prompt| usize::from(weight < 0.5 && prompt.cluster == second);
     let runs: Vec<Run> = (0..2).flat_map(|number| replicate(number, &prompts, choose)).collect();
     let made = in_groups(&runs, 3);
     let reached = influences(&made, "qnc_orbit");
