@@ -2,15 +2,18 @@
 //!
 //! Replicates of a generated world draw their own prompts, and Student's t over them is right. Replicates of recorded rows
 //! are re-splits of one pool: they err together, so intervals come from the rows of their test prompts. A single replicate
-//! has an interval over its prompts too.
+//! has an interval over its prompts too. The metrics of the field, which no prompt has, bring the influences of groups of
+//! prompts with them (`derived/jackknife.rs`); what has neither keeps Student's interval, and its name says what that covers.
 
 use statistics::{
-    CLUSTERED, Clustered, Contrast, FIELLER, Influence, Interval, PAIRED, STUDENT, clustered_contrast,
+    CLUSTERED, Clustered, Contrast, FIELLER, Influence, Interval, ONE_TRAINING, PAIRED, STUDENT, clustered_contrast,
     clustered_difference, clustered_gain, clustered_mean, mean_interval, paired_contrast, paired_difference,
     ratio_gain_interval,
 };
 use store::words::{self, metric, phase};
 use store::{FrameError, Measurement, Quantity, Role, Run, Standing, Tested, TestedRow};
+
+use crate::derived::{derived, is_derived};
 
 /// Name of an interval over re-splits of the same rows, where nothing is stored of their prompts.
 const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows alone";
@@ -34,6 +37,14 @@ const ONE_MODEL: [(&str, &str); 6] = [
     (STUDENT, "student-t 95% over replicates (one model for all: trainings may differ)"),
     (PAIRED, "paired student-t 95% over replicates (one model for all: trainings may differ)"),
     (FIELLER, "paired Fieller 95% over replicates (one model for all: trainings may differ)"),
+];
+/// What the intervals of the metrics of the field are called, which stand on groups of prompts.
+const GROUPED: [(&str, &str); 2] = [
+    (
+        CLUSTERED,
+        "95% by up to 20 groups of prompts (jackknife) and replicates: new prompts, new trainings on these rows",
+    ),
+    (ONE_TRAINING, "95% by up to 20 groups of prompts (jackknife): new prompts, this training"),
 ];
 const UNREADABLE: &str = "none (the rows of the test prompts cannot be read)";
 
@@ -144,19 +155,25 @@ impl<'a> Evidence<'a> {
     /// The number `about` of the runs at these places with what moves it; none where that is not known. `values` are those that
     /// were measured.
     fn clustered(&self, about: &About<'_>, places: &[usize], values: &[f64]) -> Option<Clustered> {
-        let tested = self.tested.as_ref().ok()?.as_ref()?;
+        let tested = self.tested.as_ref().ok()?.as_ref();
         let mut number = Clustered::default();
         for (&place, &value) in places.iter().zip(values) {
-            let (found, influence) = influence(&tested[place], about)?;
-            // Rows of another cell say nothing of this one.
-            let near = (found - value).abs() <= 1e-9 * value.abs().max(1.0);
-            if !near && tested[place].kept == 1.0 {
-                return None;
-            }
+            let run = self.runs[place];
+            let own = match &run.influences {
+                Some(known) => known.of(run.scores.quantities().iter().position(|quantity| about.is(quantity))?),
+                None => influence(&tested?[place], about, value),
+            };
             number.values.push(value);
-            number.influences.push(influence);
+            number.influences.push(own?);
         }
         Some(number)
+    }
+
+    /// `found` by the name of what it stands on.
+    fn named(&self, found: Interval) -> Interval {
+        let grouped = self.runs.iter().any(|run| run.influences.is_some());
+        let name = GROUPED.iter().find(|(method, _)| grouped && *method == found.method);
+        Interval { method: name.map_or(found.method, |(_, name)| *name), ..found }
     }
 
     /// The mean of the `values` of the runs at `places` with its interval.
@@ -165,7 +182,7 @@ impl<'a> Evidence<'a> {
             return Interval { low: None, high: None, method: UNREADABLE, ..mean_interval(values) };
         }
         let found = match self.clustered(about, places, values) {
-            Some(number) => clustered_mean(&number, metric::range(about.metric)),
+            Some(number) => self.named(clustered_mean(&number, metric::range(about.metric))),
             None => over_replicates(values, self.recorded(), metric::range(about.metric)),
         };
         Evidence::said(found, about.phase == phase::TEST && self.one_model)
@@ -312,7 +329,7 @@ impl<'a> Paired<'a> {
     /// Left minus right.
     pub(crate) fn difference(&self) -> Interval {
         self.said(match self.clustered() {
-            Some((left, right)) => clustered_difference(&left, &right),
+            Some((left, right)) => self.left.side.named(clustered_difference(&left, &right)),
             None => {
                 let (left, right) = self.values();
                 self.labelled(paired_difference(&left, &right))
@@ -332,7 +349,7 @@ impl<'a> Paired<'a> {
     /// Left over right, minus 1.
     pub(crate) fn gain(&self) -> Interval {
         self.said(match self.clustered() {
-            Some((left, right)) => clustered_gain(&left, &right),
+            Some((left, right)) => self.left.side.named(clustered_gain(&left, &right)),
             None => {
                 let (left, right) = self.values();
                 self.labelled(ratio_gain_interval(&left, &right))
@@ -341,12 +358,20 @@ impl<'a> Paired<'a> {
     }
 }
 
+/// How much each cluster of prompts moves the number `about` of a test, which was stored as `value`; none for what is no mean
+/// over prompts, and where the rows give another value: rows of another cell say nothing of this one.
+pub(crate) fn influence(tested: &Tested, about: &About<'_>, value: f64) -> Option<Influence> {
+    let (found, influence) = number(tested, about)?;
+    let near = (found - value).abs() <= 1e-9 * value.abs().max(1.0);
+    (near || tested.kept < 1.0).then_some(influence)
+}
+
 /// The number `about` of a test, with how much each cluster of its prompts moves it; none for what is no mean over prompts.
-fn influence(tested: &Tested, about: &About<'_>) -> Option<(f64, Influence)> {
+fn number(tested: &Tested, about: &About<'_>) -> Option<(f64, Influence)> {
     if about.phase != phase::TEST {
         return None;
     }
-    let number: fn(&TestedRow) -> f64 = match about.metric {
+    let of_row: fn(&TestedRow) -> f64 = match about.metric {
         metric::REWARD | metric::SWEEP_REWARD => |row| row.reward,
         metric::QUALITY => |row| row.quality,
         metric::COST => |row| row.cost_usd,
@@ -361,12 +386,12 @@ fn influence(tested: &Tested, about: &About<'_>) -> Option<(f64, Influence)> {
         _ => return None,
     };
     let rows = rows(tested, about)?;
-    let (mean, influence) = mean_of(tested, &rows, number);
+    let (mean, influence) = mean_of(tested, &rows, of_row);
     if about.metric != metric::REGRET {
         return Some((mean, influence));
     }
     // A sum over the requests, not a mean.
-    let n = rows.iter().filter(|row| number(row).is_finite()).count() as f64;
+    let n = rows.iter().filter(|row| of_row(row).is_finite()).count() as f64;
     Some((n * mean, influence.into_iter().map(|(cluster, value)| (cluster, n * value)).collect()))
 }
 
@@ -445,6 +470,11 @@ pub struct Difference {
 /// `candidate` minus `baseline` in `metric` at every weight at which the candidate was measured, outside of learning curves, in
 /// one environment; empty where no replicate has both.
 pub fn compare(runs: &[Run], environment: &str, metric: &str, candidate: &str, baseline: &str) -> Vec<Difference> {
+    let made = is_derived(metric).then(|| {
+        let here = runs.iter().filter(|run| run.environment == environment);
+        derived(&here.cloned().collect::<Vec<Run>>())
+    });
+    let runs = made.as_deref().unwrap_or(runs);
     let of = |policy: &str| runs.iter().filter(|run| run.environment == environment && run.policy == policy).collect();
     let [own, other]: [Vec<&Run>; 2] = [of(candidate), of(baseline)];
     let quantities = own.first().map_or(&[][..], |run| run.scores.quantities());

@@ -317,7 +317,7 @@ impl Folder {
             let recorded = recorded.contains(cell.environment.as_str());
             let rows = self.has_tested(&cell.id).then(|| TestedAt::File(self.tested_path(&cell.id)));
             let (identity, replicate) = (cell.identity.clone(), cell.replicate);
-            Ok(Run { environment, policy, identity, replicate, scores, recorded, rows })
+            Ok(Run { environment, policy, identity, replicate, scores, recorded, influences: None, rows })
         };
         in_parallel(&present, read).into_iter().collect()
     }

@@ -34,7 +34,7 @@ pub use parallel::in_parallel;
 pub use role::{Identity, ROLES, Role};
 pub use routing::words;
 pub use rows::{Direction, Replicate, Score, SummaryRow};
-pub use run::Run;
+pub use run::{Influences, Run};
 pub use scores::{Measurement, Quantity, Scores, Standing};
 pub use stored::Described;
 #[cfg(feature = "ffi")]

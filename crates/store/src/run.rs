@@ -12,6 +12,28 @@ pub(crate) enum TestedAt {
     Memory(Tested),
 }
 
+/// How much each group of test prompts moves each score of a run, where the scores are made of others and no prompt has them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Influences {
+    /// Numbers of the groups, ascending.
+    pub groups: Vec<u32>,
+    /// As many values as there are groups for each score; not finite where the score does not exist without some group.
+    pub values: Vec<f64>,
+}
+
+impl Influences {
+    /// (group, influence) of the score at `place`; none where it does not exist without some group.
+    ///
+    /// # Panics
+    /// When there is no such score.
+    pub fn of(&self, place: usize) -> Option<Vec<(u32, f64)>> {
+        let size = self.groups.len();
+        let own = &self.values[place * size..(place + 1) * size];
+        let all = || self.groups.iter().copied().zip(own.iter().copied()).collect();
+        own.iter().all(|value| value.is_finite()).then(all)
+    }
+}
+
 /// All scores of one cell, with the labels its experiment gives it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -27,6 +49,8 @@ pub struct Run {
     pub scores: Scores,
     /// Whether its prompts are those of every other replicate, as recorded rows are; generated ones are new in each.
     pub recorded: bool,
+    /// What moves scores that are made of others; none of scores that were stored.
+    pub influences: Option<Influences>,
     /// The rows of its test prompts, if they are there.
     pub(crate) rows: Option<TestedAt>,
 }
@@ -51,11 +75,11 @@ impl Run {
 }
 
 impl Run {
-    /// Other scores of the same replicate, without the rows of its test prompts.
-    pub fn with_scores(&self, scores: Scores) -> Run {
+    /// Other scores of the same replicate with what moves them, without the rows of its test prompts.
+    pub fn with_scores(&self, scores: Scores, influences: Option<Influences>) -> Run {
         let (environment, policy) = (self.environment.clone(), self.policy.clone());
         let (identity, replicate, recorded) = (self.identity.clone(), self.replicate, self.recorded);
-        Run { environment, policy, identity, replicate, scores, recorded, rows: None }
+        Run { environment, policy, identity, replicate, scores, recorded, influences, rows: None }
     }
 
     /// The same with what every test prompt got; `recorded` as in [`Run::recorded`].
@@ -73,6 +97,7 @@ impl Run {
             replicate: one.replicate,
             scores: pool.scores(&one.scores),
             recorded: false,
+            influences: None,
             rows: None,
         };
         replicates.iter().map(run).collect()

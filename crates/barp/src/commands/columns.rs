@@ -59,7 +59,9 @@ fn field_metrics() -> String {
     let mut text = "\n## Metrics of the field\n\n`barp report` makes them from the rewards, scores, dollars and shares of phase `test`, one \
                     value a replicate. A row is left out where no replicate has the value: some need single models in the run, some \
                     exactly two models, some a quality that is reached. Those that no summary has need the outcome of every \
-                    prompt.\n\n| metric | unit | better | in summaries | meaning |\n|---|---|---|---|---|\n"
+                    prompt. On recorded rows, and where there is one replicate, their intervals are by 20 groups of \
+                    prompts (jackknife); a metric that does not exist without some group keeps Student's t over \
+                    replicates, and `ci_method` says that this covers no new prompts.\n\n| metric | unit | better | in summaries | meaning |\n|---|---|---|---|---|\n"
         .to_owned();
     for about in metrics::field::FIELD {
         let there = if report::is_derived(about.name) { "yes" } else { "no" };

@@ -42,13 +42,18 @@ enum Part {
     Timed,
 }
 
-/// Which scores of a run are about a dial; runs that measured the same share it.
+/// Which scores of a run are about a dial, as places among its scores; runs that measured the same share it.
 pub(super) struct Layout(Vec<(usize, Part)>);
 
 impl Layout {
     pub(super) fn of(quantities: &[Quantity]) -> Layout {
         let all = quantities.iter().enumerate();
         Layout(all.filter_map(|(place, quantity)| Some((place, part(quantity)?))).collect())
+    }
+
+    /// The places of the scores that are numbers of a dial, in order.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().filter(|(_, part)| !matches!(part, Part::Timed)).map(|(place, _)| *place)
     }
 }
 
@@ -71,10 +76,18 @@ fn part(quantity: &Quantity) -> Option<Part> {
 impl Dial {
     /// The dial of `scores`; none where nothing was tested at a weight.
     pub(super) fn of(scores: &Scores, layout: &Layout) -> Option<Dial> {
+        Dial::with(scores, layout, std::iter::repeat(0.0))
+    }
+
+    /// The dial of `scores` less `minus`, one for each of [`Layout::numbers`].
+    pub(super) fn with(scores: &Scores, layout: &Layout, minus: impl IntoIterator<Item = f64>) -> Option<Dial> {
         let standing = scores.get(layout.0.first()?.0).standing;
         let mut dial = Dial { settings: Vec::new(), prompts: u64::MAX, standing, timed: false };
+        let mut minus = minus.into_iter();
         for &(place, part) in &layout.0 {
-            dial.take(part, &scores.get(place));
+            let score = scores.get(place);
+            let less = if matches!(part, Part::Timed) { 0.0 } else { minus.next().unwrap_or(f64::NAN) };
+            dial.take(part, &Measurement { value: score.value - less, ..score });
         }
         dial.settings.retain(|setting| setting.quality.is_some() && setting.cost.is_some());
         dial.settings.sort_by(|left, right| left.weight.total_cmp(&right.weight));

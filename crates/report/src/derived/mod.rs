@@ -6,6 +6,7 @@
 //! prompts of that replicate.
 
 mod dial;
+mod jackknife;
 
 use dial::{Dial, Layout, Setting};
 use metrics::field::{self, Pair, Point};
@@ -13,7 +14,7 @@ use metrics::{About, Better};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::words::{ALL_TASKS, phase};
-use store::{Direction, Label, Quantity, Role, Run, Scores, Standing, in_parallel};
+use store::{Direction, Influences, Label, Quantity, Role, Run, Scores, Standing, in_parallel};
 
 /// What spans the dial, in the order of summaries.
 const WHOLE: [About; 23] = [
@@ -51,21 +52,31 @@ pub fn is_derived(metric: &str) -> bool {
 }
 
 /// For each of `runs` that was tested at weights, a run of the same labels with the metrics of the field: one number a
-/// replicate, NaN where it does not exist. `n` is the number of test prompts.
+/// replicate, NaN where it does not exist. `n` is the number of test prompts. Where replicates share their prompts, or there
+/// is one, it has the influences of groups of prompts too, if the rows of the test prompts are there and can be read.
 pub fn derived(runs: &[Run]) -> Vec<Run> {
+    in_groups(runs, GROUPS)
+}
+
+/// Groups of prompts that are left out one by one: as many as give Student's t 19 degrees of freedom, at 20 times the work.
+const GROUPS: usize = 20;
+
+/// [`derived`] with up to so many groups of prompts.
+fn in_groups(runs: &[Run], count: usize) -> Vec<Run> {
+    let wanted = jackknife::wanted(runs);
     let mut groups: BTreeMap<(&Label, u32), Vec<usize>> = BTreeMap::new();
     for (place, run) in runs.iter().enumerate() {
         groups.entry((&run.environment, run.replicate)).or_default().push(place);
     }
     let groups: Vec<Vec<usize>> = groups.into_values().collect();
-    let made = in_parallel(&groups, |group| replicate(runs, group));
+    let made = in_parallel(&groups, |group| replicate(runs, group, &wanted, count));
     let mut made: Vec<Measured> = made.into_iter().flatten().collect();
     made.sort_by_key(|one| one.place);
     let mut grids = Grids::default();
     let finished = |one: Measured| {
         let run = &runs[one.place];
         let scores = Scores::at_once(grids.quantities(&one.weights), one.values, one.prompts, one.standing);
-        run.with_scores(scores)
+        run.with_scores(scores, one.influences)
     };
     made.into_iter().map(finished).collect()
 }
@@ -78,6 +89,7 @@ struct Measured {
     values: Vec<f64>,
     prompts: u64,
     standing: Standing,
+    influences: Option<Influences>,
 }
 
 /// What is measured on each grid of weights, written once for all runs that have it.
@@ -113,32 +125,48 @@ fn quantity(about: &About, w_cost: Option<f64>) -> Quantity {
     }
 }
 
-/// The numbers of the runs `group`, which met the same requests.
-fn replicate(runs: &[Run], group: &[usize]) -> Vec<Measured> {
-    let mut layouts: Vec<(usize, Layout)> = Vec::new();
-    let mut dials: Vec<(usize, Dial)> = Vec::new();
+/// A run with its dial.
+struct Member<'a> {
+    /// Place of the run.
+    place: usize,
+    run: &'a Run,
+    /// Place of its layout.
+    layout: usize,
+    dial: Dial,
+}
+
+/// The numbers of the runs `group`, which met the same requests; of those that are `wanted` with the influences of up to
+/// `count` groups of prompts.
+fn replicate(runs: &[Run], group: &[usize], wanted: &[bool], count: usize) -> Vec<Measured> {
+    let mut layouts: Vec<(&Scores, Layout)> = Vec::new();
+    let mut members: Vec<Member<'_>> = Vec::new();
     for &place in group {
-        let scores = &runs[place].scores;
-        let known = layouts.iter().position(|(other, _)| runs[*other].scores.alike(scores));
-        let known = known.unwrap_or_else(|| {
-            layouts.push((place, Layout::of(scores.quantities())));
+        let run = &runs[place];
+        let known = layouts.iter().position(|(other, _)| other.alike(&run.scores));
+        let layout = known.unwrap_or_else(|| {
+            layouts.push((&run.scores, Layout::of(run.scores.quantities())));
             layouts.len() - 1
         });
-        dials.extend(Dial::of(scores, &layouts[known].1).map(|dial| (place, dial)));
+        members.extend(Dial::of(&run.scores, &layouts[layout].1).map(|dial| Member { place, run, layout, dial }));
     }
-    let singles = Singles::of(dials.iter().map(|(place, dial)| (&runs[*place], dial)));
-    let measured = |(place, dial): &(usize, Dial)| {
-        let mut values = whole(dial, &singles).to_vec();
-        values.extend(dial.settings.iter().flat_map(|setting| each(setting, &singles)));
-        Measured {
-            place: *place,
-            weights: dial.settings.iter().map(|setting| setting.weight).collect(),
-            values: values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
-            prompts: dial.prompts,
-            standing: dial.standing,
-        }
+    let singles = Singles::of(members.iter().map(|one| (one.run, &one.dial)));
+    let layouts: Vec<Layout> = layouts.into_iter().map(|(_, layout)| layout).collect();
+    let influences = jackknife::influences(&members, &layouts, wanted, count);
+    let measured = |(Member { place, dial, .. }, influences): (&Member<'_>, Option<Influences>)| Measured {
+        place: *place,
+        weights: dial.settings.iter().map(|setting| setting.weight).collect(),
+        values: numbers(dial, &singles),
+        prompts: dial.prompts,
+        standing: dial.standing,
+        influences,
     };
-    dials.iter().map(measured).collect()
+    members.iter().zip(influences).map(measured).collect()
+}
+
+/// The values of [`WHOLE`], then those of [`EACH`] at every weight; NaN where one does not exist.
+fn numbers(dial: &Dial, singles: &Singles) -> Vec<f64> {
+    let each = dial.settings.iter().flat_map(|setting| each(setting, singles));
+    whole(dial, singles).into_iter().chain(each).map(|value| value.unwrap_or(f64::NAN)).collect()
 }
 
 /// The single models of a replicate, each by its first setting: the weight changes neither its dollars nor its quality.
