@@ -214,6 +214,9 @@ fn shards_merge_verify_and_compare() {
     let compared = succeeds(&["compare", "all", "--baseline", "random", "--candidate", "knn", "--json"]);
     let compared: serde_json::Value = serde_json::from_str(&compared).unwrap();
     assert!(compared[0]["difference"].as_f64().unwrap() > 0.0, "{compared}");
+    let made =
+        succeeds(&["compare", "all", "--baseline", "random", "--candidate", "knn", "--metric", "task_mean_quality"]);
+    assert!(made.contains("task_mean_quality of knn minus random: +"), "{made}");
 
     // A cell whose bytes are another's is found out.
     let cells: Vec<_> =

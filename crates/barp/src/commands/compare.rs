@@ -47,6 +47,9 @@ impl Compare {
             say!("{}", serde_json::to_string_pretty(&found).expect("comparisons are plain"));
             return Ok(());
         }
+        if found.is_empty() {
+            say!("no replicate has {} of both {} and {}", self.metric, self.candidate, self.baseline);
+        }
         for row in &found {
             let weight = row["w_cost"].as_f64().map_or(String::new(), |w| format!(" at w_cost {w}"));
             let number = |key: &str| row[key].as_f64().map_or("none".into(), |value| format!("{value:+.6}"));
@@ -72,7 +75,8 @@ impl Compare {
         policies.sort_unstable();
         policies.dedup();
         let quantities = runs.iter().flat_map(|run| run.scores.quantities());
-        let mut metrics: Vec<&str> = quantities.map(|quantity| quantity.metric.as_str()).collect();
+        let made = metrics::field::FIELD.iter().map(|about| about.name).filter(|name| report::is_derived(name));
+        let mut metrics: Vec<&str> = quantities.map(|quantity| quantity.metric.as_str()).chain(made).collect();
         metrics.sort_unstable();
         metrics.dedup();
         let names = [
