@@ -2,6 +2,7 @@
 
 mod charts;
 mod claims;
+mod comparison;
 mod context;
 mod derived;
 mod description;
@@ -31,10 +32,10 @@ pub use claims::{
     Claim, Decision, Nameable, Relation, Verdict, check_claims, claim_schema, claims_json, decide, in_words,
     parse_claims,
 };
+pub use comparison::{Difference, compare};
 pub use context::Context;
 pub use derived::{derived, is_derived};
 pub use description::{PAGE, description_page, write_description};
-pub use evidence::{Difference, compare};
 pub use page::{Figure, page};
 pub use spread::{ReplicateSpread, replicate_spread};
 pub use summarise::{summarise, summary};

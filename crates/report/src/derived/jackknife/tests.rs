@@ -1,6 +1,7 @@
 use super::super::{derived, in_groups};
 use super::*;
-use crate::evidence::{Bought, Evidence, Number, Paired, compare};
+use crate::comparison::compare;
+use crate::evidence::{Bought, Evidence, Number, Paired};
 use routing::random::{normal, uniform};
 use statistics::Interval;
 use store::words::{ALL_TASKS, metric, phase};
@@ -275,7 +276,7 @@ fn what_does_not_exist_without_some_group_says_that_its_interval_covers_no_new_p
     let reached = influences(&made, "qnc_orbit");
     assert!(reached.is_none() && influences(&made, "hypervolume").is_some(), "{reached:?}");
     let found = interval(&made, "qnc_orbit");
-    assert_eq!(found.method, "student-t 95% over replicates: new trainings, these rows (not new ones)");
+    assert_eq!(found.method, "student-t 95% over replicates: new trainings, these rows alone");
     assert_eq!(interval(&made[..3], "qnc_orbit").method, "none (1 replicate)");
 }
 
