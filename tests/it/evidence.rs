@@ -75,13 +75,13 @@ fn every_score_can_be_made_from_the_rows_of_the_test_prompts_alone() {
         let frame = store::read(&file.unwrap().path()).unwrap();
         assert!(frame.metadata.iter().any(|(key, value)| key == "barp.schema" && value == "1"), "{:?}", frame.metadata);
         let Some(Column::Integer(replicates)) = frame.column("replicate") else { panic!("replicate") };
-        for place in 0..frame.rows() {
+        for (place, replicate) in replicates.iter().enumerate() {
             let policy = text(&frame, "policy")[place].clone().unwrap();
             assert!(text(&frame, "sample_id")[place].as_ref().unwrap().starts_with('p'));
             for metric in ["reward", "quality", "cost_usd"] {
                 let key = (policy.clone(), metric, real(&frame, "w_cost")[place].unwrap().to_bits());
                 let value = real(&frame, metric)[place].unwrap();
-                values.entry(key).or_default().entry(replicates[place].unwrap()).or_default().push(value);
+                values.entry(key).or_default().entry(replicate.unwrap()).or_default().push(value);
             }
         }
     }

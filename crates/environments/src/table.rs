@@ -267,7 +267,7 @@ impl Table {
     }
 
     /// The same with the prompts linked whose cosine of features is at least `threshold`, in (0, 1], as
-    /// [`similar`](crate::near_duplicates::similar) finds them.
+    /// [`crate::near_duplicates::similar`] finds them.
     pub fn with_near_duplicates(mut self, threshold: f64) -> Table {
         let first_of = similar(&self.features, self.dimension, threshold);
         self.clusters.join(Link::NearDuplicates, first_of);
