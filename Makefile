@@ -54,7 +54,7 @@ check:
 format:
 	$(CARGO) fmt --all
 
-# How often intervals hold the truth, by simulation, into results/coverage (under half an hour).
+# How often intervals hold the truth, by simulation, into results/coverage (38 minutes of processor time on two cores).
 coverage:
 	$(CARGO) run --release --workspace --example coverage -- results/coverage
 

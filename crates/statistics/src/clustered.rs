@@ -42,10 +42,7 @@ impl Clustered {
     /// # Panics
     /// When the numbers of replicates differ.
     pub fn minus(&self, other: &Clustered) -> Clustered {
-        assert_eq!(self.values.len(), other.values.len(), "pairs need as many values of one as of the other");
-        let values = self.values.iter().zip(&other.values).map(|(one, two)| one - two).collect();
-        let pairs = self.influences.iter().zip(&other.influences);
-        Clustered { values, influences: pairs.map(|(one, two)| subtracted(one, two)).collect() }
+        self.plus(other, -1.0)
     }
 
     /// The mean of several numbers of the same replicates, such as a macro mean over tasks.
@@ -53,15 +50,19 @@ impl Clustered {
     /// # Panics
     /// When there is none, or the numbers of replicates differ.
     pub fn mean_of(parts: &[Clustered]) -> Clustered {
-        let share = 1.0 / parts.len() as f64;
-        let nothing =
-            Clustered { values: vec![0.0; parts[0].values.len()], influences: vec![Vec::new(); parts[0].values.len()] };
-        let minus_sum = parts.iter().fold(nothing, |sum, part| sum.minus(part));
-        let scaled = |influence: Influence| influence.into_iter().map(|(cluster, value)| (cluster, -share * value));
-        Clustered {
-            values: minus_sum.values.iter().map(|value| -share * value).collect(),
-            influences: minus_sum.influences.into_iter().map(|own| scaled(own).collect()).collect(),
-        }
+        let (share, (first, others)) = (1.0 / parts.len() as f64, parts.split_first().expect("a mean has parts"));
+        let mut mean = others.iter().fold(first.clone(), |sum, part| sum.plus(part, 1.0));
+        mean.values.iter_mut().for_each(|value| *value *= share);
+        mean.influences.iter_mut().flatten().for_each(|(_, value)| *value *= share);
+        mean
+    }
+
+    /// `self` plus `times` the other, which has the same replicates.
+    fn plus(&self, other: &Clustered, times: f64) -> Clustered {
+        assert_eq!(self.values.len(), other.values.len(), "pairs need as many values of one as of the other");
+        let values = self.values.iter().zip(&other.values).map(|(one, two)| one + times * two).collect();
+        let pairs = self.influences.iter().zip(&other.influences);
+        Clustered { values, influences: pairs.map(|(one, two)| merged(one, two, times)).collect() }
     }
 
     fn replicates(&self) -> f64 {
@@ -69,8 +70,8 @@ impl Clustered {
     }
 }
 
-/// Two lists as one, by ascending cluster.
-fn subtracted(one: &Influence, two: &Influence) -> Influence {
+/// One list plus `times` the other, by ascending cluster.
+fn merged(one: &Influence, two: &Influence, times: f64) -> Influence {
     let mut result = Vec::with_capacity(one.len().max(two.len()));
     let (mut left, mut right) = (one.iter().peekable(), two.iter().peekable());
     loop {
@@ -81,7 +82,7 @@ fn subtracted(one: &Influence, two: &Influence) -> Influence {
         };
         let own = left.next_if(|(cluster, _)| *cluster == next).map_or(0.0, |(_, value)| *value);
         let other = right.next_if(|(cluster, _)| *cluster == next).map_or(0.0, |(_, value)| *value);
-        result.push((next, own - other));
+        result.push((next, own + times * other));
     }
 }
 
