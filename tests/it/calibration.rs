@@ -69,6 +69,64 @@ fn every_score_can_be_had_again_from_the_decisions() {
             compared += 1;
         }
     }
-    silent.retain(|policy| !policy.starts_with("single:"));
     assert_eq!((compared, silent), (4, vec!["barp", "random", "best-single"]), "two regressions at two weights");
+}
+
+/// (model, quality, expected reward) of each tested prompt at `w_cost`, in the order of the prompts.
+fn tested(folder: &Folder, cell: &str, w_cost: f64) -> Vec<(String, f64, Option<f64>)> {
+    let frame = read(&folder.tested_path(cell)).unwrap();
+    let reals = |name: &str| match frame.column(name) {
+        Some(Column::Real(values)) => values,
+        other => panic!("`{name}` is {other:?}"),
+    };
+    let (weights, quality, expected) = (reals("w_cost"), reals("quality"), reals("expected_reward"));
+    let models = frame.column("model").unwrap();
+    let at = (0..frame.rows()).filter(|&row| weights[row] == Some(w_cost));
+    at.map(|row| (models.text(row).unwrap(), quality[row].unwrap(), expected[row])).collect()
+}
+
+/// Mean loss of the k surest for every k, averaged, by its definition.
+fn area(rows: &[(String, f64, Option<f64>)]) -> f64 {
+    let mut sorted: Vec<(f64, f64)> = rows.iter().map(|(_, quality, sure)| (sure.unwrap(), 1.0 - quality)).collect();
+    sorted.sort_by(|left, right| right.0.total_cmp(&left.0));
+    mean((0..sorted.len()).map(|k| mean(sorted[..=k].iter().map(|one| one.1))))
+}
+
+#[test]
+fn collapse_risk_and_entropy_can_be_had_again_from_the_rows_of_the_test_prompts() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = format!("{TOML}[[policy]]\nkind = 'single-models'\n");
+    let manifest = run(&plan(&toml), folder.path(), 0);
+    let folder = Folder::new(folder.path());
+    let cell = |policy: &str| &manifest.cells.iter().find(|record| record.policy == policy).unwrap().id;
+    let singles: Vec<_> = manifest.cells.iter().filter(|record| record.policy.starts_with("single:")).collect();
+    let score = |id: &str, metric: &str| {
+        let scores = folder.read_cell(id).unwrap().scores;
+        scores.iter().find(|one| one.metric == metric && one.w_cost == Some(0.0)).map(|one| one.value)
+    };
+    let cost = |id: &str| score(id, "cost_usd").unwrap();
+    let dearest = singles.iter().max_by(|left, right| cost(&left.id).total_cmp(&cost(&right.id))).unwrap();
+    let dearest = dearest.policy.strip_prefix("single:").unwrap();
+    let by_model: Vec<_> = singles.iter().map(|one| tested(&folder, &one.id, 0.0)).collect();
+    for policy in ["ridge", "lin-ucb", "random"] {
+        let rows = tested(&folder, cell(policy), 0.0);
+        let wrong = rows.iter().enumerate().filter(|(prompt, (model, quality, _))| {
+            let best = by_model.iter().map(|rows| rows[*prompt].1).fold(f64::NEG_INFINITY, f64::max);
+            let others = by_model.iter().map(|rows| &rows[*prompt]).filter(|one| one.0 != dearest);
+            let alone = others.clone().all(|one| one.1 < best);
+            *quality < best || (model == dearest && !alone)
+        });
+        let expected = wrong.count() as f64 / rows.len() as f64;
+        assert_eq!(score(cell(policy), "rci"), Some(expected), "{policy}");
+        assert!(expected > 0.0 && expected < 1.0, "{policy}: {expected}");
+        let found = score(cell(policy), "aurc");
+        assert_eq!(found.is_some(), policy != "random", "{policy}: only who expects can be sure");
+        if let Some(found) = found {
+            assert!((found - area(&rows)).abs() < 1e-12, "{policy}: {found}");
+        }
+    }
+    let entropy = |policy: &str| score(cell(policy), "router_eval_ep_drawn").unwrap();
+    let bits = (singles.len() as f64).log2();
+    assert!((entropy("random") - bits).abs() < 1e-6, "a probability is a 32-bit number: {}", entropy("random"));
+    assert_eq!(entropy("ridge"), 0.0, "a frozen regression is always sure");
 }

@@ -41,6 +41,23 @@ pub const SURVIVAL: &[About] = &[
     ),
 ];
 
+/// What a summary makes of all replicates and tasks together.
+pub const AGGREGATE: [About; 2] = [
+    about(
+        "iqm_reward",
+        "reward",
+        Better::Higher,
+        "interquartile mean over replicates and tasks of the reward, each averaged over the weights on cost (rliable)",
+    ),
+    about(
+        "optimality_gap_reward",
+        "reward",
+        Better::Lower,
+        "mean over replicates and tasks of how far the reward, averaged over the weights on cost, falls short of the best \
+         single model's on that task (rliable's optimality gap, that model being the target)",
+    ),
+];
+
 /// What a description of a data set or of a log measures beside `quality` and `cost_usd`.
 pub const DESCRIPTION: &[About] = &[
     about(

@@ -21,7 +21,7 @@ mod regret;
 mod reward;
 
 pub use adaptation::{ADAPTATION, Adaptation, Reading, Visit, WHOLE};
-pub use beside::{DESCRIPTION, DIAGNOSTICS, FORECAST, SURVIVAL, SWEEP_REWARD};
+pub use beside::{AGGREGATE, DESCRIPTION, DIAGNOSTICS, FORECAST, SURVIVAL, SWEEP_REWARD};
 pub use budget::{BUDGET_USE, budget_use};
 pub use calibration::{BINS, Bin, CALIBRATION, Calibration};
 pub use detection::{DETECTION, Detection};
@@ -78,7 +78,8 @@ pub fn adaptation_metrics() -> impl Iterator<Item = &'static About> {
 
 /// Everything that may stand as `metric` in a summary, each once.
 pub fn all() -> impl Iterator<Item = &'static About> {
-    let beside = DIAGNOSTICS.iter().chain(SURVIVAL).chain(DESCRIPTION).chain(&FORECAST).chain(field::FIELD);
+    let beside =
+        DIAGNOSTICS.iter().chain(SURVIVAL).chain(&AGGREGATE).chain(DESCRIPTION).chain(&FORECAST).chain(field::FIELD);
     let protocol = CALIBRATION.iter().chain(LATENCY).chain([&UNSCORED]).chain(adaptation_metrics());
     METRICS.iter().map(|entry| &entry.about).chain([&SWEEP_REWARD]).chain(protocol).chain(beside)
 }

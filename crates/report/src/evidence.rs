@@ -17,6 +17,8 @@ use store::{FrameError, Measurement, Quantity, Role, Run, Standing, Tested, Test
 const RESPLITS: &str = "student-t 95% over replicates: new trainings, these rows alone";
 /// The same of pairs.
 const PAIRED_RESPLITS: &str = "paired student-t 95% over replicates: new trainings, these rows alone";
+/// The same of numbers of all replicates together.
+const JACKKNIFE_RESPLITS: &str = "jackknife by replicate, student-t 95%: new trainings, these rows alone";
 /// What is said of an interval over several trainings, each of which sent all requests to one model: if another training
 /// chooses another model, the number jumps, and a few replicates do not show how often. `make coverage` measures it.
 const ONE_MODEL: [(&str, &str); 6] = [
@@ -205,6 +207,12 @@ pub(crate) fn over_replicates(values: &[f64], recorded: bool, (least, most): (f6
     let found = mean_interval(values);
     let method = if recorded && found.low.is_some() { RESPLITS } else { found.method };
     Interval { low: found.low.map(|low| low.max(least)), high: found.high.map(|high| high.min(most)), method, ..found }
+}
+
+/// `found` of all replicates together, named by what it covers where they are re-splits of `recorded` rows.
+pub(crate) fn over_rows_alone(found: Interval, recorded: bool) -> Interval {
+    let method = if recorded && found.low.is_some() { JACKKNIFE_RESPLITS } else { found.method };
+    Interval { method, ..found }
 }
 
 /// What a policy may have bought when it is measured: all that it did unless limited.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use statistics::Interval;
 use store::{FrameError, Label, Manifest, Measurement, Quantity, Run, SummaryRow, in_parallel};
 
-use crate::derived::derived;
+use crate::derived::{aggregates, derived};
 use crate::effects::effects;
 use crate::evidence::{About, Evidence};
 use crate::survival;
@@ -13,14 +13,15 @@ use crate::survival;
 /// Policies whose rows are in memory twice.
 const BLOCK: usize = 64;
 
-/// The rows of summary.parquet: [`summarise`], the metrics of the field that are made of the same scores, and the effects of
-/// the shifts of each factorial of `manifest`.
+/// The rows of summary.parquet: [`summarise`], the metrics of the field that are made of the same scores, those of all replicates
+/// and tasks together, and the effects of the shifts of each factorial of `manifest`.
 ///
 /// # Errors
 /// As [`summarise`].
 pub fn summary(manifest: &Manifest, runs: &[Run]) -> Result<Vec<SummaryRow>, FrameError> {
     let mut rows = summarise(runs)?;
     rows.extend(summarise(&derived(runs))?);
+    rows.extend(aggregates(runs));
     rows.extend(effects(manifest, runs));
     Ok(rows)
 }

@@ -135,6 +135,9 @@ pub mod metric {
             | ORACLE_SHARE | LOGGED_SHARE => (0.0, 1.0),
             COST | REGRET | CHOICE_ENTROPY | LATENCY | LATENCY_P95 | CALIBRATION_ERROR | CALIBRATION_CHANCE
             | PHASE_REGRET | RECOVERY_ROUNDS | DETECTION_DELAY => (0.0, f64::INFINITY),
+            // Of the field: shares and losses of scores; bits.
+            "rci" | "aurc" | "brier" => (0.0, 1.0),
+            "router_eval_ep_drawn" => (0.0, f64::INFINITY),
             _ => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }

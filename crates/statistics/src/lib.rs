@@ -19,7 +19,7 @@ mod ranks;
 mod student;
 
 pub use adjusted::{benjamini_hochberg, holm};
-pub use aggregate::{interquartile_mean, optimality_gap};
+pub use aggregate::{JACKKNIFE, interquartile_mean, jackknife, optimality_gap};
 pub use bootstrap::{BCA, PERCENTILE, bca_bootstrap, bca_ends, percentile_ends, stratified_bootstrap};
 pub use chi_squared::chi_squared_tail;
 pub use clustered::{

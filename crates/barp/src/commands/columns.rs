@@ -58,13 +58,21 @@ pub(crate) fn page() -> String {
 fn field_metrics() -> String {
     let mut text = "\n## Metrics of the field\n\n`barp report` makes them from the rewards, scores, dollars and shares of phase `test`, one \
                     value a replicate. A row is left out where no replicate has the value: some need single models in the run, some \
-                    exactly two models, some a quality that is reached. Those that no summary has need the outcome of every \
-                    prompt. On recorded rows, and where there is one replicate, their intervals are by 20 groups of \
+                    exactly two models, some a quality that is reached. Those that are `measured` need the outcome of every model or the \
+                    expectation of every request, so cells of train-then-test hold them at each weight; their \
+                    intervals are over replicates. On recorded rows, and where there is one replicate, their intervals are by 20 groups of \
                     prompts (jackknife); a metric that does not exist without some group keeps Student's t over \
                     replicates, and `ci_method` says that this covers no new prompts.\n\n| metric | unit | better | in summaries | meaning |\n|---|---|---|---|---|\n"
         .to_owned();
     for about in metrics::field::FIELD {
-        let there = if report::is_derived(about.name) { "yes" } else { "no" };
+        let is = |other: &metrics::About| other.name == about.name;
+        let there = match about {
+            _ if report::is_derived(about.name) => "yes",
+            _ if metrics::field::TESTED.iter().any(is) => "measured",
+            _ if is(&metrics::field::BRIER) => "router cards",
+            _ if is(&metrics::field::ROUTER_EVAL_MU) => "as `quality`",
+            _ => "no",
+        };
         text += &format!("| `{}` | {} | {} | {there} | {} |\n", about.name, about.unit, better(about), about.what);
     }
     text

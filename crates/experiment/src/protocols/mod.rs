@@ -1,5 +1,6 @@
 //! How a cell is simulated: sequential, deterministic, allocating nothing in its round loop.
 
+mod appraisal;
 mod decider;
 mod decisions;
 mod feedback;

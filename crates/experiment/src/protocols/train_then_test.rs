@@ -5,6 +5,7 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
+use super::appraisal::Appraisal;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 
@@ -15,9 +16,9 @@ use super::{Log, shortened};
 use crate::plan::{Checkpoints, Plan, PlannedCell, PlannedPolicy, Split, Subject};
 use crate::spec::{Select, TrainPreferences};
 use environments::{Batch, ReferenceEntry, Revealed, Sees, Table, always};
-use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
+use metrics::{Better, Calibration, FORECAST, SWEEP_REWARD, field};
 use policies::{Configured, Forecast, Recipe};
-use routing::words::{metric, phase};
+use routing::words::phase;
 use routing::{
     Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, Stream, random,
 };
@@ -143,7 +144,7 @@ impl<'a> TrainThenTest<'a> {
         let (mut batch, mut choices) = (Batch::new(self.table.dimension(), self.table.arms()), Vec::new());
         let mut scores = Vec::new();
         for &preference in &self.plan.spec.preferences.test {
-            let mut calibration = Calibration::default();
+            let (mut calibration, mut pairs) = (Calibration::default(), Vec::new());
             for rows in rows.chunks(TEST_ROWS) {
                 batch.clear();
                 rows.iter().zip(0..).for_each(|(&row, round)| self.push(&mut batch, row, round, preference));
@@ -153,12 +154,14 @@ impl<'a> TrainThenTest<'a> {
                     let expected = forecast.expect(self.table.features(row)).nth(arm).expect("one for each model");
                     if let (Some(expected), Some(outcome)) = (expected, self.table.outcome(row, arm)) {
                         calibration.observe(expected.quality, outcome.quality.into());
+                        pairs.push((expected.quality, f64::from(outcome.quality)));
                     }
                 }
             }
             let Some(([_, _, error, chance], n)) = calibration.readings() else { continue };
             let at = Moment { w_cost: Some(preference.cost()), ..*at };
             scores.extend(FORECAST.iter().zip([error, chance]).map(|(about, value)| at.of(about, value, n)));
+            scores.extend(field::brier(&pairs).map(|value| at.of(&field::BRIER, value, n)));
         }
         scores
     }
@@ -342,7 +345,8 @@ impl<'a> TrainThenTest<'a> {
         let grid = &self.plan.spec.preferences.test;
         let (arms, tasks) = (self.table.arms(), self.table.tasks().len());
         let mut tallies: Vec<Tally> = grid.iter().map(|_| Tally::new(arms, tasks)).collect();
-        let mut calibrations: Vec<Calibration> = grid.iter().map(|_| Calibration::default()).collect();
+        let mut appraisals: Vec<Appraisal> = grid.iter().map(|_| Appraisal::default()).collect();
+        let (dearest, mut scores) = (self.dearest(rows), Vec::new());
         let mut batch = Batch::new(self.table.dimension(), arms);
         let (mut choices, mut seen) = (Vec::new(), Ledger::default());
         let mut revealed = Revealed::new(self.table.dimension(), arms);
@@ -352,23 +356,27 @@ impl<'a> TrainThenTest<'a> {
             for (&row, round) in rows.iter().zip((chunk * TEST_ROWS) as u64..) {
                 self.push(&mut batch, row, round, grid[0]);
             }
-            for ((&preference, tally), calibration) in grid.iter().zip(&mut tallies).zip(&mut calibrations) {
+            for ((&preference, tally), appraisal) in grid.iter().zip(&mut tallies).zip(&mut appraisals) {
                 batch.set_preference(preference);
                 decide(&batch, &mut choices);
                 batch.reveal(&choices, &mut seen, &mut revealed);
                 for (row, choice) in choices.iter().enumerate() {
                     let reward = tally.observe(&batch, row, choice.arm, &self.problem.objective);
-                    let Some(reward) = reward else { continue };
-                    if let Some(expected) = choice.expected_reward {
-                        calibration.observe(expected, reward);
-                    }
-                    total += reward;
+                    appraisal.observe((&batch, row), choice, reward, (dearest, &mut scores));
+                    total += reward.unwrap_or_default();
                 }
             }
         }
         let requests = tallies.iter().map(Tally::scored).sum();
         let prompts = tallies.iter().map(Tally::scored).min().unwrap_or_default();
-        Sweep { tallies, calibrations, reward: total / requests as f64, seen, requests, prompts }
+        Sweep { tallies, appraisals, reward: total / requests as f64, seen, requests, prompts }
+    }
+
+    /// Position of the model of the highest mean cost on the prompts `rows`, the first of equals.
+    fn dearest(&self, rows: &[usize]) -> usize {
+        let costs = self.table.mean_cost(rows);
+        let most = costs.iter().map(|cost| cost.0).fold(f64::NEG_INFINITY, f64::max);
+        costs.iter().position(|cost| cost.0 == most).unwrap_or_default()
     }
 
     /// Adds the scores on the test prompts to those of the learning curve; and what every test prompt got.
@@ -391,11 +399,11 @@ impl<'a> TrainThenTest<'a> {
                 decisions.extend(phase::TEST, batch, choices, &names);
             }
         });
-        let measured = sweep.tallies.iter().zip(&sweep.calibrations);
-        for (preference, (tally, calibration)) in self.plan.spec.preferences.test.iter().zip(measured) {
+        let measured = sweep.tallies.iter().zip(&sweep.appraisals);
+        for (preference, (tally, appraisal)) in self.plan.spec.preferences.test.iter().zip(measured) {
             let at = Moment { phase: phase::TEST, round, w_cost: Some(preference.cost()), ledger };
             tally.report(&at, self.table.tasks(), models, &mut scores);
-            calibrated(calibration, &at, &mut scores);
+            appraisal.report(&at, &mut scores);
         }
         let at = Moment { phase: phase::TEST, round, w_cost: None, ledger };
         if sweep.requests > 0 {
@@ -414,22 +422,10 @@ fn together(bills: &[Ledger]) -> Ledger {
     all
 }
 
-/// Appends what became of expected rewards: over all requests, and in phases `decile 01` to `decile 10` of expectation.
-fn calibrated(calibration: &Calibration, at: &Moment<'_>, scores: &mut Vec<Score>) {
-    let Some((values, n)) = calibration.readings() else { return };
-    let whole = CALIBRATION.iter().zip(values);
-    scores.extend(whole.map(|(about, value)| at.of(about, value, n)));
-    for (bin, number) in calibration.bins().iter().zip(1..) {
-        let at = Moment { phase: &phase::decile(number), ..*at };
-        scores.push(at.score(metric::EXPECTED_REWARD, "reward", Better::Neither, bin.expected, bin.n));
-        scores.push(at.score(metric::REWARD, "reward", Better::Higher, bin.obtained, bin.n));
-    }
-}
-
 /// What came of answering a set of prompts at every preference of the grid.
 struct Sweep {
     tallies: Vec<Tally>,
-    calibrations: Vec<Calibration>,
+    appraisals: Vec<Appraisal>,
     /// Mean reward over prompts and preferences.
     reward: f64,
     /// The bill, had the outcomes been bought.

@@ -4,6 +4,7 @@ use crate::plan::{Plan, PlannedCell, Subject};
 use crate::protocols::TrainedRouter;
 use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, LearntFrom, PolicyCard, Scored};
 use metrics::FORECAST;
+use metrics::field::BRIER;
 use rayon::prelude::*;
 use routing::hexadecimal;
 use routing::words::{self, metric, phase};
@@ -98,7 +99,8 @@ const SHOWN: [&str; 4] = [metric::SWEEP_REWARD, metric::REWARD, metric::QUALITY,
 
 /// Means over replicates of the shown metrics on the test prompts.
 fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {
-    let told = |metric: &str| SHOWN.contains(&metric) || FORECAST.iter().any(|about| about.name == metric);
+    let forecast = || FORECAST.iter().chain([&BRIER]);
+    let told = |metric: &str| SHOWN.contains(&metric) || forecast().any(|about| about.name == metric);
     let shown = |score: &&Score| score.phase == phase::TEST && score.task == words::ALL_TASKS && told(&score.metric);
     let first = trained[0].scores.iter().filter(shown);
     let scored = first.map(|like| {

@@ -33,7 +33,10 @@ pub use hypervolume::{HYPERVOLUME, hypervolume};
 pub use iso_quality::{ISO_QUALITY_SAVING, QNC, QNC_ORBIT, iso_quality_saving, qnc, qnc_orbit};
 pub use nauc::{NAUC_ORBIT, nauc_orbit};
 pub use risk_coverage::{AURC, Covered, aurc, risk_coverage};
-pub use router_eval::{ROUTER_EVAL_EP, ROUTER_EVAL_MU, ROUTER_EVAL_VB, router_eval_ep, router_eval_mu, router_eval_vb};
+pub use router_eval::{
+    ROUTER_EVAL_EP, ROUTER_EVAL_EP_DRAWN, ROUTER_EVAL_MU, ROUTER_EVAL_VB, router_eval_ep, router_eval_ep_drawn,
+    router_eval_mu, router_eval_vb,
+};
 pub use task_mean::{TASK_MEAN_QUALITY, TASK_MEAN_REWARD, task_mean};
 pub use two_models::{
     APGR, APGR_ROUTELLM, CPT_50, CPT_50_ROUTELLM, CPT_80, CPT_80_ROUTELLM, PGR, Pair, Split, apgr, apgr_routellm, cpt,
@@ -79,6 +82,7 @@ pub const FIELD: &[About] = &[
     ROUTER_EVAL_MU,
     ROUTER_EVAL_VB,
     ROUTER_EVAL_EP,
+    ROUTER_EVAL_EP_DRAWN,
     ROUTING_COLLAPSE,
     BRIER,
     AURC,
@@ -87,6 +91,9 @@ pub const FIELD: &[About] = &[
     TASK_MEAN_REWARD,
     TASK_MEAN_QUALITY,
 ];
+
+/// Those of [`FIELD`] that a train-then-test cell measures at each weight, since they need every model's outcome or each request.
+pub const TESTED: &[About] = &[ROUTING_COLLAPSE, AURC, ROUTER_EVAL_EP_DRAWN];
 
 /// Area under the line through `points` (abscissa, ordinate) in their order, by trapezoids.
 fn trapezoids(points: impl IntoIterator<Item = (f64, f64)>) -> f64 {

@@ -33,6 +33,14 @@ pub const ROUTER_EVAL_EP: About = about(
     "mean over requests of the entropy of the distribution that the choice is drawn from (RouterEval E_p)",
 );
 
+/// [`router_eval_ep_drawn`].
+pub const ROUTER_EVAL_EP_DRAWN: About = about(
+    "router_eval_ep_drawn",
+    "bits",
+    Better::Neither,
+    "mean over requests of -log2 of the probability of the choice: RouterEval's E_p on average, without the whole distribution",
+);
+
 /// Mean of `scores`, one a request; none of none.
 pub fn router_eval_mu(scores: &[f64]) -> Option<f64> {
     mean(scores)
@@ -55,6 +63,14 @@ pub fn router_eval_ep(probabilities: &[f64], models: usize) -> Option<f64> {
     mean(&rows)
 }
 
+/// [`router_eval_ep`] as far as the draws tell: mean of -log2 p over the `probabilities` of the choices that were drawn, in bits.
+/// Its expectation is the entropy, because a choice comes up with its own probability. None without a request.
+pub fn router_eval_ep_drawn(probabilities: &[f64]) -> Option<f64> {
+    // A sure choice has 0 bits, not -0.
+    let bits: Vec<f64> = probabilities.iter().map(|&p| if p < 1.0 { -libm::log2(p) } else { 0.0 }).collect();
+    mean(&bits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +80,16 @@ mod tests {
         assert_eq!(router_eval_ep(&[1.0, 0.0, 0.0, 1.0], 2), Some(0.0));
         assert_eq!(router_eval_ep(&[0.5, 0.5, 1.0, 0.0], 2), Some(0.5));
         assert_eq!(router_eval_ep(&[], 2), None);
+    }
+
+    #[test]
+    fn draws_tell_the_entropy_on_average() {
+        assert_eq!(router_eval_ep_drawn(&[0.25, 0.25]), Some(2.0));
+        assert_eq!((router_eval_ep_drawn(&[1.0, 1.0]), router_eval_ep_drawn(&[])), (Some(0.0), None));
+        // A coin of 1/4 comes up once in four.
+        let law = router_eval_ep(&[0.25, 0.75], 2).unwrap();
+        let drawn = router_eval_ep_drawn(&[0.25, 0.75, 0.75, 0.75]).unwrap();
+        assert!((law - drawn).abs() < 1e-15, "{law} {drawn}");
     }
 
     #[test]

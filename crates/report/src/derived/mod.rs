@@ -5,8 +5,11 @@
 //! quality that is not reached) has no value. The best, the dearest and the stronger single model are those of the test
 //! prompts of that replicate.
 
+mod aggregate;
 mod dial;
 mod jackknife;
+
+pub(crate) use aggregate::aggregates;
 
 use dial::{Dial, Layout, Setting};
 use metrics::field::{self, Pair, Point};

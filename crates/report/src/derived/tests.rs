@@ -144,3 +144,25 @@ fn claims_may_be_about_what_is_made_of_stored_scores() {
     let verdicts = crate::decide(&claims, &Run::of(&replicates));
     assert_eq!((verdicts[0].verdict, verdicts[0].replicates), (crate::Decision::Pass, 3), "{}", verdicts[0].why);
 }
+
+#[test]
+fn all_tasks_and_replicates_together_have_a_middle_and_a_gap_to_the_best_single_model_of_each_task() {
+    let worse = Made("router", Role::Learner, &[(0.0, 0.5, 0.25, 0.6), (0.5, 0.3, 0.1, 0.3), (1.0, 0.1, 0.5, 0.0)]);
+    let second = |made: &Made<'_>| Replicate { replicate: 1, ..made.replicate() };
+    let all = [&ROUTER, &WEAK, &STRONG].map(Made::replicate).into_iter();
+    let all: Vec<Replicate> = all.chain([&worse, &WEAK, &STRONG].map(second)).collect();
+    let rows = aggregates(&Run::of(&all));
+    let row =
+        |policy: &str, metric: &str| rows.iter().find(|row| row.policy == policy && row.metric == metric).unwrap();
+    let near = |found: f64, right: f64| assert!((found - right).abs() < 1e-12, "{found} for {right}");
+    // Rewards of the router: .95 / 3 and .05 / 3, with +.1 for maths and -.05 for code; the weak model has .2 and so .3 and .15.
+    let middle = row("router", "iqm_reward");
+    near(middle.value, (0.95 / 3.0 - 0.05 + 0.05 / 3.0 + 0.1) / 2.0);
+    near(row("router", "optimality_gap_reward").value, (0.2 - 0.05 / 3.0) / 2.0);
+    near(row("b", "optimality_gap_reward").value, 0.2);
+    near(row("a", "optimality_gap_reward").value, 0.0);
+    assert!(middle.ci_low.unwrap() < middle.value && middle.ci_method.starts_with("jackknife"), "{middle:?}");
+    assert_eq!((middle.replicates, middle.n, middle.outcomes, middle.tuning_trials), (2, 50, 7.0, 2));
+    let alone = aggregates(&Run::of(&[ROUTER.replicate()]));
+    assert_eq!((alone.len(), alone[0].ci_low), (1, None), "without single models there is no target");
+}
