@@ -192,6 +192,13 @@ pub(crate) fn barp(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program()).args(arguments).current_dir(folder).output().unwrap()
 }
 
+/// What the program prints when it ends well.
+pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = barp(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// Relative path -> bytes of every file under `folder` that ends in `ending`.
 pub(crate) fn files(folder: &Path, ending: &str) -> BTreeMap<String, Vec<u8>> {
     fn walk(top: &Path, folder: &Path, ending: &str, found: &mut BTreeMap<String, Vec<u8>>) {

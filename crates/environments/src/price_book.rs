@@ -16,6 +16,7 @@
 //! Within a model, dates ascend. Prices of one model hold until its next entry; the last one holds for good.
 
 mod date;
+mod litellm;
 #[cfg(test)]
 mod tests;
 
@@ -125,7 +126,7 @@ impl PriceBook {
         PriceBook::new(written.price)
     }
 
-    /// Reads a book from a `.toml`, `.csv`, `.jsonl` or `.parquet` file.
+    /// Reads a book from a `.toml`, `.csv`, `.jsonl` or `.parquet` file, or from LiteLLM's price list (`.json`).
     ///
     /// # Errors
     /// As [`PriceBook::parse`], and when the file cannot be read or lacks a column; the message names the file.
@@ -134,6 +135,10 @@ impl PriceBook {
         if path.extension().is_some_and(|ending| ending == "toml") {
             let text = std::fs::read_to_string(path).map_err(|cause| named(&cause))?;
             return PriceBook::parse(&text).map_err(|cause| named(&cause));
+        }
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let text = std::fs::read_to_string(path).map_err(|cause| named(&cause))?;
+            return litellm::parse(&text).map_err(|cause| named(&cause));
         }
         let frame = store::read(path).map_err(|cause| error(cause.to_string()))?;
         let entries = (0..frame.rows()).map(|row| entry_of(&frame, row)).collect::<Result<_, _>>();

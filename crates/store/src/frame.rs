@@ -7,6 +7,7 @@ mod csv_out;
 mod csv_tests;
 mod dialect;
 mod growing;
+mod input;
 mod jsonl;
 mod lines;
 mod number;
@@ -17,6 +18,7 @@ mod parquet_tests;
 mod records;
 #[cfg(test)]
 mod tests;
+mod values;
 mod vectors;
 
 pub(crate) use parquet_in::read_metadata;
@@ -218,7 +220,8 @@ pub fn read_with(path: &Path, dialect: &Dialect) -> Result<Frame, FrameError> {
     let frame = match Format::of(path, dialect).map_err(fail)? {
         Format::Parquet => parquet_in::read(path),
         Format::Csv(delimiter) => csv::read(path, delimiter, dialect),
-        Format::Jsonl => jsonl::read(path),
+        Format::Jsonl => jsonl::read(path, true),
+        Format::Json => jsonl::read(path, false),
     };
     let frame = frame.map_err(fail)?;
     let names: Vec<&str> = frame.columns.iter().map(|(name, _)| name.as_str()).collect();

@@ -32,6 +32,8 @@ enum What {
     Encoders,
     /// Published data sets, for `barp data import --source NAME`
     Sources,
+    /// Logs of gateways and tracers, for `barp log import --from NAME`
+    LogFormats,
 }
 
 /// One listed thing: name, what it is, and further facts in order.
@@ -56,6 +58,7 @@ impl List {
             What::Charts => charts(),
             What::Encoders => encoders(),
             What::Sources => sources(),
+            What::LogFormats => log_formats(),
         };
         let items = match &self.name {
             None => items,
@@ -101,7 +104,7 @@ impl What {
             What::Policies => Some("policy"),
             What::Environments => Some("environment"),
             What::Shifts => Some("shift"),
-            What::Metrics | What::Columns | What::Charts | What::Encoders | What::Sources => None,
+            What::Metrics | What::Columns | What::Charts | What::Encoders | What::Sources | What::LogFormats => None,
         }
     }
 }
@@ -174,6 +177,15 @@ fn shifts() -> Vec<Item> {
         facts: vec![("parameters", (entry.defaults)())],
     };
     environments::shifts::SHIFTS.iter().map(item).collect()
+}
+
+fn log_formats() -> Vec<Item> {
+    let item = |format: &environments::sources::logged::LogFormat| Item {
+        name: format.name.into(),
+        about: format.about.into(),
+        facts: vec![("columns-read-in", json!(format.source.unwrap_or("memory")))],
+    };
+    environments::sources::logged::LOG_FORMATS.iter().map(item).collect()
 }
 
 fn metrics() -> Vec<Item> {

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod describe;
+mod files;
 mod import;
 mod ope;
 mod reading;

@@ -21,6 +21,9 @@
 
 mod columns;
 mod conversations;
+mod feedback;
+mod files;
+mod formats;
 mod long;
 mod messages;
 mod problem;
@@ -30,8 +33,9 @@ mod survey;
 mod tests;
 mod time;
 
-pub use columns::LogColumns;
+pub use columns::{FeedbackColumns, LeaveOut, LogColumns};
 pub use conversations::{Prompts, prompts};
+pub use formats::{LOG_FORMATS, LogFormat};
 pub use long::{Pivoted, pivot};
 pub use messages::last_user_text;
 pub use problem::{LogError, LogProblem, LogRule};
@@ -41,11 +45,15 @@ pub use time::Moment;
 use crate::Tokens;
 use crate::price_book::{Date, PriceBook};
 use crate::sources::wide::OnBadRow;
+use feedback::Feedback;
+use files::Files;
 use problem::Problems;
 use reader::{Checked, Reader};
 use routing::{Arm, Dollars, Seconds};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use store::{Dialect, Record, Records};
+use std::sync::Arc;
+use store::{Dialect, Record};
 
 /// How a log is to be read.
 #[derive(Clone, Debug)]
@@ -60,7 +68,17 @@ pub struct LogOptions {
     pub on_bad_row: OnBadRow,
     /// How a CSV log is written.
     pub dialect: Dialect,
+    /// A file with feedback on the answers, in the columns of [`LogColumns::feedback`].
+    pub feedback: Option<PathBuf>,
+    /// Columns that some row must have, because somebody named them.
+    pub named: Vec<String>,
+    /// Largest share of rows that may break one rule about the scale of a column; beyond it the log is refused with
+    /// [`OnBadRow::Drop`] too.
+    pub most_dropped: f64,
 }
+
+/// Largest share of rows that are dropped for one column, unless another is given.
+pub const MOST_DROPPED: f64 = 0.05;
 
 impl Default for LogOptions {
     fn default() -> LogOptions {
@@ -70,6 +88,9 @@ impl Default for LogOptions {
             price_date: None,
             on_bad_row: OnBadRow::Refuse,
             dialect: Dialect::default(),
+            feedback: None,
+            named: Vec::new(),
+            most_dropped: MOST_DROPPED,
         }
     }
 }
@@ -77,7 +98,7 @@ impl Default for LogOptions {
 /// One request that was answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogRow {
-    /// Line of a CSV or JSONL file, row of a parquet file, from 1.
+    /// Line of a CSV or JSONL file, row of a parquet file, from 1; counted on through the files of a log.
     pub place: u64,
     /// Identifier of the request, where the log has one.
     pub id: Option<String>,
@@ -105,13 +126,82 @@ pub struct LogRow {
     pub tenant: Option<String>,
 }
 
+/// What one reading of all rows finds.
+struct Pass {
+    survey: Survey,
+    problems: Problems,
+    /// Rows by the rule that leaves them out.
+    left_out: Vec<u64>,
+    /// Identifiers of feedback that belongs to some row.
+    matched: BTreeSet<String>,
+}
+
+impl Pass {
+    fn over(paths: &[PathBuf], options: &LogOptions, feedback: Option<&Feedback>) -> Result<Pass, LogError> {
+        let reader = Reader::new(options, feedback);
+        let mut files = Files::open(paths, &options.dialect)?;
+        let mut absent: Vec<&String> = options.named.iter().collect();
+        let mut record = Record::default();
+        let mut pass = Pass {
+            survey: Survey::new(options),
+            problems: Problems::default(),
+            left_out: vec![0; options.columns.leave_out.len()],
+            matched: BTreeSet::new(),
+        };
+        while files.read(&mut record)? {
+            absent.retain(|column| !record.has(column));
+            if let Some(rule) = reader.left_out(&record) {
+                pass.left_out[rule] += 1;
+                continue;
+            }
+            match reader.check(&record) {
+                Ok(checked) => {
+                    pass.matched.extend(reader.matched(&record, &checked));
+                    pass.survey.add(&checked);
+                }
+                Err(problem) => {
+                    let (file, place) = files.line(problem.place);
+                    pass.problems.push(LogProblem { file: file.map(Path::to_owned), place, ..problem });
+                }
+            }
+        }
+        let nothing = pass.survey.rows == 0 && pass.problems.total == 0;
+        absent.iter().for_each(|column| pass.problems.push_first(LogProblem::of_file(column, LogRule::AbsentColumn)));
+        if nothing {
+            pass.problems.push_first(LogProblem::of_file("", LogRule::NoRows));
+        }
+        Ok(pass)
+    }
+
+    /// Refuses what cannot be a log.
+    fn judge(&mut self, path: &Path, options: &LogOptions) -> Result<(), LogError> {
+        let (path, rows) = (path.to_owned(), self.survey.rows + self.problems.total);
+        let absent = self.problems.by_rule.contains_key(&LogRule::AbsentColumn);
+        let refused = self.problems.total > 0 && options.on_bad_row == OnBadRow::Refuse;
+        if refused || absent || self.survey.rows == 0 {
+            let shown = std::mem::take(&mut self.problems.shown);
+            return Err(LogError::Refused { path, total: self.problems.total, shown });
+        }
+        let Some((column, rule, count)) = self.problems.misread(rows, options.most_dropped) else { return Ok(()) };
+        let most = 100.0 * options.most_dropped;
+        let message = format!(
+            "{count} of {rows} rows break a rule of `{column}` ({rule}): more than {most} % say that the column is on another scale, \
+             or that another one is meant"
+        );
+        Err(LogError::Unusable { path, message })
+    }
+}
+
 /// A log that was read once and found good.
 #[derive(Clone, Debug)]
 pub struct Log {
-    path: PathBuf,
+    paths: Vec<PathBuf>,
     options: LogOptions,
+    feedback: Option<Arc<Feedback>>,
     survey: Survey,
     dropped: Vec<(LogRule, u64)>,
+    left_out: Vec<(String, u64)>,
+    unmatched: u64,
 }
 
 impl Log {
@@ -121,29 +211,51 @@ impl Log {
     /// When the file cannot be read, no row is left, or, with [`OnBadRow::Refuse`], a row breaks a rule: all problems are
     /// counted, the first few named by line, field, rule and value.
     pub fn open(path: &Path, options: &LogOptions) -> Result<Log, LogError> {
-        let reader = Reader::new(options);
-        let mut records = Records::open_with(path, &options.dialect)?;
-        let (mut record, mut survey, mut problems) = (Record::default(), Survey::new(options), Problems::default());
-        while records.read(&mut record)? {
-            match reader.check(&record) {
-                Ok(checked) => survey.add(&checked),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        if survey.rows == 0 && problems.total == 0 {
-            problems.push(LogProblem { place: 0, field: String::new(), rule: LogRule::NoRows, value: String::new() });
-        }
-        if problems.total > 0 && (options.on_bad_row == OnBadRow::Refuse || survey.rows == 0) {
-            return Err(LogError::Refused { path: path.to_owned(), total: problems.total, shown: problems.shown });
-        }
-        survey.finish(path)?;
-        let dropped = problems.by_rule.into_iter().collect();
-        Ok(Log { path: path.to_owned(), options: options.clone(), survey, dropped })
+        Log::open_all(&[path.to_owned()], options)
     }
 
-    /// Where it was read from.
+    /// As [`Log::open`], of a log in several files, which count as one in this order.
+    ///
+    /// # Errors
+    /// As [`Log::open`]; also when there is no file, when a column that was named occurs nowhere, and, with [`OnBadRow::Drop`], when
+    /// too many rows break a rule about one column.
+    pub fn open_all(paths: &[PathBuf], options: &LogOptions) -> Result<Log, LogError> {
+        let path = paths.first().cloned().unwrap_or_default();
+        let read = |file: &PathBuf| Feedback::read(file, &options.columns, &options.dialect);
+        let feedback = options.feedback.as_ref().map(read).transpose()?;
+        let mut pass = Pass::over(paths, options, feedback.as_ref())?;
+        pass.judge(&path, options)?;
+        pass.survey.finish(&path)?;
+        let rules = options.columns.leave_out.iter().map(|rule| format!("`{}` says that it is no answer", rule.column));
+        Ok(Log {
+            paths: paths.to_owned(),
+            options: options.clone(),
+            unmatched: feedback.as_ref().map_or(0, Feedback::len).saturating_sub(pass.matched.len() as u64),
+            feedback: feedback.map(Arc::new),
+            survey: pass.survey,
+            dropped: pass.problems.by_rule.into_iter().collect(),
+            left_out: rules.zip(pass.left_out).filter(|(_, rows)| *rows > 0).collect(),
+        })
+    }
+
+    /// Where it was read from: the first of its files.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.paths.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    /// All its files.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Rows that are no answered request, by the rule of [`LogColumns::leave_out`] that says so.
+    pub fn left_out(&self) -> &[(String, u64)] {
+        &self.left_out
+    }
+
+    /// Scores of the file with feedback that belong to no row.
+    pub fn unmatched_feedback(&self) -> u64 {
+        self.unmatched
     }
 
     /// Number of rows that broke no rule.
@@ -183,8 +295,8 @@ impl Log {
     pub fn rows(&self) -> Result<LogRows<'_>, LogError> {
         Ok(LogRows {
             log: self,
-            reader: Reader::new(&self.options),
-            records: Records::open_with(&self.path, &self.options.dialect)?,
+            reader: Reader::new(&self.options, self.feedback.as_deref()),
+            files: Files::open(&self.paths, &self.options.dialect)?,
             record: Record::default(),
         })
     }
@@ -192,7 +304,7 @@ impl Log {
     fn row(&self, checked: Checked<'_>) -> Result<LogRow, LogError> {
         let place = checked.place;
         let changed = |what: &str, name: &str| LogError::Unusable {
-            path: self.path.clone(),
+            path: self.path().to_owned(),
             message: format!("line {place}: {what} `{name}` was not there when the log was first read"),
         };
         let arm = self.survey.arm(&checked.model).ok_or_else(|| changed("model", &checked.model))?;
@@ -220,7 +332,7 @@ impl Log {
 pub struct LogRows<'a> {
     log: &'a Log,
     reader: Reader<'a>,
-    records: Records,
+    files: Files<'a>,
     record: Record,
 }
 
@@ -229,10 +341,13 @@ impl Iterator for LogRows<'_> {
 
     fn next(&mut self) -> Option<Result<LogRow, LogError>> {
         loop {
-            match self.records.read(&mut self.record) {
+            match self.files.read(&mut self.record) {
                 Err(error) => return Some(Err(error.into())),
                 Ok(false) => return None,
                 Ok(true) => {}
+            }
+            if self.reader.left_out(&self.record).is_some() {
+                continue;
             }
             // A row that breaks a rule was counted, and allowed to be left out, when the log was opened.
             if let Ok(checked) = self.reader.check(&self.record) {

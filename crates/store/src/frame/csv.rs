@@ -1,11 +1,12 @@
 //! CSV in: a header, then rows of as many cells; an empty cell is missing.
 
 use super::dialect::{Decimal, Delimiter, Dialect};
+use super::input::open_text;
 use super::lines::Lines;
 use super::number::{point_among_commas, typed, with_point};
 use super::{Column, Frame};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
-use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// Size of the read buffer, in bytes.
@@ -13,7 +14,7 @@ const BUFFER: usize = 1 << 18;
 
 /// A CSV file that is read row by row.
 pub(super) struct Rows {
-    reader: Reader<Lines<File>>,
+    reader: Reader<Lines<Box<dyn Read + Send>>>,
     /// The columns, names as in the header.
     pub names: Vec<String>,
     /// Cells of the row that was read last.
@@ -23,7 +24,7 @@ pub(super) struct Rows {
 impl Rows {
     /// Opens the file at `path`; the message of a failure leaves the path out.
     pub(super) fn open(path: &Path, delimiter: Delimiter, dialect: &Dialect) -> Result<Rows, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        let file = open_text(path)?;
         let mut builder = ReaderBuilder::new();
         builder.flexible(true).delimiter(delimiter.byte()).buffer_capacity(BUFFER);
         builder.trim(if dialect.trim { Trim::All } else { Trim::None });

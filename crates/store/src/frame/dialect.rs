@@ -1,5 +1,6 @@
 //! How a CSV file is written, as far as the file itself does not say; and which format a file has.
 
+use super::input::unpacked_name;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -121,7 +122,10 @@ pub(super) enum Format {
     Parquet,
     /// Cells with this between them.
     Csv(Delimiter),
+    /// One object for each line.
     Jsonl,
+    /// Objects in a list, or one after another.
+    Json,
 }
 
 impl Format {
@@ -130,19 +134,21 @@ impl Format {
     /// # Errors
     /// When it stands for none, and when `dialect` was given for a file that is no CSV.
     pub(super) fn of(path: &Path, dialect: &Dialect) -> Result<Format, String> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let unpacked = unpacked_name(path);
+        let name = unpacked.as_deref().unwrap_or(path);
+        let ending = name.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         let format = match ending.as_str() {
-            "parquet" => Format::Parquet,
+            "parquet" if unpacked.is_none() => Format::Parquet,
             "csv" => return Ok(Format::Csv(dialect.delimiter.unwrap_or(Delimiter::COMMA))),
             "tsv" => return Ok(Format::Csv(dialect.delimiter.unwrap_or(Delimiter::TAB))),
             "jsonl" | "ndjson" => Format::Jsonl,
+            "json" => Format::Json,
             _ => {
-                let hint = match ending.as_str() {
-                    "gz" | "zst" | "bz2" | "xz" | "zip" => "; decompress the file first",
-                    "json" => "; a JSON array has to be written as one object a line",
-                    _ => "",
-                };
-                return Err(format!("the ending must be .parquet, .csv, .tsv, .jsonl or .ndjson{hint}"));
+                let packed = matches!(ending.as_str(), "zst" | "bz2" | "xz" | "zip");
+                let hint = if packed { "; decompress the file first" } else { "" };
+                return Err(format!(
+                    "the ending must be .parquet, or .csv, .tsv, .jsonl, .ndjson or .json, also with .gz{hint}"
+                ));
             }
         };
         if *dialect == Dialect::default() {

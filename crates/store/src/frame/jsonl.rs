@@ -1,12 +1,14 @@
-//! JSONL in: one object for each line; an array of numbers is a vector; an absent key and null are missing cells.
+//! JSON in: one object for each row; an array of numbers is a vector; an absent key and null are missing cells.
 
+use super::input::open_text;
+use super::lines::BYTE_ORDER_MARK;
+use super::values::{Next, Objects};
 use super::vectors::VectorsBuilder;
 use super::{Column, Frame};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 /// One value, without the tree that JSON wraps it in.
@@ -19,12 +21,15 @@ enum Cell {
 }
 
 /// The pairs of one line in the order of the file.
-pub(super) struct Line(pub(super) Vec<(String, Value)>);
+struct Line(Pairs);
+
+/// The cells of a row by name.
+pub(super) type Pairs = Vec<(String, Value)>;
 
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Line, D::Error> {
-        struct Pairs;
-        impl<'de> Visitor<'de> for Pairs {
+        struct Cells;
+        impl<'de> Visitor<'de> for Cells {
             type Value = Line;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
@@ -37,31 +42,87 @@ impl<'de> Deserialize<'de> for Line {
                 Ok(Line(pairs))
             }
         }
-        deserializer.deserialize_map(Pairs)
+        deserializer.deserialize_map(Cells)
     }
 }
 
-/// Reads the file at `path`; the message of a failure leaves the path out.
-pub(super) fn read(path: &Path) -> Result<Frame, String> {
-    let file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
+/// Size of the read buffers, in bytes.
+const BUFFER: usize = 1 << 18;
+
+/// A JSON file that is read row by row.
+pub(super) struct JsonRows {
+    source: Source,
+    text: Vec<u8>,
+}
+
+enum Source {
+    Lines { reader: Reader, number: u64 },
+    Objects(Objects<Reader>),
+}
+
+type Reader = BufReader<Box<dyn Read + Send>>;
+
+impl JsonRows {
+    /// Opens the file at `path`, whose objects stand one on each line or, where not `by_line` or where the text begins with a list,
+    /// anywhere.
+    pub(super) fn open(path: &Path, by_line: bool) -> Result<JsonRows, String> {
+        let mut reader = BufReader::with_capacity(BUFFER, open_text(path)?);
+        let start = reader.fill_buf().map_err(|error| error.to_string())?;
+        let mark = if start.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let list = start[mark..].trim_ascii_start().starts_with(b"[");
+        reader.consume(mark);
+        let source =
+            if by_line && !list { Source::Lines { reader, number: 0 } } else { Source::Objects(Objects::new(reader)) };
+        Ok(JsonRows { source, text: Vec::new() })
+    }
+
+    /// The next row with the line on which it begins, or why it is none; blank lines are no rows.
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Result<Pairs, String>)>, String> {
+        let fail = |error: std::io::Error| error.to_string();
+        let line = match &mut self.source {
+            Source::Objects(objects) => match objects.next(&mut self.text).map_err(fail)? {
+                Next::Object(line) => line,
+                Next::End => return Ok(None),
+                Next::Flaw(line, flaw) => return Ok(Some((line, Err(flaw)))),
+            },
+            Source::Lines { reader, number } => loop {
+                self.text.clear();
+                if reader.read_until(b'\n', &mut self.text).map_err(fail)? == 0 {
+                    return Ok(None);
+                }
+                *number += 1;
+                if !self.text.trim_ascii().is_empty() {
+                    break *number;
+                }
+            },
+        };
+        Ok(Some((line, pairs(&self.text))))
+    }
+}
+
+/// The cells of one object.
+fn pairs(text: &[u8]) -> Result<Pairs, String> {
+    let Line(fields) = serde_json::from_slice::<Line>(text.trim_ascii_end()).map_err(|error| malformed(&error))?;
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    match super::repeated(&names) {
+        Some(name) => Err(format!("key `{name}` stands twice")),
+        None => Ok(fields),
+    }
+}
+
+/// Reads the file at `path`, whose objects stand one on each line or, where not `by_line`, anywhere; the message of a failure leaves the
+/// path out.
+pub(super) fn read(path: &Path, by_line: bool) -> Result<Frame, String> {
+    let mut objects = JsonRows::open(path, by_line)?;
     let (mut places, mut columns, mut rows) = (BTreeMap::new(), Vec::<(String, Vec<Cell>)>::new(), 0);
-    for (number, line) in file.lines().enumerate() {
-        let line = line.map_err(|error| format!("line {}: {error}", number + 1))?;
-        let line = without_mark(&line, number == 0);
-        if line.trim().is_empty() {
-            continue;
-        }
-        let Line(pairs) =
-            serde_json::from_str(line).map_err(|error| format!("line {}, {}", number + 1, malformed(&error)))?;
+    while let Some((number, row)) = objects.next()? {
+        let pairs = row.map_err(|flaw| format!("line {number}: {flaw}"))?;
         for (name, value) in pairs {
             let place = *places.entry(name).or_insert_with_key(|name| {
                 columns.push((name.clone(), Vec::new()));
                 columns.len() - 1
             });
-            let (name, cells) = &mut columns[place];
-            if cells.len() > rows {
-                return Err(format!("line {}: key `{name}` stands twice", number + 1));
-            }
+            let (_, cells) = &mut columns[place];
             cells.resize_with(rows, || Cell::Missing);
             cells.push(Cell::from(value));
         }
@@ -74,13 +135,8 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
     Ok(Frame { columns: typed.collect(), metadata: Vec::new() })
 }
 
-/// A line without the byte order mark that the first may begin with.
-fn without_mark(line: &str, first: bool) -> &str {
-    if first { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line }
-}
-
 /// What is wrong with a line; serde's own "line 1" would mislead.
-pub(super) fn malformed(error: &serde_json::Error) -> String {
+fn malformed(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
     format!("character {}: {what}", error.column())

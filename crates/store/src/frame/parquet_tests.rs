@@ -153,7 +153,7 @@ fn a_struct_is_asked_for_by_dotted_names() {
     let (_folder, path) = file(vec![("usage", Arc::new(usage))], Compression::UNCOMPRESSED);
     let (mut records, mut record, mut tokens) = (Records::open(&path).unwrap(), Record::default(), Vec::new());
     while records.read(&mut record).unwrap() {
-        tokens.push(record.get("usage.prompt_tokens").and_then(serde_json::Value::as_u64));
+        tokens.push(record.get("usage.prompt_tokens").and_then(|value| value.as_u64()));
     }
     assert_eq!(tokens, [Some(7), None]);
 }

@@ -1,22 +1,20 @@
-//! Rows one at a time, for files that need not fit into memory: parquet, CSV and JSONL.
+//! Rows one at a time, for files that need not fit into memory: parquet, CSV, JSONL and JSON.
 //!
 //! A line that is no row (malformed JSON, a cell too few) is handed out with its flaw instead of ending the reading, so that
 //! the caller can count it: nothing is skipped in silence.
 
 use super::cells::unreadable;
 use super::dialect::{Decimal, Dialect, Format};
-use super::jsonl::{Line, malformed};
-use super::lines::BYTE_ORDER_MARK;
+use super::jsonl::JsonRows;
 use super::number::{point_among_commas, with_point};
 use super::parquet_in::{Batch, Batches};
 use super::{FrameError, csv};
 use serde_json::Value;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-/// Size of the read buffers, in bytes.
-const BUFFER: usize = 1 << 18;
+/// What stands between names of which the first that leads to something counts.
+const OR: &str = " or ";
 
 /// One row of a file. Empty CSV cells and missing parquet cells are null; parquet structs are objects, lists are arrays, moments
 /// are RFC 3339 text, and a cell that cannot be read is an object with the key `unreadable`, which is neither text nor number.
@@ -39,16 +37,59 @@ impl Record {
         self.fields.iter().any(|(known, value)| known == name && blank(value))
     }
 
-    /// The cell called `name`, or, where none is, the one that `name` leads to as a dotted path through JSON objects
-    /// (`usage.prompt_tokens`). None where it is absent or null.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        let top = |name: &str| self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-        let found = top(name).or_else(|| {
-            let (first, rest) = name.split_once('.')?;
-            rest.split('.').try_fold(top(first)?, |value, key| value.get(key))
-        });
-        found.filter(|value| !value.is_null())
+    /// The cell called `name`, or, where none is, the one that `name` leads to as a dotted path through JSON objects, lists (by
+    /// position from 0) and text that holds either: `usage.prompt_tokens`, `scores.0.value`. A key that holds dots may be written as it
+    /// is, or with a backslash before each: `attributes.gen_ai\\.system`. Of several names (`response_model or model`) the first that
+    /// leads to something. None where it is absent or null.
+    pub fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let there = |name: &str| self.lookup(name).filter(|value| !value.is_null());
+        there(name).or_else(|| name.contains(OR).then(|| name.split(OR).find_map(there))?)
     }
+
+    /// Whether [`Record::get`] finds a cell, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        let there = |name: &str| self.lookup(name).is_some();
+        there(name) || name.split(OR).any(there)
+    }
+
+    fn lookup(&self, name: &str) -> Option<Cow<'_, Value>> {
+        match self.cell(name) {
+            Some(cell) => Some(Cow::Borrowed(cell)),
+            None => splits(name).find_map(|(first, rest)| follow(self.cell(&first)?, rest)),
+        }
+    }
+
+    fn cell(&self, name: &str) -> Option<&Value> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+/// A path as its first key and the rest, at each dot without a backslash before it.
+fn splits(path: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+    let dots = path.match_indices('.').map(|(at, _)| at);
+    let open = dots.filter(|&at| !path[..at].ends_with('\\'));
+    open.map(|at| (unescaped(&path[..at]), &path[at + 1..]))
+}
+
+fn unescaped(key: &str) -> Cow<'_, str> {
+    if key.contains("\\.") { Cow::Owned(key.replace("\\.", ".")) } else { Cow::Borrowed(key) }
+}
+
+/// What `path` leads to from `value`; the shortest first key that leads anywhere.
+fn follow<'a>(value: &'a Value, path: &str) -> Option<Cow<'a, Value>> {
+    if let Value::String(text) = value {
+        let inner: Value = text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
+        return follow(&inner, path).map(|found| Cow::Owned(found.into_owned()));
+    }
+    let step = |key: &str| match value {
+        Value::Object(object) => object.get(key),
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
+    };
+    if let Some(found) = step(&unescaped(path)) {
+        return Some(Cow::Borrowed(found));
+    }
+    splits(path).find_map(|(key, rest)| follow(step(&key)?, rest))
 }
 
 /// A file that is read row by row.
@@ -59,12 +100,12 @@ pub struct Records {
 
 enum Source {
     Csv { rows: Box<csv::Rows>, decimal: Decimal },
-    Jsonl { reader: BufReader<File>, line: Vec<u8>, number: u64 },
+    Json(Box<JsonRows>),
     Parquet { batches: Box<Batches>, batch: Batch, row: usize, before: u64 },
 }
 
 impl Records {
-    /// Opens a parquet, CSV or JSONL file, told apart by its ending as [`super::read`] does.
+    /// Opens a parquet, CSV, JSONL or JSON file, told apart by its ending as [`super::read`] does.
     ///
     /// # Errors
     /// When the file cannot be opened, its ending is none of these, or a CSV header names a column twice.
@@ -91,7 +132,7 @@ impl Records {
         record.flaw = None;
         let result = match &mut self.source {
             Source::Csv { rows, decimal } => read_csv(rows, *decimal, record),
-            Source::Jsonl { reader, line, number } => read_jsonl(reader, line, number, record),
+            Source::Json(rows) => read_json(rows, record),
             Source::Parquet { batches, batch, row, before } => read_parquet(batches, batch, row, before, record),
         };
         result.map_err(|message| FrameError { path: self.path.clone(), message })
@@ -107,10 +148,8 @@ fn open(path: &Path, dialect: &Dialect) -> Result<Source, String> {
             }
             Source::Csv { rows: Box::new(rows), decimal: dialect.decimal }
         }
-        Format::Jsonl => {
-            let file = File::open(path).map_err(|error| error.to_string())?;
-            Source::Jsonl { reader: BufReader::with_capacity(BUFFER, file), line: Vec::new(), number: 0 }
-        }
+        Format::Jsonl => Source::Json(Box::new(JsonRows::open(path, true)?)),
+        Format::Json => Source::Json(Box::new(JsonRows::open(path, false)?)),
         Format::Parquet => {
             let batches = Box::new(Batches::open(path)?);
             Source::Parquet { batches, batch: Batch::default(), row: 0, before: 0 }
@@ -147,36 +186,13 @@ fn read_csv(rows: &mut csv::Rows, decimal: Decimal, record: &mut Record) -> Resu
     Ok(true)
 }
 
-fn read_jsonl(
-    reader: &mut BufReader<File>,
-    line: &mut Vec<u8>,
-    number: &mut u64,
-    record: &mut Record,
-) -> Result<bool, String> {
-    loop {
-        line.clear();
-        if reader.read_until(b'\n', line).map_err(|error| error.to_string())? == 0 {
-            return Ok(false);
-        }
-        *number += 1;
-        if *number == 1 && line.starts_with(BYTE_ORDER_MARK) {
-            line.drain(..BYTE_ORDER_MARK.len());
-        }
-        if !line.trim_ascii().is_empty() {
-            break;
-        }
-    }
-    record.place = *number;
+fn read_json(rows: &mut JsonRows, record: &mut Record) -> Result<bool, String> {
+    let Some((line, row)) = rows.next()? else { return Ok(false) };
+    record.place = line;
     record.fields.clear();
-    match serde_json::from_slice::<Line>(line.trim_ascii_end()) {
-        Err(error) => record.flaw = Some(malformed(&error)),
-        Ok(Line(fields)) => {
-            let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-            match super::repeated(&names) {
-                Some(name) => record.flaw = Some(format!("key `{name}` stands twice")),
-                None => record.fields = fields,
-            }
-        }
+    match row {
+        Ok(fields) => record.fields = fields,
+        Err(flaw) => record.flaw = Some(flaw),
     }
     Ok(true)
 }

@@ -124,13 +124,12 @@ fn a_vector_missing_before_the_first_one_is_nan_too() {
 
 #[test]
 fn unreadable_files_are_refused_by_line_and_column() {
-    check_refusal("a.pkl", "", "the ending must be .parquet, .csv, .tsv, .jsonl or .ndjson");
-    let array = "the ending must be .parquet, .csv, .tsv, .jsonl or .ndjson; a JSON array has to be written as one object a line";
-    check_refusal("a.json", "[]", array);
+    check_refusal("a.pkl", "", "the ending must be .parquet, or .csv, .tsv, .jsonl, .ndjson or .json, also with .gz");
+    check_refusal("a.json", "[{},\n1]", "line 2: `1` where an object should begin");
     check_refusal("a.csv", "a,b\n1,2\n3\n", "line 3: 1 cells where the header has 2");
     check_refusal("a.csv", "a,b,a\n1,2,3\n", "two columns are called `a`");
-    check_refusal("a.jsonl", "{\"a\": 1}\n{\"a\": NaN}\n", "line 2, character 7: expected value");
-    check_refusal("a.jsonl", "{\"a\": 1}\n[1]\n", "line 2, character 0: invalid type: sequence, expected an object");
+    check_refusal("a.jsonl", "{\"a\": 1}\n{\"a\": NaN}\n", "line 2: character 7: expected value");
+    check_refusal("a.jsonl", "{\"a\": 1}\n[1]\n", "line 2: character 0: invalid type: sequence, expected an object");
     check_refusal("a.jsonl", "{\"a\": 1, \"a\": 2}\n", "line 1: key `a` stands twice");
     check_refusal("a.parquet", "PAR", "EOF: Parquet file too small. Size is 3 but need 8");
     let missing = read("/nowhere/a.csv".as_ref()).unwrap_err().to_string();
@@ -163,11 +162,11 @@ fn a_byte_order_mark_and_other_endings_are_read_in_jsonl_too() {
         let (_folder, path) = file(name, text);
         let (mut records, mut record, mut rows) = (Records::open(&path).unwrap(), Record::default(), Vec::new());
         while records.read(&mut record).unwrap() {
-            rows.push((record.place, record.flaw.clone(), record.get("a").and_then(serde_json::Value::as_u64)));
+            rows.push((record.place, record.flaw.clone(), record.get("a").and_then(|value| value.as_u64())));
         }
         assert_eq!(rows, [(1, None, Some(1)), (2, None, Some(2))]);
     }
-    check_refusal("a.jsonl", "{}\n\u{feff}{}\n", "line 2, character 1: expected value");
+    check_refusal("a.jsonl", "{}\n\u{feff}{}\n", "line 2: character 1: expected value");
 }
 
 #[test]
@@ -179,4 +178,22 @@ fn lists_of_different_length_are_refused_only_where_they_are_asked_for() {
     assert_eq!(ragged[1].1, Column::Integer(vec![Some(1), Some(2), Some(3)]));
     let empty = columns("a.jsonl", "{\"v\": []}\n");
     assert_eq!(empty[0].1.flaw(), Some("row 1 has a vector of no numbers"));
+}
+
+#[test]
+fn a_path_leads_into_objects_lists_and_text_that_holds_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let line = r#"{"a": {"b.c": {"d": 1}, "e": [5, {"f": 2}]}, "text": "{\"x\": {\"y\": 3}}", "g.h": 4, "none": null, "bad": "{"}"#;
+    std::fs::write(&path, line).unwrap();
+    let (mut records, mut record) = (Records::open(&path).unwrap(), Record::default());
+    assert!(records.read(&mut record).unwrap());
+    let get = |name: &str| record.get(name).and_then(|value| value.as_u64());
+    assert_eq!((get("a.b.c.d"), get(r"a.b\.c.d"), get("a.e.1.f"), get("a.e.0")), (Some(1), Some(1), Some(2), Some(5)));
+    assert_eq!(
+        (get("text.x.y"), get("g.h"), get("missing or a.e.0"), get("none or g.h")),
+        (Some(3), Some(4), Some(5), Some(4))
+    );
+    assert_eq!((get("a.e.2"), get("a.x"), get("bad.x"), get("g.h.i"), get("none")), (None, None, None, None, None));
+    assert!(record.has("none") && record.has("x or none") && !record.has("a.e.7") && !record.has("x or y"));
 }

@@ -24,7 +24,8 @@ pub(crate) struct ImportLog {
 
 impl ImportLog {
     pub(super) fn run(self) -> Result<(), Failure> {
-        import(&self.source.open()?, &self.out)
+        let log = self.source.open()?;
+        import(&log, &self.out)
     }
 }
 

@@ -50,7 +50,7 @@ impl Ope {
         let named = if self.policy.is_empty() { names(log.models()) } else { self.policy.clone() };
         let routers = self.routers()?;
         let from = self.propensities.propensities();
-        let refuse = |error: EvaluationError| Failure::Input(format!("{}: {error}", self.source.file.display()));
+        let refuse = |error: EvaluationError| Failure::Input(format!("{}: {error}", self.source.shown()));
         let mut evaluations = evaluate(&log, &named, from).map_err(refuse)?;
         let scored = match routers.is_empty() {
             true => Vec::new(),

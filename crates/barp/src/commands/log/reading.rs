@@ -1,5 +1,6 @@
 //! How a log on the command line is read.
 
+use super::files::{Spool, files};
 use crate::commands::dialect::DialectArguments;
 use crate::failure::Failure;
 use crate::files::read;
@@ -7,7 +8,7 @@ use crate::output::say_dropped;
 use clap::{Args, ValueEnum};
 use environments::price_book::{Date, PriceBook};
 use environments::repricing::Pricing;
-use environments::sources::logged::{Log, LogColumns, LogOptions};
+use environments::sources::logged::{LOG_FORMATS, Log, LogColumns, LogFormat, LogOptions, MOST_DROPPED};
 use environments::sources::wide::OnBadRow;
 use experiment::log::Propensities;
 use serde::de::DeserializeOwned;
@@ -18,29 +19,100 @@ use store::Dialect;
 /// A log, and how to read it.
 #[derive(Args)]
 pub(crate) struct LogSource {
-    /// The log: parquet, CSV (also .tsv) or JSONL (also .ndjson), one row for each answered request
-    pub(crate) file: PathBuf,
-    /// TOML file that says which column is what: id, prompt, messages, model, quality, thumbs, judge, judge_scale, cost,
-    /// input_tokens, output_tokens, cached_tokens, latency, latency_ms, propensity, w_cost, task, timestamp, tenant, models
+    /// The log, one row for each answered request: parquet, CSV (also .tsv), JSONL (also .ndjson) or a JSON list, the text ones also
+    /// packed as .gz. Several files, folders and patterns ('logs/*.jsonl') count as one log; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The layout that a gateway or tracer writes, as in `barp list log-formats`
+    #[arg(long, value_name = "NAME")]
+    from: Option<String>,
+    /// TOML file that says which column is what: id, prompt, messages, model, quality, thumbs, judge, judge_scale, cost, cost_unit,
+    /// input_tokens, output_tokens, cached_tokens, latency, latency_ms, propensity, w_cost, task, timestamp, tenant, parent, models,
+    /// and the tables alias, leave-out and feedback (over --from)
     #[arg(long)]
     columns: Option<PathBuf>,
+    /// Another name for a model: `--alias openai/gpt-4o=gpt-4o` (repeatable)
+    #[arg(long, value_name = "LOGGED=NAME")]
+    alias: Vec<String>,
+    /// A file of scores that came later, joined by the identifier of the request
+    #[arg(long, value_name = "FILE")]
+    feedback: Option<PathBuf>,
     #[command(flatten)]
     reading: LogArguments,
     /// Leave out rows that break a rule, and say how many, instead of refusing the file
     #[arg(long)]
     drop_bad_rows: bool,
+    /// With --drop-bad-rows: largest share of rows that may break one rule about the scale of a column
+    #[arg(long, value_name = "SHARE", default_value_t = MOST_DROPPED)]
+    most_dropped: f64,
+}
+
+/// A log on the command line, with what keeps it there while it is read.
+pub(crate) struct OpenLog {
+    log: Log,
+    _spool: Option<Spool>,
+}
+
+impl std::ops::Deref for OpenLog {
+    type Target = Log;
+
+    fn deref(&self) -> &Log {
+        &self.log
+    }
 }
 
 impl LogSource {
     /// The log, read once and found good.
-    pub(crate) fn open(&self) -> Result<Log, Failure> {
+    pub(crate) fn open(&self) -> Result<OpenLog, Failure> {
+        let start = self.layout()?;
+        let mut columns: LogColumns = self.reading.column_map(self.columns.as_deref(), start)?;
+        for pair in &self.alias {
+            let (logged, name) =
+                pair.split_once('=')
+                    .filter(|(logged, name)| !logged.is_empty() && !name.is_empty())
+                    .ok_or_else(|| Failure::Input(format!("`--alias` must be LOGGED=NAME, got `{pair}`")))?;
+            columns.alias.insert(logged.to_owned(), name.to_owned());
+        }
+        if !(0.0..=1.0).contains(&self.most_dropped) {
+            return Err(Failure::Input(format!("`--most-dropped` must lie in [0, 1], got {}", self.most_dropped)));
+        }
         let on_bad_row = if self.drop_bad_rows { OnBadRow::Drop } else { OnBadRow::Refuse };
-        self.reading.open(&self.file, self.columns.as_deref(), on_bad_row)
+        let options = LogOptions {
+            feedback: self.feedback.clone(),
+            named: self.reading.named_columns(self.columns.as_deref())?,
+            most_dropped: self.most_dropped,
+            ..self.reading.options(columns, on_bad_row)?
+        };
+        let (paths, spool) = files(&self.files)?;
+        let log = Log::open_all(&paths, &options).map_err(Failure::input)?;
+        say_dropped(log.dropped());
+        log.left_out().iter().for_each(|(rule, rows)| eprintln!("left out {rows} rows: {rule}"));
+        if log.unmatched_feedback() > 0 {
+            eprintln!("{} scores of the file with feedback belong to no row", log.unmatched_feedback());
+        }
+        Ok(OpenLog { log, _spool: spool })
+    }
+
+    /// The columns of the layout that is named, none where none is.
+    fn layout(&self) -> Result<toml::Table, Failure> {
+        let Some(name) = &self.from else { return Ok(toml::Table::new()) };
+        let known: Vec<&str> = LOG_FORMATS.iter().map(|format| format.name).collect();
+        let found = LogFormat::named(name).ok_or_else(|| {
+            let near = experiment::nearest(name, &known).map_or(String::new(), |near| format!("nearest is `{near}`; "));
+            Failure::Input(format!("`--from`: unknown layout `{name}` ({near}known: {})", known.join(", ")))
+        })?;
+        Ok(found.table())
     }
 
     /// What a calibration or a summary calls the log.
     pub(crate) fn name(&self) -> String {
-        self.file.file_stem().map_or_else(|| "log".into(), |stem| stem.to_string_lossy().into_owned())
+        let stem = self.files.first().and_then(|file| file.file_stem()).filter(|stem| *stem != "-");
+        stem.map_or_else(|| "log".into(), |stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// The files as they were given, for a command or a message.
+    pub(crate) fn shown(&self) -> String {
+        self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -70,14 +142,6 @@ impl LogArguments {
         self.csv.dialect()
     }
 
-    /// The log at `path`, read once and found good.
-    pub(crate) fn open(&self, path: &Path, columns: Option<&Path>, on_bad_row: OnBadRow) -> Result<Log, Failure> {
-        let columns = self.column_map(columns, toml::Table::new())?;
-        let log = Log::open(path, &self.options(columns, on_bad_row)?).map_err(Failure::input)?;
-        say_dropped(log.dropped());
-        Ok(log)
-    }
-
     /// These arguments with a map of columns.
     pub(crate) fn options(&self, mut columns: LogColumns, on_bad_row: OnBadRow) -> Result<LogOptions, Failure> {
         match self.judge_scale[..] {
@@ -86,7 +150,7 @@ impl LogArguments {
             _ => return Err(Failure::Input(format!("`--judge-scale` must be LOW,HIGH, got {:?}", self.judge_scale))),
         }
         let (prices, price_date, dialect) = (self.prices()?, self.price_date, self.dialect());
-        Ok(LogOptions { columns, prices, price_date, on_bad_row, dialect })
+        Ok(LogOptions { columns, prices, price_date, on_bad_row, dialect, ..LogOptions::default() })
     }
 
     /// A map of columns: `start`, overridden by the file, overridden by `--column`.
@@ -95,19 +159,35 @@ impl LogArguments {
         file: Option<&Path>,
         start: toml::Table,
     ) -> Result<C, Failure> {
+        let (mut map, name) = (start, file.map_or_else(|| "--column".to_owned(), |path| path.display().to_string()));
+        map.extend(self.written(file)?);
+        map.try_into()
+            .map_err(|error: toml::de::Error| Failure::Input(format!("{name}: {}", error.to_string().trim_end())))
+    }
+
+    /// The columns that the file and `--column` name, which some row must have.
+    fn named_columns(&self, file: Option<&Path>) -> Result<Vec<String>, Failure> {
+        Ok(self.written(file)?.iter().filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect())
+    }
+
+    /// What the file says, overridden by `--column`; a column of no name is refused.
+    fn written(&self, file: Option<&Path>) -> Result<toml::Table, Failure> {
         let (text, name) = match file {
             Some(path) => (read(path)?, path.display().to_string()),
             None => (String::new(), "--column".to_owned()),
         };
         let fail = |error: toml::de::Error| Failure::Input(format!("{name}: {}", error.to_string().trim_end()));
-        let (mut map, written): (toml::Table, toml::Table) = (start, toml::from_str(&text).map_err(fail)?);
-        map.extend(written);
-        for pair in &self.column {
-            let wrong = || Failure::Input(format!("`--column` must be ROLE=NAME, got `{pair}`"));
-            let (role, column) = pair.split_once('=').ok_or_else(wrong)?;
-            map.insert(role.to_owned(), column.into());
+        let mut written: toml::Table = toml::from_str(&text).map_err(fail)?;
+        if let Some((role, _)) = written.iter().find(|(_, value)| value.as_str() == Some("")) {
+            return Err(Failure::Input(format!("{name}: `{role}` must be the name of a column, got an empty one")));
         }
-        map.try_into().map_err(fail)
+        for pair in &self.column {
+            let parts = pair.split_once('=').filter(|(_, column)| !column.is_empty());
+            let wrong = || Failure::Input(format!("`--column` must be ROLE=NAME, got `{pair}`"));
+            let (role, column) = parts.ok_or_else(wrong)?;
+            written.insert(role.to_owned(), column.into());
+        }
+        Ok(written)
     }
 
     /// The prices of a day, if they are asked for.

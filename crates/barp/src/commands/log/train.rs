@@ -52,7 +52,7 @@ impl TrainOnLog {
     pub(super) fn run(self) -> Result<(), Failure> {
         let encoder = self.encoding.open(&self.encoder)?;
         let log = self.source.open()?;
-        let (file, out) = (self.source.file.display(), self.out.display());
+        let (file, out) = (self.source.shown(), self.out.display());
         let training = LogTraining {
             policy: self.policy.clone(),
             parameters: Map::from_iter(self.set.iter().cloned()),

@@ -1,9 +1,11 @@
 //! Which column of a log is what.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// Which column is what, with the names that logs often have as defaults. In JSONL a name may be a dotted path
-/// (`usage.prompt_tokens`). A column that the file does not have plays no part, but a row needs a model, and either dollars
+/// Which column is what, with the names that logs often have as defaults. A name may be a dotted path into objects, lists and
+/// text that holds JSON, and of several names (`model_name or model`) the first that leads to something counts (see
+/// [`store::Record::get`]). A column that the file does not have plays no part, but a row needs a model, and either dollars
 /// or tokens and a price.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -26,6 +28,8 @@ pub struct LogColumns {
     pub judge_scale: Option<[f64; 2]>,
     /// Dollars of the call.
     pub cost: String,
+    /// Dollars that one unit of `cost` is: 0.01 where a log counts cents.
+    pub cost_unit: f64,
     /// Tokens that the model read, used with a price book where a row has no dollars.
     pub input_tokens: String,
     /// Tokens that the model wrote.
@@ -46,8 +50,68 @@ pub struct LogColumns {
     pub timestamp: String,
     /// On whose behalf.
     pub tenant: String,
+    /// What the request is a part of, such as a trace, where feedback may be about that.
+    pub parent: String,
     /// The models that may occur, in this order; None: any.
     pub models: Option<Vec<String>>,
+    /// Names of models as the log has them, with the names that stand for them.
+    pub alias: BTreeMap<String, String>,
+    /// Rows that are no answered request: failed calls, answers from a cache. They are counted and left out.
+    #[serde(rename = "leave-out")]
+    pub leave_out: Vec<LeaveOut>,
+    /// What the columns of a second file with feedback are.
+    pub feedback: Option<FeedbackColumns>,
+}
+
+/// Which rows are left out, by what a column holds; a row without the column stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveOut {
+    /// The column.
+    pub column: String,
+    /// Rows with one of these are left out, in small or capital letters.
+    #[serde(default)]
+    pub is: Vec<String>,
+    /// Rows with anything else than these are left out.
+    #[serde(default)]
+    pub unless: Vec<String>,
+}
+
+/// The columns of a file with feedback.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FeedbackColumns {
+    /// Identifier of the request: that of [`LogColumns::id`].
+    pub id: String,
+    /// Where a row has none: identifier of what the request is a part of, that of [`LogColumns::parent`].
+    pub parent: String,
+    /// The score: on the judge's scale where one is declared, else thumbs or a number in [0, 1].
+    pub value: String,
+    /// Name of the score, where a file holds several.
+    pub name: String,
+    /// The names that count; empty: all.
+    pub names: Vec<String>,
+}
+
+impl Default for FeedbackColumns {
+    fn default() -> FeedbackColumns {
+        let name = str::to_owned;
+        FeedbackColumns {
+            id: name("request_id"),
+            parent: name("trace_id"),
+            value: name("value"),
+            name: name("name"),
+            names: Vec::new(),
+        }
+    }
+}
+
+impl LeaveOut {
+    /// Whether a row with this text in the column is left out.
+    pub(super) fn covers(&self, text: &str) -> bool {
+        let among = |list: &[String]| list.iter().any(|known| known.eq_ignore_ascii_case(text));
+        among(&self.is) || (!self.unless.is_empty() && !among(&self.unless))
+    }
 }
 
 impl Default for LogColumns {
@@ -63,6 +127,7 @@ impl Default for LogColumns {
             judge: name("judge_score"),
             judge_scale: None,
             cost: name("cost_usd"),
+            cost_unit: 1.0,
             input_tokens: name("usage.prompt_tokens"),
             output_tokens: name("usage.completion_tokens"),
             cached_tokens: name("usage.prompt_tokens_details.cached_tokens"),
@@ -73,7 +138,11 @@ impl Default for LogColumns {
             task: name("task"),
             timestamp: name("timestamp"),
             tenant: name("tenant"),
+            parent: name("trace_id"),
             models: None,
+            alias: BTreeMap::new(),
+            leave_out: Vec::new(),
+            feedback: None,
         }
     }
 }

@@ -24,12 +24,17 @@ pub fn prompts(path: &Path, dialect: &Dialect, messages: &str, on_bad_row: OnBad
     let (mut records, mut record) = (Records::open_with(path, dialect)?, Record::default());
     let (mut ids, mut texts, mut problems) = (Vec::new(), Vec::new(), Problems::default());
     while records.read(&mut record)? {
-        let problem =
-            |rule, field: &str, value| LogProblem { place: record.place, field: field.to_owned(), rule, value };
+        let problem = |rule, field: &str, value| LogProblem {
+            file: None,
+            place: record.place,
+            field: field.to_owned(),
+            rule,
+            value,
+        };
         let text = match (&record.flaw, record.get(messages)) {
             (Some(flaw), _) => Err(problem(LogRule::Malformed, "", flaw.clone())),
             (None, None) => Err(problem(LogRule::MissingCell, messages, String::new())),
-            (None, Some(value)) => last_user_text(value).map_err(|value| problem(LogRule::Messages, messages, value)),
+            (None, Some(value)) => last_user_text(&value).map_err(|value| problem(LogRule::Messages, messages, value)),
         };
         match text {
             Ok(text) => {
@@ -40,7 +45,13 @@ pub fn prompts(path: &Path, dialect: &Dialect, messages: &str, on_bad_row: OnBad
         }
     }
     if texts.is_empty() && problems.total == 0 {
-        problems.push(LogProblem { place: 0, field: String::new(), rule: LogRule::NoRows, value: String::new() });
+        problems.push(LogProblem {
+            file: None,
+            place: 0,
+            field: String::new(),
+            rule: LogRule::NoRows,
+            value: String::new(),
+        });
     }
     if problems.total > 0 && (on_bad_row == OnBadRow::Refuse || texts.is_empty()) {
         return Err(LogError::Refused { path: path.to_owned(), total: problems.total, shown: problems.shown });

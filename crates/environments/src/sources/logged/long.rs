@@ -62,11 +62,17 @@ pub fn pivot(path: &Path, options: &LogOptions) -> Result<Pivoted, LogError> {
     let models = options.columns.models.clone().unwrap_or_else(|| long.models());
     if !long.requests.is_empty() && !long.answers().any(|answer| answer.dollars.is_some()) {
         let field = options.columns.cost.clone();
-        problems.push(LogProblem { place: 0, field, rule: LogRule::NoCost, value: String::new() });
+        problems.push(LogProblem { file: None, place: 0, field, rule: LogRule::NoCost, value: String::new() });
         long.requests.clear();
     }
     if long.requests.is_empty() && problems.total == 0 {
-        problems.push(LogProblem { place: 0, field: String::new(), rule: LogRule::NoRows, value: String::new() });
+        problems.push(LogProblem {
+            file: None,
+            place: 0,
+            field: String::new(),
+            rule: LogRule::NoRows,
+            value: String::new(),
+        });
     }
     if problems.total > 0 && (options.on_bad_row == OnBadRow::Refuse || long.requests.is_empty()) {
         return Err(LogError::Refused { path: path.to_owned(), total: problems.total, shown: problems.shown });
@@ -94,7 +100,8 @@ struct Long<'a> {
 impl Long<'_> {
     fn add(&mut self, row: Checked<'_>) -> Result<(), LogProblem> {
         let place = row.place;
-        let problem = |field: &str, rule, value: String| LogProblem { place, field: field.to_owned(), rule, value };
+        let problem =
+            |field: &str, rule, value: String| LogProblem { file: None, place, field: field.to_owned(), rule, value };
         let missing = |field: &str| problem(field, LogRule::MissingCell, String::new());
         let id = row.id.ok_or_else(|| missing(&self.columns.id))?.into_owned();
         let Checked { quality, dollars, tokens, seconds, .. } = row;

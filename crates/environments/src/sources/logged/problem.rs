@@ -7,6 +7,9 @@ use store::FrameError;
 /// Problems that are shown in full; the others are counted.
 const SHOWN: usize = 5;
 
+/// Rows from which on a share of them says something of a column.
+const FEWEST_ROWS: u64 = 20;
+
 /// A rule that a row of a log breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogRule {
@@ -50,6 +53,27 @@ pub enum LogRule {
     Contradiction,
     /// A second row of one request and one model.
     DuplicateAnswer,
+    /// A column that was named and that no row has.
+    AbsentColumn,
+}
+
+impl LogRule {
+    /// Whether it is about the scale of a column: many such values say that the column is read wrongly, not that rows are bad.
+    pub(super) fn is_of_scale(self) -> bool {
+        matches!(
+            self,
+            LogRule::NotANumber
+                | LogRule::Quality
+                | LogRule::Thumbs
+                | LogRule::JudgeScale
+                | LogRule::Dollars
+                | LogRule::Tokens
+                | LogRule::Latency
+                | LogRule::Propensity
+                | LogRule::Weight
+                | LogRule::Timestamp
+        )
+    }
 }
 
 impl std::fmt::Display for LogRule {
@@ -77,6 +101,7 @@ impl std::fmt::Display for LogRule {
             LogRule::Messages => "messages must have the OpenAI shape",
             LogRule::Contradiction => "rows of one request contradict each other",
             LogRule::DuplicateAnswer => "one row for each request and model",
+            LogRule::AbsentColumn => "no row has this column, which was named",
         })
     }
 }
@@ -84,6 +109,8 @@ impl std::fmt::Display for LogRule {
 /// One thing that is wrong with a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogProblem {
+    /// The file, where a log has several.
+    pub file: Option<PathBuf>,
     /// Line of a CSV or JSONL file, row of a parquet file, from 1; 0 when it is about the file.
     pub place: u64,
     /// Name of the column; empty when it is about the line.
@@ -94,11 +121,19 @@ pub struct LogProblem {
     pub value: String,
 }
 
+impl LogProblem {
+    /// A problem of the file, about a column or about none.
+    pub(super) fn of_file(field: &str, rule: LogRule) -> LogProblem {
+        LogProblem { file: None, place: 0, field: field.to_owned(), rule, value: String::new() }
+    }
+}
+
 impl std::fmt::Display for LogProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let file = self.file.as_ref().map_or(String::new(), |file| file.display().to_string());
         let line = if self.place > 0 { format!("line {}", self.place) } else { String::new() };
         let field = if self.field.is_empty() { String::new() } else { format!("field `{}`", self.field) };
-        let place: Vec<String> = [line, field].into_iter().filter(|part| !part.is_empty()).collect();
+        let place: Vec<String> = [file, line, field].into_iter().filter(|part| !part.is_empty()).collect();
         let parts = [place.join(", "), self.rule.to_string(), self.value.clone()];
         f.write_str(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "))
     }
@@ -110,15 +145,38 @@ pub(super) struct Problems {
     pub shown: Vec<LogProblem>,
     pub total: u64,
     pub by_rule: BTreeMap<LogRule, u64>,
+    /// By the column of rules about a scale.
+    by_column: BTreeMap<(String, LogRule), u64>,
 }
 
 impl Problems {
+    /// Enters a problem of the file as a whole, which is shown before those of rows.
+    pub(super) fn push_first(&mut self, problem: LogProblem) {
+        self.total += 1;
+        *self.by_rule.entry(problem.rule).or_default() += 1;
+        self.shown.insert(0, problem);
+        self.shown.truncate(SHOWN);
+    }
+
     pub(super) fn push(&mut self, problem: LogProblem) {
         self.total += 1;
         *self.by_rule.entry(problem.rule).or_default() += 1;
+        if problem.rule.is_of_scale() {
+            *self.by_column.entry((problem.field.clone(), problem.rule)).or_default() += 1;
+        }
         if self.shown.len() < SHOWN {
             self.shown.push(problem);
         }
+    }
+}
+
+impl Problems {
+    /// The column of which more than the share `most` of so many `rows` breaks one rule, if there is one, with those rows. Of
+    /// fewer than [`FEWEST_ROWS`] rows nothing is said.
+    pub(super) fn misread(&self, rows: u64, most: f64) -> Option<(&str, LogRule, u64)> {
+        let over = |count: u64| rows >= FEWEST_ROWS && count as f64 > most * rows as f64;
+        let found = self.by_column.iter().find(|&(_, &count)| over(count));
+        found.map(|((column, rule), &count)| (column.as_str(), *rule, count))
     }
 }
 

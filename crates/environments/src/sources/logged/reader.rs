@@ -1,7 +1,8 @@
 //! One row of a log, checked.
 
 use super::LogOptions;
-use super::columns::LogColumns;
+use super::columns::{LeaveOut, LogColumns};
+use super::feedback::Feedback;
 use super::messages::{last_user_text, shown};
 use super::problem::{LogProblem, LogRule};
 use super::time::Moment;
@@ -36,28 +37,49 @@ pub(super) struct Reader<'o> {
     options: &'o LogOptions,
     /// Whether a row may lack its dollars.
     gaps: bool,
+    feedback: Option<&'o Feedback>,
 }
 
 /// What is wrong with a field: its name, the rule, the value.
 type Fault = (String, LogRule, String);
 
 impl<'o> Reader<'o> {
-    pub(super) fn new(options: &'o LogOptions) -> Reader<'o> {
-        Reader { options, gaps: false }
+    pub(super) fn new(options: &'o LogOptions, feedback: Option<&'o Feedback>) -> Reader<'o> {
+        Reader { options, gaps: false, feedback }
     }
 
     /// The reader of a table whose cells may be gaps.
     pub(super) fn of_table(options: &'o LogOptions) -> Reader<'o> {
-        Reader { options, gaps: true }
+        Reader { options, gaps: true, feedback: None }
+    }
+
+    /// Which rule of [`LogColumns::leave_out`] the row falls under.
+    pub(super) fn left_out(&self, record: &Record) -> Option<usize> {
+        let covers = |rule: &LeaveOut| match record.get(&rule.column).as_deref() {
+            None => false,
+            Some(Value::String(text)) => rule.covers(text),
+            Some(value) => rule.covers(&value.to_string()),
+        };
+        self.options.columns.leave_out.iter().position(covers)
     }
 
     /// The row, or the first rule that it breaks.
     pub(super) fn check<'r>(&self, record: &'r Record) -> Result<Checked<'r>, LogProblem> {
-        let problem = |(field, rule, value)| LogProblem { place: record.place, field, rule, value };
+        let problem = |(field, rule, value)| LogProblem { file: None, place: record.place, field, rule, value };
         match &record.flaw {
             Some(flaw) => Err(problem((String::new(), LogRule::Malformed, flaw.clone()))),
             None => self.fields(record).map_err(problem),
         }
+    }
+
+    /// The identifier under which feedback was found for a row.
+    pub(super) fn matched(&self, record: &Record, row: &Checked<'_>) -> Option<String> {
+        let feedback = self.feedback?;
+        let own = row.id.as_deref().filter(|id| feedback.of(Some(id), None).is_some()).map(str::to_owned);
+        own.or_else(|| {
+            let parent = text(record, &self.options.columns.parent).ok()??;
+            feedback.of(None, Some(&parent)).map(|_| parent.into_owned())
+        })
     }
 
     fn fields<'r>(&self, record: &'r Record) -> Result<Checked<'r>, Fault> {
@@ -65,11 +87,16 @@ impl<'o> Reader<'o> {
         let model = self.model(record)?;
         let time = moment(record, columns)?;
         let tokens = tokens_of(record, columns)?;
+        let id = text(record, &columns.id)?;
+        let quality = match (quality(record, columns)?, self.feedback) {
+            (None, Some(feedback)) => feedback.of(id.as_deref(), text(record, &columns.parent)?.as_deref()),
+            (own, _) => own,
+        };
         Ok(Checked {
             place: record.place,
-            id: text(record, &columns.id)?,
+            id,
             prompt: prompt(record, columns)?,
-            quality: quality(record, columns)?,
+            quality,
             dollars: self.dollars(record, &model, time, tokens)?,
             tokens,
             seconds: seconds(record, columns)?,
@@ -87,6 +114,7 @@ impl<'o> Reader<'o> {
         let names = columns.model.as_deref().map_or_else(|| MODEL_COLUMNS.to_vec(), |name| vec![name]);
         for name in &names {
             let Some(model) = text(record, name)? else { continue };
+            let model = columns.alias.get(&*model).map_or(model, |known| Cow::Owned(known.clone()));
             return match &columns.models {
                 Some(known) if !known.iter().any(|known| *known == model) => {
                     let value = format!("`{model}` (known: {})", known.join(", "));
@@ -107,7 +135,7 @@ impl<'o> Reader<'o> {
     ) -> Result<Option<f64>, Fault> {
         let columns = &self.options.columns;
         if let Some(dollars) = within(record, &columns.cost, LogRule::Dollars, |d| d.is_finite() && d >= 0.0)? {
-            return Ok(Some(dollars));
+            return Ok(Some(columns.cost_unit * dollars));
         }
         let (Some(tokens), Some(book)) = (tokens, &self.options.prices) else {
             if self.gaps {
@@ -126,25 +154,28 @@ impl<'o> Reader<'o> {
 
 /// The text of a cell; numbers and booleans as they are written. None where it is absent or empty.
 fn text<'r>(record: &'r Record, name: &str) -> Result<Option<Cow<'r, str>>, Fault> {
-    match record.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text))),
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(Cow::Owned(value.to_string()))),
-        Some(value) => Err((name.to_owned(), LogRule::NotText, shown(value))),
-    }
+    let text = match record.get(name) {
+        None => return Ok(None),
+        Some(Cow::Borrowed(Value::String(text))) => Cow::Borrowed(text.as_str()),
+        Some(Cow::Owned(Value::String(text))) => Cow::Owned(text),
+        Some(value) => match &*value {
+            value @ (Value::Number(_) | Value::Bool(_)) => Cow::Owned(value.to_string()),
+            value => return Err((name.to_owned(), LogRule::NotText, shown(value))),
+        },
+    };
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// The number in a cell, written as a number or as text; truth values are 1 and 0. None where it is absent.
 fn number(record: &Record, name: &str) -> Result<Option<f64>, Fault> {
     let Some(value) = record.get(name) else { return Ok(None) };
-    let number = match value {
+    let number = match &*value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
         Value::Bool(value) => Some(f64::from(u8::from(*value))),
         _ => None,
     };
-    number.map(Some).ok_or_else(|| (name.to_owned(), LogRule::NotANumber, shown(value)))
+    number.map(Some).ok_or_else(|| (name.to_owned(), LogRule::NotANumber, shown(&value)))
 }
 
 /// The number in a cell, which must be `allowed`.
@@ -191,17 +222,21 @@ fn prompt<'r>(record: &'r Record, columns: &LogColumns) -> Result<Option<Cow<'r,
         // An empty prompt is a prompt like any other.
         return Ok(record.may_be_empty(&columns.prompt).then_some(Cow::Borrowed("")));
     };
-    let last = last_user_text(messages);
+    let last = last_user_text(&messages);
     last.map(|text| Some(Cow::Owned(text))).map_err(|value| (columns.messages.clone(), LogRule::Messages, value))
 }
 
 /// Quality as logged; else thumbs; else a judge's score on its scale.
 fn quality(record: &Record, columns: &LogColumns) -> Result<Option<f64>, Fault> {
-    if let Some(quality) = within(record, &columns.quality, LogRule::Quality, |q| (0.0..=1.0).contains(&q))? {
-        return Ok(Some(quality));
+    // A column that is named as thumbs or as a judge's score is not read as a score in [0, 1], whatever it is called.
+    let taken = columns.quality == columns.thumbs || columns.quality == columns.judge;
+    let own =
+        if taken { None } else { within(record, &columns.quality, LogRule::Quality, |q| (0.0..=1.0).contains(&q))? };
+    if own.is_some() {
+        return Ok(own);
     }
     if let Some(value) = record.get(&columns.thumbs) {
-        return thumbs(value).map(Some).ok_or_else(|| (columns.thumbs.clone(), LogRule::Thumbs, shown(value)));
+        return thumbs(&value).map(Some).ok_or_else(|| (columns.thumbs.clone(), LogRule::Thumbs, shown(&value)));
     }
     let Some(score) = number(record, &columns.judge)? else { return Ok(None) };
     match columns.judge_scale {
@@ -213,7 +248,8 @@ fn quality(record: &Record, columns: &LogColumns) -> Result<Option<f64>, Fault> 
     }
 }
 
-fn thumbs(value: &Value) -> Option<f64> {
+/// 1 for up, 0 for down; none for anything else.
+pub(super) fn thumbs(value: &Value) -> Option<f64> {
     let text = match value {
         Value::String(text) => text.trim().to_ascii_lowercase(),
         other => other.to_string(),
@@ -227,6 +263,6 @@ fn thumbs(value: &Value) -> Option<f64> {
 
 fn moment(record: &Record, columns: &LogColumns) -> Result<Option<Moment>, Fault> {
     let Some(value) = record.get(&columns.timestamp) else { return Ok(None) };
-    let moment = Moment::read(value);
-    moment.map(Some).ok_or_else(|| (columns.timestamp.clone(), LogRule::Timestamp, shown(value)))
+    let moment = Moment::read(&value);
+    moment.map(Some).ok_or_else(|| (columns.timestamp.clone(), LogRule::Timestamp, shown(&value)))
 }

@@ -10,6 +10,7 @@ use super::files::{below, expect, text};
 use super::matrix::{Answer, Matrix};
 use super::{DataSource, Layout, Recorded};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::path::Path;
 use store::{Record, Records};
 
@@ -88,6 +89,7 @@ fn models(record: &Record) -> Vec<&str> {
 }
 
 /// A field of the object in column `name`, whose name may itself have dots.
-fn inside<'a>(record: &'a Record, name: &str, field: &str) -> Option<&'a Value> {
-    record.get(name)?.get(field).filter(|value| !value.is_null())
+fn inside<'a>(record: &'a Record, name: &str, field: &str) -> Option<Cow<'a, Value>> {
+    let (_, object) = record.fields.iter().find(|(known, _)| known == name)?;
+    object.get(field).filter(|value| !value.is_null()).map(Cow::Borrowed)
 }
