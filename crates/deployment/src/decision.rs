@@ -3,15 +3,29 @@
 use crate::artifact::{Artifact, Card};
 use encoder::Encoder;
 use policies::Expected;
-use routing::{Arm, Choice, ContextsBuffer, Dollars, Preference, Round};
+use routing::{
+    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, NotRestored, Policy, Preference, Round, Router, Seed, Stream,
+    random,
+};
 use settings::Mistake;
+use std::sync::Arc;
 
 /// A router with its encoder and the public facts of the day.
 pub struct Deployment {
     artifact: Artifact,
-    encoder: Option<Box<dyn Encoder>>,
+    encoder: Option<Arc<dyn Encoder>>,
     list_prices: Vec<Dollars>,
     available: Vec<bool>,
+    exploring: Option<Exploring>,
+    /// The policy behind the router where it explores or goes on learning by itself; else the frozen router decides.
+    policy: Option<Box<dyn Policy>>,
+}
+
+/// How decisions are drawn.
+struct Exploring {
+    /// Share of the requests that any model answers.
+    floor: f64,
+    stream: Stream,
 }
 
 /// What is to be answered.
@@ -30,6 +44,8 @@ pub struct Decision {
     pub arm: Arm,
     /// Probability of each of the K models under the policy behind the decision.
     pub probabilities: Vec<f32>,
+    /// Probability with which this model was chosen, in (0, 1]: 1 where nothing was drawn.
+    pub propensity: f64,
     /// What the chosen model's answer is expected to be worth and to cost; none where nothing was bought of it.
     pub expected: Option<Expected>,
 }
@@ -63,6 +79,18 @@ pub enum DeploymentError {
         /// Dollars for a typical request.
         price: f64,
     },
+    /// The share of requests that any model answers is no share.
+    Floor {
+        /// The share.
+        floor: f64,
+    },
+    /// A model that would join is there already.
+    Known {
+        /// Name of the model.
+        model: String,
+    },
+    /// The router cannot go on learning.
+    CannotLearn(NotRestored),
     /// No model is left to choose from.
     NoModelLeft {
         /// The one that was taken out last.
@@ -104,6 +132,9 @@ impl std::fmt::Display for DeploymentError {
             DeploymentError::Price { model, price } => {
                 write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
             }
+            DeploymentError::Floor { floor } => write!(f, "the explore floor must lie in [0, 1], got {floor}"),
+            DeploymentError::Known { model } => write!(f, "model `{model}` is there already"),
+            DeploymentError::CannotLearn(error) => write!(f, "it cannot go on learning: {error}"),
             DeploymentError::NoModelLeft { last } => {
                 write!(f, "no model is left to choose from: `{last}` was the last one")
             }
@@ -138,12 +169,79 @@ impl Deployment {
         }
         let list_prices = artifact.card.list_prices_usd.iter().map(|&price| Dollars(price)).collect();
         let available = vec![true; artifact.card.models.len()];
-        Ok(Deployment { artifact, encoder, list_prices, available })
+        let encoder = encoder.map(Arc::from);
+        Ok(Deployment { artifact, encoder, list_prices, available, exploring: None, policy: None })
     }
 
     /// What the router is.
     pub fn card(&self) -> &Card {
         &self.artifact.card
+    }
+
+    pub(crate) fn card_mut(&mut self) -> &mut Card {
+        &mut self.artifact.card
+    }
+
+    /// Draws decisions from now on: a `floor` of the requests goes to any model that can be called, all of them alike, the others
+    /// to the model that the router's own exploration takes (its bound, its posterior draw; the greedy decision of a router that
+    /// cannot go on learning). So every model has at least a probability of `floor` over their number, and each decision knows
+    /// its own exactly. `seed` is the root of the draws.
+    ///
+    /// # Errors
+    /// [`DeploymentError`] for a floor outside [0, 1], and for a file whose state does not fit.
+    pub fn explore(&mut self, floor: f64, seed: &Seed) -> Result<(), DeploymentError> {
+        if !(0.0..=1.0).contains(&floor) {
+            return Err(DeploymentError::Floor { floor });
+        }
+        if self.artifact.state.is_some() {
+            self.open_policy()?;
+        }
+        self.exploring = Some(Exploring { floor, stream: seed.stream("exploration") });
+        Ok(())
+    }
+
+    /// Lets the policy behind the router decide, as it stood when the file was written.
+    pub(crate) fn open_policy(&mut self) -> Result<(), DeploymentError> {
+        if self.policy.is_none() {
+            self.policy = Some(self.artifact.policy().map_err(DeploymentError::CannotLearn)?);
+        }
+        Ok(())
+    }
+
+    /// Tells the policy what came of a request.
+    ///
+    /// # Panics
+    /// If [`Deployment::open_policy`] was not called.
+    pub(crate) fn teach(&mut self, contexts: &Contexts<'_>, feedback: Feedback) {
+        self.policy.as_mut().expect("the caller opened it").learn(contexts, &[feedback]);
+    }
+
+    /// The file of the policy as it stands now, whose `card` becomes this one's.
+    ///
+    /// # Panics
+    /// If [`Deployment::open_policy`] was not called.
+    pub(crate) fn learnt(&mut self, card: Card) -> &Artifact {
+        let policy = self.policy.as_deref().expect("the caller opened it");
+        self.artifact = Artifact::learnt(card, policy, self.artifact.forecast.take());
+        &self.artifact
+    }
+
+    /// What decides greedily.
+    fn router(&self) -> &dyn Router {
+        match &self.policy {
+            Some(policy) => &**policy,
+            None => &*self.artifact.router,
+        }
+    }
+
+    /// List prices in force, K dollars for a typical request.
+    pub fn list_prices(&self) -> &[Dollars] {
+        &self.list_prices
+    }
+
+    /// Which of the K models can be called.
+    pub fn available(&self) -> &[bool] {
+        &self.available
     }
 
     /// Sets the list price of `model`, dollars for a typical request. What a decision expects to pay follows in proportion.
@@ -176,7 +274,7 @@ impl Deployment {
         Err(DeploymentError::NoModelLeft { last: model.into() })
     }
 
-    fn position(&self, model: &str) -> Result<usize, DeploymentError> {
+    pub(crate) fn position(&self, model: &str) -> Result<usize, DeploymentError> {
         let known = &self.card().models;
         let unknown = || DeploymentError::UnknownModel { model: model.into(), known: known.clone() };
         known.iter().position(|known| known == model).ok_or_else(unknown)
@@ -185,6 +283,11 @@ impl Deployment {
     /// What turns texts into features, where the router has one.
     pub fn encoder(&self) -> Option<&dyn Encoder> {
         self.encoder.as_deref()
+    }
+
+    /// The same, to be used while another thread has the router.
+    pub fn shared_encoder(&self) -> Option<Arc<dyn Encoder>> {
+        self.encoder.clone()
     }
 
     /// Whether a prompt can be routed.
@@ -235,16 +338,64 @@ impl Deployment {
         for ((row, &preference), round) in features.chunks_exact(d).zip(preferences).zip(first.0..) {
             buffer.push(Round(round), row, preference, &self.list_prices, &self.available);
         }
+        match &self.exploring {
+            Some(exploring) => self.drawn(exploring, &buffer.view()),
+            None => self.greedy(&buffer.view()),
+        }
+    }
+
+    fn greedy(&self, contexts: &Contexts<'_>) -> Vec<Decision> {
         let (mut choices, mut probabilities) = (Vec::<Choice>::new(), Vec::new());
-        self.artifact.router.decide(&buffer.view(), &mut choices);
-        self.artifact.router.probabilities(&buffer.view(), &mut probabilities);
-        let rows = choices.iter().zip(probabilities.chunks_exact(arms)).zip(features.chunks_exact(d));
-        let decision = |((choice, probabilities), row): ((&Choice, &[f32]), &[f32])| Decision {
+        self.router().decide(contexts, &mut choices);
+        self.router().probabilities(contexts, &mut probabilities);
+        let rows = choices.iter().zip(probabilities.chunks_exact(contexts.arms())).enumerate();
+        let decision = |(row, (choice, probabilities)): (usize, (&Choice, &[f32]))| Decision {
             arm: choice.arm,
             probabilities: probabilities.to_vec(),
-            expected: self.expected(row, choice.arm),
+            propensity: 1.0,
+            expected: self.expected(contexts.feature_row(row), choice.arm),
         };
         rows.map(decision).collect()
+    }
+
+    /// Decisions drawn from the router's own exploration and the floor.
+    fn drawn(&self, exploring: &Exploring, contexts: &Contexts<'_>) -> Vec<Decision> {
+        let mut own = Vec::new();
+        match &self.policy {
+            Some(policy) => policy.exploration(contexts, &mut own),
+            None => greedily(&*self.artifact.router, contexts, &mut own),
+        }
+        let decision = |(row, own): (usize, &mut [f64])| {
+            let available = contexts.available(row);
+            let share = exploring.floor / available.iter().filter(|&&up| up).count() as f64;
+            for (probability, &up) in own.iter_mut().zip(available) {
+                *probability = if up { (1.0 - exploring.floor) * *probability + share } else { 0.0 };
+            }
+            let arm = draw(own, random::uniform(&mut exploring.stream.at(contexts.rounds()[row])));
+            Decision {
+                arm,
+                probabilities: own.iter().map(|&p| p as f32).collect(),
+                propensity: own[arm.index()],
+                expected: self.expected(contexts.feature_row(row), arm),
+            }
+        };
+        own.chunks_exact_mut(contexts.arms()).enumerate().map(decision).collect()
+    }
+
+    /// `chosen`, then the models that the router would take in turn if those before could not be called.
+    pub fn ranked(&self, features: &[f32], preference: Preference, chosen: Arm) -> Vec<Arm> {
+        let mut left = self.available.clone();
+        let (mut ranked, mut choices) = (vec![chosen], Vec::new());
+        left[chosen.index()] = false;
+        let mut buffer = ContextsBuffer::new(self.card().dimension, left.len());
+        while left.contains(&true) {
+            buffer.clear();
+            buffer.push(Round(0), features, preference, &self.list_prices, &left);
+            self.router().decide(&buffer.view(), &mut choices);
+            ranked.push(choices[0].arm);
+            left[choices[0].arm.index()] = false;
+        }
+        ranked
     }
 
     fn expected(&self, features: &[f32], arm: Arm) -> Option<Expected> {
@@ -254,4 +405,28 @@ impl Deployment {
         let ratio = if now != trained && trained > 0.0 { now / trained } else { 1.0 };
         Some(Expected { cost: Dollars(expected.cost.0 * ratio), ..expected })
     }
+}
+
+/// Replaces `out` by 1 for the model that `router` takes, else 0, rows x K.
+fn greedily(router: &dyn Router, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+    let mut choices = Vec::new();
+    router.decide(contexts, &mut choices);
+    out.clear();
+    out.resize(contexts.len() * contexts.arms(), 0.0);
+    for (row, choice) in choices.iter().enumerate() {
+        out[row * contexts.arms() + choice.arm.index()] = 1.0;
+    }
+}
+
+/// The arm in whose part of the `probabilities`, one after the other, a `uniform` draw from [0, 1) falls.
+fn draw(probabilities: &[f64], uniform: f64) -> Arm {
+    let mut below = 0.0;
+    for (arm, probability) in probabilities.iter().enumerate() {
+        below += probability;
+        if uniform < below {
+            return Arm::at(arm);
+        }
+    }
+    // Rounding may leave the sum a little below 1.
+    Arm::at(probabilities.iter().rposition(|&probability| probability > 0.0).expect("one model can be called"))
 }

@@ -16,7 +16,8 @@ use environments::quantile_of;
 use environments::sources::logged::Log;
 use policies::{Configured, Forecast, POLICIES, Recipe};
 use routing::{
-    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, hexadecimal, random,
+    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Problem, Round, Router, Saved, Seed, hexadecimal,
+    random,
 };
 use serde_json::{Value, json};
 use settings::{Place, SpecError, Strict};
@@ -53,8 +54,8 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     };
     let prices = mean_prices(&place, &problem, &parts.train)?;
     let policy_seed = seed.child("policy", &canonical(&content));
-    let router = match &configured.recipe {
-        Recipe::Fixed(build) => build(&problem, &policy_seed),
+    let (router, state) = match &configured.recipe {
+        Recipe::Fixed(build) => (build(&problem, &policy_seed), None),
         Recipe::Full(_) => {
             let problem = "needs every model's outcome of every prompt; a log shows that of the chosen model only";
             return Err(place.error(format!("policy `{}` {problem}", training.policy)));
@@ -67,7 +68,7 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     let scores = log_scores(&*router, &problem, &prices, &parts.test, &Preferences::default().test);
     let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
     let card = card(training, content, encoder, &problem, &prices, &parts, scores);
-    let artifact = Artifact::new(card, router, Some(forecast));
+    let artifact = Artifact::new(card, router, Some(forecast), state);
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;
     Ok(LearntFromLog { artifact, unscored, estimated, tested: parts.test.len() as u64 })
@@ -110,7 +111,7 @@ fn learn(
     prices: &[Dollars],
     (epochs, batch): (u32, usize),
     seed: &Seed,
-) -> Box<dyn Router> {
+) -> (Box<dyn Router>, Option<Saved>) {
     let (order_stream, preference_stream) = (seed.stream("order"), seed.stream("preference"));
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
@@ -133,7 +134,7 @@ fn learn(
             policy.learn_logged(&buffer.view(), &feedback, &propensities);
         }
     }
-    policy.freeze()
+    (policy.freeze(), policy.state())
 }
 
 fn card(
@@ -180,5 +181,7 @@ fn card(
         form: String::new(),
         settings: Value::Null,
         weights_sha256: String::new(),
+        learning: None,
+        against: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! A router as a protocol leaves it.
 
 use policies::Forecast;
-use routing::{Dollars, Ledger, Problem, Router};
+use routing::{Dollars, Ledger, Problem, Router, Saved};
 use serde_json::Value;
 use store::Score;
 
@@ -9,6 +9,8 @@ use store::Score;
 pub struct TrainedRouter {
     /// What decides.
     pub router: Box<dyn Router>,
+    /// What its policy needs to go on learning; none where it cannot.
+    pub state: Option<Saved>,
     /// What it was trained for.
     pub problem: Problem,
     /// Dollars of a typical request of each model.

@@ -41,7 +41,7 @@ impl Plan {
         let mut trained: Vec<TrainedRouter> =
             trained.into_iter().collect::<Option<_>>().ok_or_else(|| place.error(rule))?;
         let scores = scored(&trained);
-        let TrainedRouter { router, problem, list_prices, forecast, ledger, rows, chosen, .. } = trained.swap_remove(0);
+        let TrainedRouter { router, state, problem, list_prices, forecast, ledger, rows, chosen, .. } = trained.swap_remove(0);
         let card = Card {
             format: 0,
             barp: env!("CARGO_PKG_VERSION").into(),
@@ -69,8 +69,10 @@ impl Plan {
             form: String::new(),
             settings: serde_json::Value::Null,
             weights_sha256: String::new(),
+            learning: None,
+            against: Vec::new(),
         };
-        Artifact::new(card, router, forecast).ok_or_else(|| place.error(rule))
+        Artifact::new(card, router, forecast, state).ok_or_else(|| place.error(rule))
     }
 
     /// The cells of the wanted router, one for each replicate, in order.
