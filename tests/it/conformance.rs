@@ -153,8 +153,10 @@ fn broken_declaration(entry: &Entry) -> Result<(), String> {
     match (entry.export, router.save()) {
         (Export::Unsupported, None) => Ok(()),
         (Export::Unsupported, Some(_)) => Err(format!("`{}` is declared unsupported and can be saved", entry.name)),
-        (Export::File, None) => Err(format!("`{}` is declared a file and cannot be saved", entry.name)),
-        (Export::File, Some(saved)) => {
+        (Export::File | Export::Learner, None) => {
+            Err(format!("`{}` is declared a file and cannot be saved", entry.name))
+        }
+        (Export::File | Export::Learner, Some(saved)) => {
             let restored =
                 policies::restore(&saved, &toy.problem).map_err(|error| format!("`{}`: {error}", entry.name))?;
             let same = decide(&*restored, &toy.batch(0..60)) == decide(&*router, &toy.batch(0..60));

@@ -4,6 +4,7 @@ use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
 use deployment::{Artifact, Deployment};
+use routing::Dollars;
 use std::path::Path;
 
 /// Writes a router to `out`, and says what it was trained on and how well it does.
@@ -28,7 +29,20 @@ pub(crate) fn save(artifact: &Artifact, out: &Path) -> Result<(), Failure> {
 
 /// Opens the router at `path` with its encoder, where it has one.
 pub(crate) fn open(path: &Path, encoding: &EncodingArguments) -> Result<Deployment, Failure> {
-    let artifact = Artifact::read(path).map_err(Failure::input)?;
+    open_with(path, &[], encoding)
+}
+
+/// The same with models that `join` it, each with its list price in dollars.
+pub(crate) fn open_with(
+    path: &Path,
+    join: &[(String, f64)],
+    encoding: &EncodingArguments,
+) -> Result<Deployment, Failure> {
+    let mut artifact = Artifact::read(path).map_err(Failure::input)?;
+    for (model, price) in join {
+        let joined = deployment::join(artifact, model, Dollars(*price));
+        artifact = joined.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    }
     let encoder = artifact.card.encoder.as_ref().map(|card| encoding.open(&card.name)).transpose()?;
     Deployment::new(artifact, encoder).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }

@@ -384,7 +384,7 @@ impl Artifact {
     ///
     /// # Errors
     /// As [`Artifact::policy`].
-    pub fn join(self, model: &str, price: Dollars) -> Result<Artifact, NotRestored> {
+    pub(crate) fn with_model(self, model: &str, price: Dollars) -> Result<Artifact, NotRestored> {
         let known = self.card.models.len();
         let mut card = self.card.clone();
         card.models.push(model.into());

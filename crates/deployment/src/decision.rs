@@ -4,8 +4,8 @@ use crate::artifact::{Artifact, Card};
 use encoder::Encoder;
 use policies::Expected;
 use routing::{
-    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, NotRestored, Policy, Preference, Round, Router, Seed, Stream,
-    random,
+    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, NotRestored, Policy, Preference, Round, Router, Seed,
+    Stream, random,
 };
 use settings::Mistake;
 use std::sync::Arc;

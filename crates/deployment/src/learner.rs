@@ -171,7 +171,9 @@ pub enum NotReplayed {
 impl std::fmt::Display for NotReplayed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            NotReplayed::Order { n, before } => write!(f, "entry {n}: numbers must ascend, and entry {before} is before it"),
+            NotReplayed::Order { n, before } => {
+                write!(f, "entry {n}: numbers must ascend, and entry {before} is before it")
+            }
             NotReplayed::Gap { n, folded } => {
                 write!(f, "entry {n}: the router must hold all entries before it, and holds those up to {folded}")
             }
@@ -181,6 +183,24 @@ impl std::fmt::Display for NotReplayed {
 }
 
 impl std::error::Error for NotReplayed {}
+
+/// The file of a router that `model` joins, of which nothing is known but its list `price`; as it is where it joined before.
+///
+/// # Errors
+/// [`DeploymentError`] for a model that was there from the first, a price that is negative or not a number, and a policy that
+/// cannot go on learning.
+pub fn join(artifact: Artifact, model: &str, price: Dollars) -> Result<Artifact, DeploymentError> {
+    if artifact.card.learning.as_ref().is_some_and(|learning| learning.joined.iter().any(|joined| joined == model)) {
+        return Ok(artifact);
+    }
+    if artifact.card.models.iter().any(|known| known == model) {
+        return Err(DeploymentError::Known { model: model.into() });
+    }
+    if !(price.0 >= 0.0 && price.0.is_finite()) {
+        return Err(DeploymentError::Price { model: model.into(), price: price.0 });
+    }
+    artifact.with_model(model, price).map_err(DeploymentError::CannotLearn)
+}
 
 /// A router that goes on learning.
 pub struct Learner {
@@ -212,6 +232,7 @@ impl Learner {
             deployment.explore(floor, &Seed::root(card.seed).child("learner", &origin))?;
         }
         let last = card.learning_mut().folded;
+        // From now on it has begun to learn, if only nothing.
         *deployment.card_mut() = card;
         let (waiting, order, learnt) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         let remembered = std::collections::VecDeque::new();

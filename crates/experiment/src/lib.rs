@@ -25,7 +25,7 @@ pub use plan::{
 };
 pub use protocols::{Log, TrainedRouter, decision_columns};
 pub use reference::{TableReference, config_schema, reference};
-pub use router::Training;
+pub use router::{LearningError, LearningRouter, Training};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{Mistake, SpecError, nearest};
 pub use spec::{

@@ -5,8 +5,8 @@
 //! c <- (1 - s) c + s cost moves the dual, y <- clip(y + eta (c / B - 1), 0, cap). Ties go to the first arm, so the
 //! propensity of a choice is 1.
 
-use crate::learners::{best, certain};
 use crate::learners::linear::LinearArms;
+use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values};
 use schemars::JsonSchema;

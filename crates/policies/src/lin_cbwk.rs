@@ -11,8 +11,8 @@
 //! nothing: with a `horizon`, the model of the lowest list price once the budget of all its rounds is spent. Costs are learnt,
 //! list prices not looked at otherwise. Ties go to the first arm, so the propensity of a choice is 1.
 
-use crate::learners::{best, certain};
 use crate::learners::linear::LinearArms;
+use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values};
 use schemars::JsonSchema;

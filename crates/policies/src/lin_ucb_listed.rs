@@ -4,8 +4,8 @@
 //! change of price moves the very next choice and is never learnt. What it gives up is the cost of the single request: a
 //! list price is that of a typical one. Ties go to the first arm, so the propensity of a choice is 1.
 
-use crate::learners::{best, certain};
 use crate::learners::linear::LinearArms;
+use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
     Arm, Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Problem, Router,

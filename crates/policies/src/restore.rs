@@ -1,10 +1,10 @@
 //! From a saved router back to one that decides. A new form is a line in [`FORMS`].
 
 use crate::learners::{actor, linear};
+use crate::{Export, POLICIES, Recipe};
 use crate::{
     avengers_pro, budget_paced, cheapest, knn, largest, lin_cbwk, lin_ucb_listed, mlp, random, ridge, router_dc,
 };
-use crate::{Export, POLICIES, Recipe};
 use routing::{NotRestored, Policy, Problem, Router, Saved, Seed};
 use serde_json::Value;
 
@@ -51,12 +51,7 @@ pub fn learners() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// [`NotRestored`] for a policy that cannot go on or has changed since, and for a setting or tensor that does not fit.
-pub fn resume(
-    content: &Value,
-    state: &Saved,
-    problem: &Problem,
-    known: usize,
-) -> Result<Box<dyn Policy>, NotRestored> {
+pub fn resume(content: &Value, state: &Saved, problem: &Problem, known: usize) -> Result<Box<dyn Policy>, NotRestored> {
     let kind = &content["kind"];
     let entry = POLICIES.iter().filter(|entry| entry.export == Export::Learner).find(|entry| entry.name == *kind);
     let names = || format!("one that goes on learning ({})", learners().collect::<Vec<_>>().join(", "));

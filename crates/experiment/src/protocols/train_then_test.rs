@@ -19,8 +19,8 @@ use metrics::{Better, CALIBRATION, Calibration, FORECAST, SWEEP_REWARD};
 use policies::{Configured, Forecast, Recipe};
 use routing::words::{metric, phase};
 use routing::{
-    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Saved, Seed,
-    Stream, random,
+    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Saved, Seed, Stream,
+    random,
 };
 use std::sync::Arc;
 use store::{Cell, Score, TestedFrame, Trial, Tuning};

@@ -41,7 +41,8 @@ impl Plan {
         let mut trained: Vec<TrainedRouter> =
             trained.into_iter().collect::<Option<_>>().ok_or_else(|| place.error(rule))?;
         let scores = scored(&trained);
-        let TrainedRouter { router, state, problem, list_prices, forecast, ledger, rows, chosen, .. } = trained.swap_remove(0);
+        let TrainedRouter { router, state, problem, list_prices, forecast, ledger, rows, chosen, .. } =
+            trained.swap_remove(0);
         let card = Card {
             format: 0,
             barp: env!("CARGO_PKG_VERSION").into(),

@@ -251,7 +251,11 @@ impl Memory for Restart {
         };
         let arms = self.detectors.len();
         state
-            .with("heard.means", &[arms, Detector::BLOCKS], Values::F64(self.detectors.iter().flat_map(padded).collect()))
+            .with(
+                "heard.means",
+                &[arms, Detector::BLOCKS],
+                Values::F64(self.detectors.iter().flat_map(padded).collect()),
+            )
             .with("heard.blocks", &[arms], each(&|detector| detector.means.len() as f64))
             .with("heard.sum", &[arms], each(&|detector| detector.sum))
             .with("heard.count", &[arms], each(&|detector| f64::from(detector.count)))

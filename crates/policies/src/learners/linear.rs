@@ -187,7 +187,8 @@ impl LinearArms {
         let n = self.direction.len();
         let theta = state.f64(&format!("{name}.theta"), &[known, n])?;
         let inverse = state.f64(&format!("{name}.inverse"), &[known, n, n])?;
-        for ((arm, theta), inverse) in self.arms.iter_mut().zip(theta.chunks_exact(n)).zip(inverse.chunks_exact(n * n)) {
+        for ((arm, theta), inverse) in self.arms.iter_mut().zip(theta.chunks_exact(n)).zip(inverse.chunks_exact(n * n))
+        {
             arm.theta.copy_from_slice(theta);
             arm.inverse.copy_from_slice(inverse);
         }
