@@ -259,6 +259,11 @@ impl Learner {
         self.deployment.card().learning.as_ref().map_or(0, |learning| learning.learnt)
     }
 
+    /// Whether a request has the `id`.
+    pub fn is_taken(&self, id: &str) -> bool {
+        self.waiting.contains_key(id) || self.learnt.contains(id)
+    }
+
     /// Chooses a model for `request`. The entry is to be kept before the decision is told.
     ///
     /// # Errors
@@ -268,7 +273,7 @@ impl Learner {
     /// If the features are not d numbers.
     pub fn route(&mut self, request: Request) -> Result<(Decision, Entry), Refused> {
         let Request { id, features, preference, about } = request;
-        if let Some(id) = id.as_ref().filter(|id| self.waiting.contains_key(*id) || self.learnt.contains(*id)) {
+        if let Some(id) = id.as_ref().filter(|id| self.is_taken(id)) {
             return Err(Refused::Taken { id: id.clone() });
         }
         let round = self.deployment.card().learning.as_ref().map_or(0, |learning| learning.routed);

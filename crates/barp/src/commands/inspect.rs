@@ -50,6 +50,17 @@ fn in_words(card: &Card) -> String {
         lines
             .insert(1, format!("setting     {setting}: chosen of {} on validation prompts", card.ledger.tuning_trials));
     }
+    if let Some(learning) = &card.learning {
+        let joined = if learning.joined.is_empty() {
+            String::new()
+        } else {
+            format!("; joined: {}", learning.joined.join(", "))
+        };
+        lines.insert(
+            2,
+            format!("learnt      {} outcomes of {} requests since{joined}", learning.learnt, learning.routed),
+        );
+    }
     let models = card.models.iter().zip(&card.list_prices_usd);
     lines.extend(models.map(|(model, price)| format!("{model:<44} {price:.6}")));
     lines.push(String::new());
