@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::say;
+use crate::routers::against;
 use clap::Args;
 use deployment::{Artifact, Card};
 use serde_json::Value;
@@ -72,6 +73,11 @@ fn in_words(card: &Card) -> String {
             _ => score.method.clone(),
         };
         lines.push(format!("{:<15} {weight:>6} {:>10.6}   {interval:<22} {}", score.metric, score.value, score.n));
+    }
+    let against = against(card);
+    if !against.is_empty() {
+        lines.push(String::new());
+        lines.extend(against);
     }
     lines.join("\n")
 }

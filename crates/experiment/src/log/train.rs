@@ -5,6 +5,7 @@
 //! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
+use super::against::against;
 use super::rows::{LogParts, Rows, read, seed_of};
 use super::scores::log_scores;
 use super::training::LogTraining;
@@ -65,9 +66,12 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
         }
     };
     let forecast = Forecast::fit(&problem, &parts.train.features, &parts.train.feedback);
-    let scores = log_scores(&*router, &problem, &prices, &parts.test, &Preferences::default().test);
+    let grid = Preferences::default().test;
+    let scores = log_scores(&*router, &problem, &prices, &parts.test, &grid);
     let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
     let card = card(training, content, encoder, &problem, &prices, &parts, scores);
+    let card =
+        Card { against: against(&*router, (&problem, &prices), &forecast, (&parts.train, &parts.test), &grid), ..card };
     let artifact = Artifact::new(card, router, Some(forecast), state);
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;

@@ -1,5 +1,6 @@
 //! How a cell is simulated: sequential, deterministic, allocating nothing in its round loop.
 
+mod against;
 mod decider;
 mod decisions;
 mod feedback;
@@ -10,6 +11,7 @@ mod tested;
 mod train_then_test;
 mod trained;
 
+pub use against::Against;
 pub use decisions::decision_columns;
 pub use trained::TrainedRouter;
 

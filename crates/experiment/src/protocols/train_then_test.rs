@@ -5,6 +5,7 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
+use super::against::{Against, Prompts};
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
 
@@ -141,9 +142,10 @@ impl<'a> TrainThenTest<'a> {
             scores.extend(self.foretold(&rows, &*router, forecast, &at));
         }
         let chosen = trained.tuning.and_then(|tuning| tuning.winner()).map(|chosen| chosen.setting);
+        let against = self.against(&*router);
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
         let (state, problem) = (trained.state, self.problem);
-        Some(TrainedRouter { router, state, problem, list_prices, forecast, scores, ledger, rows, chosen })
+        Some(TrainedRouter { against, router, state, problem, list_prices, forecast, scores, ledger, rows, chosen })
     }
 
     /// Whether the qualities that `forecast` tells beside the router's decisions come true on the prompts `rows`.
@@ -315,6 +317,14 @@ impl<'a> TrainThenTest<'a> {
         let shown = chosen.filter(|&(row, arm)| self.table.outcome(row, arm).is_some());
         let bought = shown.map(|(row, arm)| (row, Arm::at(arm))).collect();
         Trained { decider: Decider::Router(router), state, ledger, round, curve, bought, tuning: None }
+    }
+
+    /// The router against the best single model on the test prompts.
+    fn against(&self, router: &dyn Router) -> Vec<Against> {
+        let (train, test) = (self.split.train.as_slice(), self.split.test.as_slice());
+        let (objective, list_prices) = (&self.problem.objective, self.list_prices.as_slice());
+        let prompts = Prompts { table: &self.table, train, test, objective, list_prices };
+        prompts.against(router, &self.plan.spec.preferences.test)
     }
 
     /// What `policy` needs to go on learning, if that is wanted and it can.

@@ -1,5 +1,6 @@
 //! A router as a protocol leaves it.
 
+use super::against::Against;
 use policies::Forecast;
 use routing::{Dollars, Ledger, Problem, Router, Saved};
 use serde_json::Value;
@@ -17,6 +18,8 @@ pub struct TrainedRouter {
     pub list_prices: Vec<Dollars>,
     /// Expected outcomes, from the outcomes that training bought; none where it bought none.
     pub forecast: Option<Forecast>,
+    /// The router against the best single model on the test prompts, by preference.
+    pub against: Vec<Against>,
     /// Scores on the test prompts.
     pub scores: Vec<Score>,
     /// The bill of its training.

@@ -145,7 +145,11 @@ fn refused(error: &Refused) -> PyErr {
 }
 
 fn items(given: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<(String, f64)>> {
-    given.into_iter().flat_map(|given| given.iter()).map(|(key, value)| Ok((key.extract()?, value.extract()?))).collect()
+    given
+        .into_iter()
+        .flat_map(|given| given.iter())
+        .map(|(key, value)| Ok((key.extract()?, value.extract()?)))
+        .collect()
 }
 
 #[pymethods]
@@ -234,7 +238,8 @@ impl Router {
         dollars: f64,
         seconds: Option<f64>,
     ) -> PyResult<()> {
-        let told = Told { id: request_id, quality: Exact(quality), dollars: Exact(dollars), seconds: seconds.map(Exact) };
+        let told =
+            Told { id: request_id, quality: Exact(quality), dollars: Exact(dollars), seconds: seconds.map(Exact) };
         py.detach(|| match &mut *self.state() {
             State::Frozen(..) => Err(PyValueError::new_err(NO_JOURNAL)),
             State::Learning(router) => {
@@ -290,7 +295,8 @@ fn decide(
     if let Some(taken) = ids.iter().flatten().find(|id| router.learner().is_taken(id)) {
         return Err(refused(&Refused::Taken { id: taken.clone() }));
     }
-    let ids: Vec<Option<String>> = ids.map_or_else(|| vec![None; preferences.len()], |ids| ids.into_iter().map(Some).collect());
+    let ids: Vec<Option<String>> =
+        ids.map_or_else(|| vec![None; preferences.len()], |ids| ids.into_iter().map(Some).collect());
     let d = router.learner().deployment().card().dimension;
     let mut decisions = Vec::with_capacity(preferences.len());
     for ((id, features), &preference) in ids.into_iter().zip(features.chunks_exact(d)).zip(preferences) {
