@@ -40,6 +40,9 @@ pub struct Card {
     pub list_prices_usd: Vec<f64>,
     /// Smallest and largest weight on cost that it was trained for.
     pub w_cost: [f64; 2],
+    /// Models that are retired: they taught the router, and are never chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// What turns a prompt into features; none where features came from elsewhere, so that text cannot be routed.
     pub encoder: Option<EncoderCard>,
     /// What it learnt from.
@@ -448,6 +451,11 @@ impl Artifact {
 }
 
 impl Card {
+    /// Which of the K models are not retired.
+    pub fn available(&self) -> Vec<bool> {
+        self.models.iter().map(|model| !self.without.contains(model)).collect()
+    }
+
     /// The problem that its router was trained for.
     pub fn problem(&self) -> Problem {
         let weight = |card: &LatencyCard| LatencyWeight { weight: card.weight, tau: Seconds(card.tau_s) };
@@ -470,6 +478,9 @@ impl Card {
         let prices = &self.list_prices_usd;
         if prices.len() != self.models.len() || prices.iter().any(|&price| price < 0.0) {
             return rule("list_prices_usd", "one price of at least 0 for each model", format!("{prices:?}"));
+        }
+        if !self.available().contains(&true) {
+            return rule("without", "not all of the models", format!("{:?}", self.without));
         }
         if self.tau_usd < 0.0 {
             return rule("tau_usd", "at least 0", self.tau_usd.to_string());

@@ -72,6 +72,11 @@ pub enum DeploymentError {
         /// Label of the policy that it was trained by.
         policy: String,
     },
+    /// The router's own exploration does not look at list prices.
+    PricesWhileExploring {
+        /// Label of the policy that it was trained by.
+        policy: String,
+    },
     /// A price is negative or not a number.
     Price {
         /// Name of the model.
@@ -127,7 +132,12 @@ impl std::fmt::Display for DeploymentError {
             DeploymentError::PricesNotRead { policy } => write!(
                 f,
                 "a list price would change nothing: `{policy}` decides by the dollars that its training was charged (train \
-                 it again at other prices, or train a policy that reads list prices, such as `lin-ucb-listed`)"
+                 it again at other prices, or train a policy that heeds list prices, such as `lin-ucb-listed`)"
+            ),
+            DeploymentError::PricesWhileExploring { policy } => write!(
+                f,
+                "`{policy}` explores by the rewards that it learnt, at the dollars that were charged: it can explore, or heed a \
+                 list price, not both (`lin-ucb-listed` can)"
             ),
             DeploymentError::Price { model, price } => {
                 write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
@@ -168,7 +178,7 @@ impl Deployment {
             }
         }
         let list_prices = artifact.card.list_prices_usd.iter().map(|&price| Dollars(price)).collect();
-        let available = vec![true; artifact.card.models.len()];
+        let available = artifact.card.available();
         let encoder = encoder.map(Arc::from);
         Ok(Deployment { artifact, encoder, list_prices, available, exploring: None, policy: None })
     }
@@ -197,7 +207,7 @@ impl Deployment {
             self.open_policy()?;
         }
         self.exploring = Some(Exploring { floor, stream: seed.stream("exploration") });
-        Ok(())
+        self.check_draws()
     }
 
     /// Lets the policy behind the router decide, as it stood when the file was written.
@@ -244,21 +254,78 @@ impl Deployment {
         &self.available
     }
 
-    /// Sets the list price of `model`, dollars for a typical request. What a decision expects to pay follows in proportion.
+    /// Sets the list price of `model`, dollars for a typical request. What a decision expects to pay follows in proportion, and so
+    /// do the rewards of a router that tells them.
     ///
     /// # Errors
     /// [`DeploymentError`] for a model that the router does not know, a price that is negative or not a number, and for a router
-    /// that does not look at list prices.
+    /// that cannot heed list prices.
     pub fn set_price(&mut self, model: &str, price: Dollars) -> Result<(), DeploymentError> {
         let position = self.position(model)?;
         if !(price.0 >= 0.0 && price.0.is_finite()) {
             return Err(DeploymentError::Price { model: model.into(), price: price.0 });
         }
-        if !self.artifact.router.reads_prices() {
+        if !self.heeds_prices() {
             return Err(DeploymentError::PricesNotRead { policy: self.card().policy.label.clone() });
         }
         self.list_prices[position] = price;
-        Ok(())
+        self.check_draws()
+    }
+
+    /// Whether a list price can change decisions: the router looks at it, or tells the rewards that it estimates, in which the
+    /// forecast then puts the price in force for the one of training.
+    fn heeds_prices(&self) -> bool {
+        let tells = || {
+            let empty = ContextsBuffer::new(self.card().dimension, self.card().models.len());
+            self.artifact.forecast.is_some() && self.artifact.router.rewards(&empty.view(), &mut Vec::new())
+        };
+        self.artifact.router.reads_prices() || tells()
+    }
+
+    /// Whether rewards are to be changed by the prices in force.
+    fn is_repriced(&self) -> bool {
+        let trained = self.card().list_prices_usd.iter();
+        let moved = self.list_prices.iter().zip(trained).any(|(now, trained)| now.0 != *trained);
+        moved && !self.router().reads_prices()
+    }
+
+    /// A policy's own exploration weighs models by the rewards that it learnt.
+    fn check_draws(&self) -> Result<(), DeploymentError> {
+        match self.exploring.is_some() && self.policy.is_some() && self.is_repriced() {
+            true => Err(DeploymentError::PricesWhileExploring { policy: self.card().policy.label.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    /// The greedy decision at the prices in force.
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut rewards = Vec::new();
+        if !(self.is_repriced() && self.router().rewards(contexts, &mut rewards)) {
+            return self.router().decide(contexts, choices);
+        }
+        choices.clear();
+        for (row, rewards) in rewards.chunks_exact_mut(contexts.arms()).enumerate() {
+            let saved = self.saved_by_prices(contexts.feature_row(row), contexts.preferences()[row]);
+            rewards.iter_mut().zip(saved).for_each(|(reward, saved)| *reward += saved);
+            let up = rewards.iter().zip(contexts.available(row)).enumerate().filter(|(_, (_, up))| **up);
+            let best = up.rev().max_by(|one, two| one.1.0.total_cmp(two.1.0)).expect("one model can be called");
+            choices.push(Choice::certain(Arm::at(best.0)).expecting(*best.1.0));
+        }
+    }
+
+    /// What each model's reward gains by the price in force, K: the cost term as training had it less the one of today.
+    fn saved_by_prices(&self, features: &[f32], preference: Preference) -> Vec<f64> {
+        let objective = self.card().problem().objective;
+        let weight = preference.cost() * (1.0 - objective.latency.map_or(0.0, |latency| latency.weight));
+        let trained = self.card().list_prices_usd.iter().map(|&price| Dollars(price));
+        let Some(forecast) = &self.artifact.forecast else { return vec![0.0; self.list_prices.len()] };
+        let expected = forecast.expect(features).zip(trained.zip(&self.list_prices));
+        let saved = expected.map(|(expected, (trained, &now))| {
+            let before = expected.map_or(trained, |expected| expected.cost);
+            let after = if trained.0 > 0.0 { Dollars(before.0 * now.0 / trained.0) } else { now };
+            if now == trained { 0.0 } else { weight * (objective.penalty(before) - objective.penalty(after)) }
+        });
+        saved.collect()
     }
 
     /// Says that `model` cannot be called.
@@ -346,8 +413,14 @@ impl Deployment {
 
     fn greedy(&self, contexts: &Contexts<'_>) -> Vec<Decision> {
         let (mut choices, mut probabilities) = (Vec::<Choice>::new(), Vec::new());
-        self.router().decide(contexts, &mut choices);
-        self.router().probabilities(contexts, &mut probabilities);
+        self.decide(contexts, &mut choices);
+        if self.is_repriced() {
+            probabilities.resize(contexts.len() * contexts.arms(), 0.0);
+            let chosen = choices.iter().enumerate().map(|(row, choice)| row * contexts.arms() + choice.arm.index());
+            chosen.for_each(|place| probabilities[place] = 1.0);
+        } else {
+            self.router().probabilities(contexts, &mut probabilities);
+        }
         let rows = choices.iter().zip(probabilities.chunks_exact(contexts.arms())).enumerate();
         let decision = |(row, (choice, probabilities)): (usize, (&Choice, &[f32]))| Decision {
             arm: choice.arm,
@@ -363,7 +436,7 @@ impl Deployment {
         let mut own = Vec::new();
         match &self.policy {
             Some(policy) => policy.exploration(contexts, &mut own),
-            None => greedily(&*self.artifact.router, contexts, &mut own),
+            None => self.greedily(contexts, &mut own),
         }
         let decision = |(row, own): (usize, &mut [f64])| {
             let available = contexts.available(row);
@@ -382,6 +455,17 @@ impl Deployment {
         own.chunks_exact_mut(contexts.arms()).enumerate().map(decision).collect()
     }
 
+    /// Replaces `out` by 1 for the model of the greedy decision, else 0, rows x K.
+    fn greedily(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let mut choices = Vec::new();
+        self.decide(contexts, &mut choices);
+        out.clear();
+        out.resize(contexts.len() * contexts.arms(), 0.0);
+        for (row, choice) in choices.iter().enumerate() {
+            out[row * contexts.arms() + choice.arm.index()] = 1.0;
+        }
+    }
+
     /// `chosen`, then the models that the router would take in turn if those before could not be called.
     pub fn ranked(&self, features: &[f32], preference: Preference, chosen: Arm) -> Vec<Arm> {
         let mut left = self.available.clone();
@@ -391,7 +475,7 @@ impl Deployment {
         while left.contains(&true) {
             buffer.clear();
             buffer.push(Round(0), features, preference, &self.list_prices, &left);
-            self.router().decide(&buffer.view(), &mut choices);
+            self.decide(&buffer.view(), &mut choices);
             ranked.push(choices[0].arm);
             left[choices[0].arm.index()] = false;
         }
@@ -404,17 +488,6 @@ impl Deployment {
         let (now, trained) = (self.list_prices[arm.index()].0, self.card().list_prices_usd[arm.index()]);
         let ratio = if now != trained && trained > 0.0 { now / trained } else { 1.0 };
         Some(Expected { cost: Dollars(expected.cost.0 * ratio), ..expected })
-    }
-}
-
-/// Replaces `out` by 1 for the model that `router` takes, else 0, rows x K.
-fn greedily(router: &dyn Router, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
-    let mut choices = Vec::new();
-    router.decide(contexts, &mut choices);
-    out.clear();
-    out.resize(contexts.len() * contexts.arms(), 0.0);
-    for (row, choice) in choices.iter().enumerate() {
-        out[row * contexts.arms() + choice.arm.index()] = 1.0;
     }
 }
 

@@ -164,6 +164,14 @@ pub trait Router: Send {
         }
     }
 
+    /// Replaces `out` by the estimated reward of each model, rows x K, of which [`Router::decide`] takes the highest that is up,
+    /// the first of equals; true. False: it decides by something else. A price that changed can be taken into account from outside
+    /// by whoever has these.
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
+        let (_, _) = (contexts, out);
+        false
+    }
+
     /// Whether decisions depend on the list prices of [`Contexts`]. Who does not look at them decides by the dollars that training
     /// was charged.
     fn reads_prices(&self) -> bool {

@@ -49,18 +49,18 @@ impl<'a> Expected<'a> {
         (0..self.rows.len()).map(|row| self.reward(row, arm, preference)).sum::<f64>() / self.rows.len() as f64
     }
 
-    /// The model that earns most, the first of equals.
-    fn best_single(&self, preference: Preference) -> Arm {
-        let arms = (0..self.problem.arms()).map(Arm::at).rev();
+    /// The model that is up and earns most, the first of equals.
+    fn best_single(&self, preference: Preference, up: &[bool]) -> Arm {
+        let arms = (0..self.problem.arms()).filter(|&arm| up[arm]).map(Arm::at).rev();
         let means = arms.map(|arm| (arm, self.mean(arm, preference)));
-        means.max_by(|one, two| one.1.total_cmp(&two.1)).expect("there is a model").0
+        means.max_by(|one, two| one.1.total_cmp(&two.1)).expect("one model is up").0
     }
 }
 
 /// `router` at each preference of `grid` against the model that earned most on the rows trained on, on the rows left out.
 pub(super) fn against(
     router: &dyn Router,
-    (problem, prices): (&Problem, &[Dollars]),
+    (problem, prices, up): (&Problem, &[Dollars], &[bool]),
     forecast: &Forecast,
     (train, test): (&Rows, &Rows),
     grid: &[Preference],
@@ -68,8 +68,8 @@ pub(super) fn against(
     let (train, test) = (Expected::new(train, problem, forecast), Expected::new(test, problem, forecast));
     let clusters = clusters(test.rows);
     let at = |&preference: &Preference| {
-        let model = train.best_single(preference);
-        let decided = decided(router, prices, test.rows, preference);
+        let model = train.best_single(preference, up);
+        let decided = decided(router, (prices, up), test.rows, preference);
         let n = test.rows.len() as f64;
         let pairs: Vec<(f64, f64)> = (decided.iter().enumerate())
             .map(|(row, &arm)| (test.reward(row, arm, preference), test.reward(row, model, preference)))
@@ -106,14 +106,13 @@ fn clusters(rows: &Rows) -> Vec<u32> {
     rows.prompts.iter().map(number).collect()
 }
 
-fn decided(router: &dyn Router, prices: &[Dollars], rows: &Rows, preference: Preference) -> Vec<Arm> {
-    let up = vec![true; prices.len()];
+fn decided(router: &dyn Router, (prices, up): (&[Dollars], &[bool]), rows: &Rows, preference: Preference) -> Vec<Arm> {
     let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
     let (mut choices, mut decided) = (Vec::new(), Vec::with_capacity(rows.len()));
     for start in (0..rows.len()).step_by(ROWS) {
         buffer.clear();
         let part = start..rows.len().min(start + ROWS);
-        part.for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, &up));
+        part.for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, up));
         router.decide(&buffer.view(), &mut choices);
         decided.extend(choices.iter().map(|choice| choice.arm));
     }

@@ -66,12 +66,14 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
         }
     };
     let forecast = Forecast::fit(&problem, &parts.train.features, &parts.train.feedback);
-    let grid = Preferences::default().test;
-    let scores = log_scores(&*router, &problem, &prices, &parts.test, &grid);
+    let (grid, up) = (Preferences::default().test, available(&place, &problem, training)?);
+    let scores = log_scores(&*router, &problem, (&prices, &up), &parts.test, &grid);
     let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
     let card = card(training, content, encoder, &problem, &prices, &parts, scores);
-    let card =
-        Card { against: against(&*router, (&problem, &prices), &forecast, (&parts.train, &parts.test), &grid), ..card };
+    let card = Card {
+        against: against(&*router, (&problem, &prices, &up), &forecast, (&parts.train, &parts.test), &grid),
+        ..card
+    };
     let artifact = Artifact::new(card, router, Some(forecast), state);
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;
@@ -86,6 +88,16 @@ fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), 
     let parameters = place.table("--set").merge(&strict, training.parameters.clone(), accepts)?;
     let content = json!({ "kind": entry.name, "revision": entry.revision, "parameters": parameters });
     Ok((content, (entry.configure)(parameters).expect("`merge` accepted the table")))
+}
+
+/// Which models the router may choose.
+fn available(place: &Place, problem: &Problem, training: &LogTraining) -> Result<Vec<bool>, SpecError> {
+    let mut up = vec![true; problem.arms()];
+    for model in &training.without {
+        up[place.find("model", model, problem.models.iter().map(String::as_str).zip(0..))?] = false;
+    }
+    place.unless(up.contains(&true), "--without", "not all of the models", training.without.join(", "))?;
+    Ok(up)
 }
 
 /// tau of the reward, from the dollars that the rows cost.
@@ -165,6 +177,7 @@ fn card(
         latency: LatencyCard::of(&problem.objective),
         list_prices_usd: prices.iter().map(|price| price.0).collect(),
         w_cost: [0.0, 1.0],
+        without: training.without.clone(),
         encoder: Some(encoder),
         data: DataCard {
             source: LearntFrom::Log,

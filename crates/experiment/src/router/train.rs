@@ -55,6 +55,7 @@ impl Plan {
             latency: LatencyCard::of(&problem.objective),
             list_prices_usd: list_prices.iter().map(|price| price.0).collect(),
             w_cost: self.spec.preferences.trained_range(),
+            without: Vec::new(),
             encoder: wanted.encoder.clone(),
             data: DataCard {
                 source: LearntFrom::Environment(format!("{} `{}`", environment.kind, environment.label)),

@@ -218,6 +218,16 @@ impl Router for LinearArms {
         }
     }
 
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
+        let mut features = Vec::new();
+        out.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            out.extend(self.means(&features));
+        }
+        true
+    }
+
     fn save(&self) -> Option<Saved> {
         Some(LinearArms::save(self, LINEAR))
     }
@@ -300,6 +310,10 @@ impl<E: Explore, M: Memory> LinearBandit<E, M> {
 impl<E: Explore, M: Memory> Router for LinearBandit<E, M> {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
         self.arms.decide(contexts, choices);
+    }
+
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
+        self.arms.rewards(contexts, out)
     }
 }
 
