@@ -139,15 +139,19 @@ class Routed(TypedDict):
 
     model: list[str]
     arm: npt.NDArray[np.int64]
+    propensity: npt.NDArray[np.float64]
+    """n: the probability with which the model was chosen; 1 where nothing was drawn."""
     probabilities: npt.NDArray[np.float32]
     """n x K, in the order of `Router.models`."""
     predicted_quality: npt.NDArray[np.float64]
     """n, in [0, 1]; NaN where training bought no outcome of the chosen model."""
     predicted_cost_usd: npt.NDArray[np.float64]
     """n, dollars; NaN likewise."""
+    ranked: list[list[str]]
+    """n; only with `ranked=True`: the chosen model, then those that would answer if the ones before could not be called."""
 
 class Router:
-    """A saved router: decides as under `barp route`, bit for bit as in the simulator."""
+    """A saved router: decides as under `barp route`, bit for bit as in the simulator, and learns as under `barp learn`."""
 
     def __init__(
         self,
@@ -155,15 +159,42 @@ class Router:
         *,
         list_prices: Mapping[str, float] | None = None,
         without: Sequence[str] = (),
+        explore_floor: float | None = None,
+        seed: int = 1,
+        journal: str | PathLike[str] | None = None,
+        join: Mapping[str, float] | None = None,
     ) -> None:
-        """`list_prices` are dollars in force instead of those of training; models in `without` cannot be called."""
+        """`list_prices` are dollars in force instead of those of training; models in `without` cannot be called.
+
+        `explore_floor` in [0, 1] draws decisions and gives that share of the requests to any model alike; without it they are
+        greedy. `seed` is the root of the draws of a router that does not learn. `journal` lets it learn: what `route` and
+        `learn` are told survives a kill. `join` are new models with their list prices, met without training. ValueError: no
+        whole router, an unknown model, or a policy that cannot go on learning."""
     @property
     def card(self) -> dict[str, Any]:
-        """Policy, models, encoder, data, scores with intervals, licence, hashes."""
+        """Policy, models, encoder, data, scores with intervals, licence, hashes, what it learnt since training."""
     @property
     def models(self) -> list[str]: ...
-    def route(self, prompts: Sequence[str] | npt.ArrayLike, w_cost: float | npt.ArrayLike) -> Routed:
-        """A model for each of n texts, or n embeddings (n x d); `w_cost` in [0, 1], one number or n."""
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their outcome."""
+    def route(
+        self,
+        prompts: Sequence[str] | npt.ArrayLike,
+        w_cost: float | npt.ArrayLike,
+        *,
+        request_ids: Sequence[str] | None = None,
+        ranked: bool = False,
+    ) -> Routed:
+        """A model for each of n texts, or n embeddings (n x d); `w_cost` in [0, 1], one number or n.
+
+        `request_ids` (n) name the requests for `learn`."""
+    def learn(self, request_id: str, quality: float, dollars: float, *, seconds: float | None = None) -> None:
+        """Learns what came of a routed request: late, in any order, once. On the disk when it returns.
+
+        KeyError: no request with that id waits. ValueError: learnt before, or a number out of range."""
+    def save(self) -> None:
+        """Puts what was learnt into the router's file, and shortens the journal."""
 
 def run(
     config: str | PathLike[str],

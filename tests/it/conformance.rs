@@ -76,6 +76,31 @@ fn decisions_follow_list_prices_where_a_router_says_that_it_reads_them_and_nowhe
 }
 
 #[test]
+fn routers_that_tell_their_rewards_take_the_highest_that_is_up() {
+    let toy = Toy::new(6, 3);
+    let mut batch = Batch::new(6, 3);
+    for round in 0..90 {
+        let preference = routing::Preference::new(round as f64 / 90.0).unwrap();
+        let up = [round % 3 != 0, round % 4 != 1, true];
+        batch.push_row(Round(round), &toy.table, round as usize, preference, &[routing::Dollars(0.001); 3], &up);
+    }
+    let mut telling = Vec::new();
+    for entry in POLICIES {
+        let (router, mut rewards) = (toy.trained(entry, 640), Vec::new());
+        if !router.rewards(&batch.contexts(), &mut rewards) {
+            continue;
+        }
+        telling.push(entry.name);
+        for (row, choice) in decide(&*router, &batch).iter().enumerate() {
+            let (own, up) = (&rewards[row * 3..][..3], batch.contexts().available(row));
+            let most = (0..3).filter(|&arm| up[arm]).map(|arm| own[arm]).fold(f64::NEG_INFINITY, f64::max);
+            assert_eq!(own[choice.arm.index()], most, "`{}`: {own:?}", entry.name);
+        }
+    }
+    assert!(["knn", "ridge", "mlp", "lin-ucb", "lin-ts"].iter().all(|name| telling.contains(name)), "{telling:?}");
+}
+
+#[test]
 fn exploration_is_reproducible_and_its_propensities_are_true() {
     let toy = Toy::new(6, 3);
     for entry in POLICIES.iter().filter(|entry| entry.information == Information::Bandit) {
@@ -153,8 +178,10 @@ fn broken_declaration(entry: &Entry) -> Result<(), String> {
     match (entry.export, router.save()) {
         (Export::Unsupported, None) => Ok(()),
         (Export::Unsupported, Some(_)) => Err(format!("`{}` is declared unsupported and can be saved", entry.name)),
-        (Export::File, None) => Err(format!("`{}` is declared a file and cannot be saved", entry.name)),
-        (Export::File, Some(saved)) => {
+        (Export::File | Export::Learner, None) => {
+            Err(format!("`{}` is declared a file and cannot be saved", entry.name))
+        }
+        (Export::File | Export::Learner, Some(saved)) => {
             let restored =
                 policies::restore(&saved, &toy.problem).map_err(|error| format!("`{}`: {error}", entry.name))?;
             let same = decide(&*restored, &toy.batch(0..60)) == decide(&*router, &toy.batch(0..60));

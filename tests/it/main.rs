@@ -22,6 +22,7 @@ mod field_metrics; // what must hold of the metrics of the field, whatever the n
 mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod golden; // metrics and statistics beside what other people's programs compute
 mod information; // no policy learns what it did not pay for
+mod learning; // routers that go on learning: as in the simulator, once each, and whatever kills them
 mod log_formats; // what gateways and tracers write, in files as they come
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
 mod map; // the pages for people: the map of the crates, links, commands and figures

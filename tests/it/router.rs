@@ -98,7 +98,7 @@ fn every_policy_that_declares_a_file_is_saved_and_restored_bit_for_bit() {
         router.probabilities(&batch.contexts(), &mut probabilities);
         (choices, probabilities.iter().map(|p: &f32| p.to_bits()).collect::<Vec<_>>())
     };
-    for entry in POLICIES.iter().filter(|entry| entry.export == Export::File) {
+    for entry in POLICIES.iter().filter(|entry| entry.export != Export::Unsupported) {
         let router = toy.trained(entry, 640);
         let saved = router.save().unwrap_or_else(|| panic!("`{}` cannot be saved", entry.name));
         let restored =
@@ -280,14 +280,41 @@ fn what_cannot_be_trained_or_routed_is_said_with_the_known_names() {
     assert!(error.contains("no model is left to choose from"), "{error}");
     let error = route(&["--list-price", "small=-1"]);
     assert!(error.contains("the price of `small` must be at least 0 dollars, got -1"), "{error}");
-    let error = route(&["--list-price", "small=1"]);
-    assert!(error.contains("a list price would change nothing: `knn` decides by the dollars"), "{error}");
     let error = refuse(folder.path(), &["route", "router", "--prompts", "none.jsonl", "--w-cost", "2"], 2);
     assert!(error.contains("--w-cost: the weight on cost must lie in [0, 1], got 2"), "{error}");
 }
 
 #[test]
-fn a_list_price_changes_what_is_chosen_and_the_dollars_that_are_told() {
+fn a_list_price_changes_what_is_chosen_and_the_dollars_that_are_told_or_is_refused() {
+    let prompt = b"{\"prompt\": \"write a function number 4\", \"w_cost\": 0.5}";
+    for policy in ["knn", "ridge", "lin-ucb", "lin-ucb-listed"] {
+        let folder = trained(policy);
+        store::write_whole(&folder.path().join("p.jsonl"), prompt).unwrap();
+        let route = |extra: &[&str]| -> Value {
+            let printed = succeed(folder.path(), &[&["route", "router", "--prompts", "p.jsonl"], extra].concat());
+            serde_json::from_str(&printed).unwrap()
+        };
+        let ways = [("large=0.0000001", true), ("large=1000", false)];
+        for (price, is_chosen) in ways {
+            let line = route(&["--list-price", price, "--ranked"]);
+            assert_eq!(line["model"] == "large", is_chosen, "`{policy}` at {price}: {line}");
+            assert_eq!(line["ranked"][2] == "large", !is_chosen, "`{policy}` at {price}: {line}");
+        }
+        let told = |line: &Value| line["predicted_cost_usd"].as_f64().unwrap();
+        assert!(told(&route(&["--list-price", "large=0.0000001"])) < 1e-6, "`{policy}`: dollars follow");
+    }
+    let folder = trained("barp");
+    store::write_whole(&folder.path().join("p.jsonl"), prompt).unwrap();
+    let error = refuse(folder.path(), &["route", "router", "--prompts", "p.jsonl", "--list-price", "small=1"], 2);
+    assert!(error.contains("a list price would change nothing: `barp` decides by the dollars"), "{error}");
+    let folder = trained("lin-ucb");
+    let explore = ["route", "router", "--prompts", "p.jsonl", "--list-price", "small=1", "--explore-floor", "0.1"];
+    let error = refuse(folder.path(), &explore, 2);
+    assert!(error.contains("it can explore, or heed a list price, not both"), "{error}");
+}
+
+#[test]
+fn a_list_price_moves_a_router_that_reads_it() {
     let folder = trained("cheapest");
     store::write_whole(&folder.path().join("p.jsonl"), b"{\"prompt\": \"add the numbers\", \"w_cost\": 1}").unwrap();
     let route = |extra: &[&str]| -> Value {

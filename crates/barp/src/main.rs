@@ -12,6 +12,7 @@ mod progress;
 mod reference;
 mod rehearsal;
 mod reporting;
+mod requests;
 mod routers;
 mod running;
 mod spellings;
@@ -52,6 +53,8 @@ enum Command {
     Train(commands::train::Train),
     /// Let a saved router choose a model for each prompt
     Route(commands::route::Route),
+    /// Let a saved router choose models and go on learning from what comes of it
+    Learn(commands::learn::Learn),
     /// Say what a saved router is, what it learnt from and how well it does
     Inspect(commands::inspect::Inspect),
     /// List what can be named in a configuration
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Claims(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Route(command) => command.run(),
+        Command::Learn(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Schema(command) => command.run(),

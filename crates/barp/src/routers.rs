@@ -3,7 +3,8 @@
 use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
-use deployment::{Artifact, Deployment};
+use deployment::{Artifact, Card, Deployment, Versus};
+use routing::Dollars;
 use std::path::Path;
 
 /// Writes a router to `out`, and says what it was trained on and how well it does.
@@ -20,6 +21,7 @@ pub(crate) fn save(artifact: &Artifact, out: &Path) -> Result<(), Failure> {
         let label = if card.data.simulated { ", simulated" } else { "" };
         say!("{} {:.4} on prompts it was not trained on{label}, {interval}", score.metric, score.value);
     }
+    against(card).iter().for_each(|line| say!("{line}"));
     if card.encoder.is_none() {
         say!("it routes embeddings, not text: the encoder of its features is not known (`--encoder` names it)");
     }
@@ -28,7 +30,48 @@ pub(crate) fn save(artifact: &Artifact, out: &Path) -> Result<(), Failure> {
 
 /// Opens the router at `path` with its encoder, where it has one.
 pub(crate) fn open(path: &Path, encoding: &EncodingArguments) -> Result<Deployment, Failure> {
-    let artifact = Artifact::read(path).map_err(Failure::input)?;
+    open_with(path, &[], encoding)
+}
+
+/// The same with models that `join` it, each with its list price in dollars.
+pub(crate) fn open_with(
+    path: &Path,
+    join: &[(String, f64)],
+    encoding: &EncodingArguments,
+) -> Result<Deployment, Failure> {
+    let mut artifact = Artifact::read(path).map_err(Failure::input)?;
+    for (model, price) in join {
+        let joined = deployment::join(artifact, model, Dollars(*price));
+        artifact = joined.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    }
     let encoder = artifact.card.encoder.as_ref().map(|card| encoding.open(&card.name)).transpose()?;
     Deployment::new(artifact, encoder).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// The router beside the best single model at each preference, with a warning where it is not shown to be better.
+pub(crate) fn against(card: &Card) -> Vec<String> {
+    let Some(first) = card.against.first() else { return Vec::new() };
+    let mut lines = vec![format!(
+        "{:>6}  {:>8} {:>8}  {:<20} {:<24} {:>5}",
+        "w_cost", "router", "fixed", "best fixed model", "95 % of the difference", "n"
+    )];
+    for versus in &card.against {
+        let interval = match (versus.low, versus.high) {
+            (Some(low), Some(high)) => format!("[{low:+.4}, {high:+.4}]"),
+            _ => "none".into(),
+        };
+        let warning = versus.warning().map_or(String::new(), |warning| format!("  {warning}"));
+        let Versus { w_cost, model, router, fixed, n, .. } = versus;
+        lines.push(format!("{w_cost:>6}  {router:>8.4} {fixed:>8.4}  {model:<20} {interval:<24} {n:>5}{warning}"));
+    }
+    lines.push(format!("mean rewards on prompts that it was not trained on; {}", first.method));
+    let not_better = card.against.iter().filter(|versus| versus.warning().is_some()).count();
+    if not_better > 0 {
+        let all = card.against.len();
+        let model = "the best fixed model, chosen on the prompts trained on";
+        lines.push(format!(
+            "warning: at {not_better} of {all} weights the router is not shown to be better than {model}"
+        ));
+    }
+    lines
 }

@@ -5,7 +5,9 @@
 use crate::prompt_sketch::PromptSketch;
 use crate::tensors::{NotTensors, read_tensors, tensors_hash, write_tensors};
 use policies::Forecast;
-use routing::{Dollars, LatencyWeight, Ledger, NotRestored, Objective, Problem, Router, Saved, Seconds};
+use routing::{
+    Dollars, LatencyWeight, Ledger, NotRestored, Objective, Policy, Problem, Router, Saved, Seconds, Tensor,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,9 @@ pub struct Card {
     pub list_prices_usd: Vec<f64>,
     /// Smallest and largest weight on cost that it was trained for.
     pub w_cost: [f64; 2],
+    /// Models that are retired: they taught the router, and are never chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// What turns a prompt into features; none where features came from elsewhere, so that text cannot be routed.
     pub encoder: Option<EncoderCard>,
     /// What it learnt from.
@@ -58,6 +63,64 @@ pub struct Card {
     pub settings: Value,
     /// SHA-256 of all tensors.
     pub weights_sha256: String,
+    /// What it learnt after its training; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<LearningCard>,
+    /// The router against the best single model on prompts that it was not trained on, at each preference; empty in a file that
+    /// is older than this key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Versus>,
+}
+
+/// What a router learnt from feedback after its training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearningCard {
+    /// `weights_sha256` of the router as training left it.
+    pub origin: String,
+    /// Requests that it routed.
+    pub routed: u64,
+    /// Outcomes of those that it learnt.
+    pub learnt: u64,
+    /// Number of the last entry of its journal that is in its weights.
+    pub folded: u64,
+    /// Models that joined after training, in the order in which they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<String>,
+}
+
+/// A router against one model for all prompts, on the same prompts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versus {
+    /// Weight on cost.
+    pub w_cost: f64,
+    /// The model that earns most for every prompt at this preference, chosen on the prompts trained on.
+    pub model: String,
+    /// Mean reward of the router.
+    pub router: f64,
+    /// Mean reward of the model.
+    pub fixed: f64,
+    /// Lower end of the 95 % interval of the difference, where there is one.
+    pub low: Option<f64>,
+    /// Upper end of that interval.
+    pub high: Option<f64>,
+    /// How the interval was made.
+    pub method: String,
+    /// Rows behind the difference.
+    pub n: u64,
+}
+
+impl Versus {
+    /// What is to be said of the router beside the model; none where the router is better.
+    pub fn warning(&self) -> Option<&'static str> {
+        match (self.low, self.high) {
+            (Some(low), _) if low > 0.0 => None,
+            (_, Some(high)) if high < 0.0 => Some("worse than the best fixed model"),
+            (Some(_), Some(_)) => Some("not shown to be better than the best fixed model"),
+            _ => Some("not known to be better than the best fixed model"),
+        }
+    }
 }
 
 /// How much waiting mattered in training.
@@ -273,13 +336,23 @@ pub struct Artifact {
     pub router: Box<dyn Router>,
     /// What is told beside a decision; none where nothing was bought.
     pub forecast: Option<Forecast>,
+    /// What its policy needs to go on learning; none where it cannot.
+    pub state: Option<Saved>,
 }
 
+/// What stands before the names of the tensors of [`Artifact::state`].
+const STATE: &str = "learning.";
+
 impl Artifact {
-    /// Joins a router with its card, whose form, settings and hash are taken from the router. None if the router cannot be
-    /// saved.
-    pub fn new(card: Card, router: Box<dyn Router>, forecast: Option<Forecast>) -> Option<Artifact> {
-        let mut artifact = Artifact { card, router, forecast };
+    /// Joins a router with its card, whose form, settings and hash are taken from the router, and with the `state` of its policy.
+    /// None if the router cannot be saved.
+    pub fn new(
+        card: Card,
+        router: Box<dyn Router>,
+        forecast: Option<Forecast>,
+        state: Option<Saved>,
+    ) -> Option<Artifact> {
+        let mut artifact = Artifact { card, router, forecast, state };
         let saved = artifact.saved()?;
         artifact.card.weights_sha256 = tensors_hash(&saved.tensors);
         (artifact.card.form, artifact.card.settings) = (saved.form, saved.settings);
@@ -290,7 +363,45 @@ impl Artifact {
     fn saved(&self) -> Option<Saved> {
         let mut saved = self.router.save()?;
         saved.tensors.extend(self.forecast.iter().flat_map(Forecast::save));
+        let state = self.state.iter().flat_map(|state| &state.tensors);
+        saved.tensors.extend(state.map(|tensor| Tensor { name: format!("{STATE}{}", tensor.name), ..tensor.clone() }));
         Some(saved)
+    }
+
+    /// The policy as it stood when the file was written, to go on learning bit for bit.
+    ///
+    /// # Errors
+    /// [`NotRestored`] for a policy that cannot go on, naming those that can, and for a file without its state.
+    pub fn policy(&self) -> Result<Box<dyn Policy>, NotRestored> {
+        let known = self.card.models.len();
+        self.policy_among(&self.card.problem(), known)
+    }
+
+    fn policy_among(&self, problem: &Problem, known: usize) -> Result<Box<dyn Policy>, NotRestored> {
+        let none = Saved::bare(&self.card.form);
+        policies::resume(&self.card.policy.content, self.state.as_ref().unwrap_or(&none), problem, known)
+    }
+
+    /// The same with `model` after the others, of which nothing is known but its list price: the policy meets it as it met the
+    /// others at first.
+    ///
+    /// # Errors
+    /// As [`Artifact::policy`].
+    pub(crate) fn with_model(self, model: &str, price: Dollars) -> Result<Artifact, NotRestored> {
+        let known = self.card.models.len();
+        let mut card = self.card.clone();
+        card.models.push(model.into());
+        card.list_prices_usd.push(price.0);
+        card.learning_mut().joined.push(model.into());
+        let policy = self.policy_among(&card.problem(), known)?;
+        let forecast = self.forecast.map(|forecast| forecast.with_unknown());
+        Ok(Artifact::learnt(card, &*policy, forecast))
+    }
+
+    /// The file of `policy` as it stands now.
+    pub(crate) fn learnt(card: Card, policy: &dyn Policy, forecast: Option<Forecast>) -> Artifact {
+        let artifact = Artifact::new(card, policy.freeze(), forecast, policy.state());
+        artifact.expect("a policy that goes on learning has a router that can be saved")
     }
 
     /// The file that [`Artifact::read`] reads; equal routers give equal bytes.
@@ -328,19 +439,35 @@ impl Artifact {
         }
         card.check().map_err(ArtifactProblem::Field)?;
         let problem = card.problem();
+        let (mut state, tensors): (Vec<Tensor>, Vec<Tensor>) =
+            tensors.into_iter().partition(|tensor| tensor.name.starts_with(STATE));
+        state.iter_mut().for_each(|tensor| tensor.name.replace_range(..STATE.len(), ""));
+        let state = (!state.is_empty()).then(|| Saved { tensors: state, ..Saved::bare(&card.form) });
         let saved = Saved { form: card.form.clone(), settings: card.settings.clone(), tensors };
         let forecast = Forecast::restore(&saved, &problem).map_err(ArtifactProblem::Weights)?;
         let router = policies::restore(&saved, &problem).map_err(ArtifactProblem::Weights)?;
-        Ok(Artifact { card, router, forecast })
+        Ok(Artifact { card, router, forecast, state })
     }
 }
 
 impl Card {
+    /// Which of the K models are not retired.
+    pub fn available(&self) -> Vec<bool> {
+        self.models.iter().map(|model| !self.without.contains(model)).collect()
+    }
+
     /// The problem that its router was trained for.
     pub fn problem(&self) -> Problem {
         let weight = |card: &LatencyCard| LatencyWeight { weight: card.weight, tau: Seconds(card.tau_s) };
         let objective = Objective { tau: Dollars(self.tau_usd), latency: self.latency.as_ref().map(weight) };
         Problem { models: self.models.clone(), dimension: self.dimension, objective }
+    }
+
+    /// What it learnt after training, which begins now if it has not.
+    pub(crate) fn learning_mut(&mut self) -> &mut LearningCard {
+        let origin = self.weights_sha256.clone();
+        let none = LearningCard { origin, routed: 0, learnt: 0, folded: 0, joined: Vec::new() };
+        self.learning.get_or_insert(none)
     }
 
     fn check(&self) -> Result<(), CardFlaw> {
@@ -351,6 +478,9 @@ impl Card {
         let prices = &self.list_prices_usd;
         if prices.len() != self.models.len() || prices.iter().any(|&price| price < 0.0) {
             return rule("list_prices_usd", "one price of at least 0 for each model", format!("{prices:?}"));
+        }
+        if !self.available().contains(&true) {
+            return rule("without", "not all of the models", format!("{:?}", self.without));
         }
         if self.tau_usd < 0.0 {
             return rule("tau_usd", "at least 0", self.tau_usd.to_string());

@@ -3,15 +3,29 @@
 use crate::artifact::{Artifact, Card};
 use encoder::Encoder;
 use policies::Expected;
-use routing::{Arm, Choice, ContextsBuffer, Dollars, Preference, Round};
+use routing::{
+    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, NotRestored, Policy, Preference, Round, Router, Seed,
+    Stream, random,
+};
 use settings::Mistake;
+use std::sync::Arc;
 
 /// A router with its encoder and the public facts of the day.
 pub struct Deployment {
     artifact: Artifact,
-    encoder: Option<Box<dyn Encoder>>,
+    encoder: Option<Arc<dyn Encoder>>,
     list_prices: Vec<Dollars>,
     available: Vec<bool>,
+    exploring: Option<Exploring>,
+    /// The policy behind the router where it explores or goes on learning by itself; else the frozen router decides.
+    policy: Option<Box<dyn Policy>>,
+}
+
+/// How decisions are drawn.
+struct Exploring {
+    /// Share of the requests that any model answers.
+    floor: f64,
+    stream: Stream,
 }
 
 /// What is to be answered.
@@ -30,6 +44,8 @@ pub struct Decision {
     pub arm: Arm,
     /// Probability of each of the K models under the policy behind the decision.
     pub probabilities: Vec<f32>,
+    /// Probability with which this model was chosen, in (0, 1]: 1 where nothing was drawn.
+    pub propensity: f64,
     /// What the chosen model's answer is expected to be worth and to cost; none where nothing was bought of it.
     pub expected: Option<Expected>,
 }
@@ -56,6 +72,11 @@ pub enum DeploymentError {
         /// Label of the policy that it was trained by.
         policy: String,
     },
+    /// The router's own exploration does not look at list prices.
+    PricesWhileExploring {
+        /// Label of the policy that it was trained by.
+        policy: String,
+    },
     /// A price is negative or not a number.
     Price {
         /// Name of the model.
@@ -63,6 +84,18 @@ pub enum DeploymentError {
         /// Dollars for a typical request.
         price: f64,
     },
+    /// The share of requests that any model answers is no share.
+    Floor {
+        /// The share.
+        floor: f64,
+    },
+    /// A model that would join is there already.
+    Known {
+        /// Name of the model.
+        model: String,
+    },
+    /// The router cannot go on learning.
+    CannotLearn(NotRestored),
     /// No model is left to choose from.
     NoModelLeft {
         /// The one that was taken out last.
@@ -99,11 +132,19 @@ impl std::fmt::Display for DeploymentError {
             DeploymentError::PricesNotRead { policy } => write!(
                 f,
                 "a list price would change nothing: `{policy}` decides by the dollars that its training was charged (train \
-                 it again at other prices, or train a policy that reads list prices, such as `lin-ucb-listed`)"
+                 it again at other prices, or train a policy that heeds list prices, such as `lin-ucb-listed`)"
+            ),
+            DeploymentError::PricesWhileExploring { policy } => write!(
+                f,
+                "`{policy}` explores by the rewards that it learnt, at the dollars that were charged: it can explore, or heed a \
+                 list price, not both (`lin-ucb-listed` can)"
             ),
             DeploymentError::Price { model, price } => {
                 write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
             }
+            DeploymentError::Floor { floor } => write!(f, "the explore floor must lie in [0, 1], got {floor}"),
+            DeploymentError::Known { model } => write!(f, "model `{model}` is there already"),
+            DeploymentError::CannotLearn(error) => write!(f, "it cannot go on learning: {error}"),
             DeploymentError::NoModelLeft { last } => {
                 write!(f, "no model is left to choose from: `{last}` was the last one")
             }
@@ -137,8 +178,9 @@ impl Deployment {
             }
         }
         let list_prices = artifact.card.list_prices_usd.iter().map(|&price| Dollars(price)).collect();
-        let available = vec![true; artifact.card.models.len()];
-        Ok(Deployment { artifact, encoder, list_prices, available })
+        let available = artifact.card.available();
+        let encoder = encoder.map(Arc::from);
+        Ok(Deployment { artifact, encoder, list_prices, available, exploring: None, policy: None })
     }
 
     /// What the router is.
@@ -146,21 +188,144 @@ impl Deployment {
         &self.artifact.card
     }
 
-    /// Sets the list price of `model`, dollars for a typical request. What a decision expects to pay follows in proportion.
+    pub(crate) fn card_mut(&mut self) -> &mut Card {
+        &mut self.artifact.card
+    }
+
+    /// Draws decisions from now on: a `floor` of the requests goes to any model that can be called, all of them alike, the others
+    /// to the model that the router's own exploration takes (its bound, its posterior draw; the greedy decision of a router that
+    /// cannot go on learning). So every model has at least a probability of `floor` over their number, and each decision knows
+    /// its own exactly. `seed` is the root of the draws.
+    ///
+    /// # Errors
+    /// [`DeploymentError`] for a floor outside [0, 1], and for a file whose state does not fit.
+    pub fn explore(&mut self, floor: f64, seed: &Seed) -> Result<(), DeploymentError> {
+        if !(0.0..=1.0).contains(&floor) {
+            return Err(DeploymentError::Floor { floor });
+        }
+        if self.artifact.state.is_some() {
+            self.open_policy()?;
+        }
+        self.exploring = Some(Exploring { floor, stream: seed.stream("exploration") });
+        self.check_draws()
+    }
+
+    /// Lets the policy behind the router decide, as it stood when the file was written.
+    pub(crate) fn open_policy(&mut self) -> Result<(), DeploymentError> {
+        if self.policy.is_none() {
+            self.policy = Some(self.artifact.policy().map_err(DeploymentError::CannotLearn)?);
+        }
+        Ok(())
+    }
+
+    /// Tells the policy what came of a request.
+    ///
+    /// # Panics
+    /// If [`Deployment::open_policy`] was not called.
+    pub(crate) fn teach(&mut self, contexts: &Contexts<'_>, feedback: Feedback) {
+        self.policy.as_mut().expect("the caller opened it").learn(contexts, &[feedback]);
+    }
+
+    /// The file of the policy as it stands now, whose `card` becomes this one's.
+    ///
+    /// # Panics
+    /// If [`Deployment::open_policy`] was not called.
+    pub(crate) fn learnt(&mut self, card: Card) -> &Artifact {
+        let policy = self.policy.as_deref().expect("the caller opened it");
+        self.artifact = Artifact::learnt(card, policy, self.artifact.forecast.take());
+        &self.artifact
+    }
+
+    /// What decides greedily.
+    fn router(&self) -> &dyn Router {
+        match &self.policy {
+            Some(policy) => &**policy,
+            None => &*self.artifact.router,
+        }
+    }
+
+    /// List prices in force, K dollars for a typical request.
+    pub fn list_prices(&self) -> &[Dollars] {
+        &self.list_prices
+    }
+
+    /// Which of the K models can be called.
+    pub fn available(&self) -> &[bool] {
+        &self.available
+    }
+
+    /// Sets the list price of `model`, dollars for a typical request. What a decision expects to pay follows in proportion, and so
+    /// do the rewards of a router that tells them.
     ///
     /// # Errors
     /// [`DeploymentError`] for a model that the router does not know, a price that is negative or not a number, and for a router
-    /// that does not look at list prices.
+    /// that cannot heed list prices.
     pub fn set_price(&mut self, model: &str, price: Dollars) -> Result<(), DeploymentError> {
         let position = self.position(model)?;
         if !(price.0 >= 0.0 && price.0.is_finite()) {
             return Err(DeploymentError::Price { model: model.into(), price: price.0 });
         }
-        if !self.artifact.router.reads_prices() {
+        if !self.heeds_prices() {
             return Err(DeploymentError::PricesNotRead { policy: self.card().policy.label.clone() });
         }
         self.list_prices[position] = price;
-        Ok(())
+        self.check_draws()
+    }
+
+    /// Whether a list price can change decisions: the router looks at it, or tells the rewards that it estimates, in which the
+    /// forecast then puts the price in force for the one of training.
+    fn heeds_prices(&self) -> bool {
+        let tells = || {
+            let empty = ContextsBuffer::new(self.card().dimension, self.card().models.len());
+            self.artifact.forecast.is_some() && self.artifact.router.rewards(&empty.view(), &mut Vec::new())
+        };
+        self.artifact.router.reads_prices() || tells()
+    }
+
+    /// Whether rewards are to be changed by the prices in force.
+    fn is_repriced(&self) -> bool {
+        let trained = self.card().list_prices_usd.iter();
+        let moved = self.list_prices.iter().zip(trained).any(|(now, trained)| now.0 != *trained);
+        moved && !self.router().reads_prices()
+    }
+
+    /// A policy's own exploration weighs models by the rewards that it learnt.
+    fn check_draws(&self) -> Result<(), DeploymentError> {
+        match self.exploring.is_some() && self.policy.is_some() && self.is_repriced() {
+            true => Err(DeploymentError::PricesWhileExploring { policy: self.card().policy.label.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    /// The greedy decision at the prices in force.
+    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut rewards = Vec::new();
+        if !(self.is_repriced() && self.router().rewards(contexts, &mut rewards)) {
+            return self.router().decide(contexts, choices);
+        }
+        choices.clear();
+        for (row, rewards) in rewards.chunks_exact_mut(contexts.arms()).enumerate() {
+            let saved = self.saved_by_prices(contexts.feature_row(row), contexts.preferences()[row]);
+            rewards.iter_mut().zip(saved).for_each(|(reward, saved)| *reward += saved);
+            let up = rewards.iter().zip(contexts.available(row)).enumerate().filter(|(_, (_, up))| **up);
+            let best = up.rev().max_by(|one, two| one.1.0.total_cmp(two.1.0)).expect("one model can be called");
+            choices.push(Choice::certain(Arm::at(best.0)).expecting(*best.1.0));
+        }
+    }
+
+    /// What each model's reward gains by the price in force, K: the cost term as training had it less the one of today.
+    fn saved_by_prices(&self, features: &[f32], preference: Preference) -> Vec<f64> {
+        let objective = self.card().problem().objective;
+        let weight = preference.cost() * (1.0 - objective.latency.map_or(0.0, |latency| latency.weight));
+        let trained = self.card().list_prices_usd.iter().map(|&price| Dollars(price));
+        let Some(forecast) = &self.artifact.forecast else { return vec![0.0; self.list_prices.len()] };
+        let expected = forecast.expect(features).zip(trained.zip(&self.list_prices));
+        let saved = expected.map(|(expected, (trained, &now))| {
+            let before = expected.map_or(trained, |expected| expected.cost);
+            let after = if trained.0 > 0.0 { Dollars(before.0 * now.0 / trained.0) } else { now };
+            if now == trained { 0.0 } else { weight * (objective.penalty(before) - objective.penalty(after)) }
+        });
+        saved.collect()
     }
 
     /// Says that `model` cannot be called.
@@ -176,7 +341,7 @@ impl Deployment {
         Err(DeploymentError::NoModelLeft { last: model.into() })
     }
 
-    fn position(&self, model: &str) -> Result<usize, DeploymentError> {
+    pub(crate) fn position(&self, model: &str) -> Result<usize, DeploymentError> {
         let known = &self.card().models;
         let unknown = || DeploymentError::UnknownModel { model: model.into(), known: known.clone() };
         known.iter().position(|known| known == model).ok_or_else(unknown)
@@ -185,6 +350,11 @@ impl Deployment {
     /// What turns texts into features, where the router has one.
     pub fn encoder(&self) -> Option<&dyn Encoder> {
         self.encoder.as_deref()
+    }
+
+    /// The same, to be used while another thread has the router.
+    pub fn shared_encoder(&self) -> Option<Arc<dyn Encoder>> {
+        self.encoder.clone()
     }
 
     /// Whether a prompt can be routed.
@@ -235,16 +405,81 @@ impl Deployment {
         for ((row, &preference), round) in features.chunks_exact(d).zip(preferences).zip(first.0..) {
             buffer.push(Round(round), row, preference, &self.list_prices, &self.available);
         }
+        match &self.exploring {
+            Some(exploring) => self.drawn(exploring, &buffer.view()),
+            None => self.greedy(&buffer.view()),
+        }
+    }
+
+    fn greedy(&self, contexts: &Contexts<'_>) -> Vec<Decision> {
         let (mut choices, mut probabilities) = (Vec::<Choice>::new(), Vec::new());
-        self.artifact.router.decide(&buffer.view(), &mut choices);
-        self.artifact.router.probabilities(&buffer.view(), &mut probabilities);
-        let rows = choices.iter().zip(probabilities.chunks_exact(arms)).zip(features.chunks_exact(d));
-        let decision = |((choice, probabilities), row): ((&Choice, &[f32]), &[f32])| Decision {
+        self.decide(contexts, &mut choices);
+        if self.is_repriced() {
+            probabilities.resize(contexts.len() * contexts.arms(), 0.0);
+            let chosen = choices.iter().enumerate().map(|(row, choice)| row * contexts.arms() + choice.arm.index());
+            chosen.for_each(|place| probabilities[place] = 1.0);
+        } else {
+            self.router().probabilities(contexts, &mut probabilities);
+        }
+        let rows = choices.iter().zip(probabilities.chunks_exact(contexts.arms())).enumerate();
+        let decision = |(row, (choice, probabilities)): (usize, (&Choice, &[f32]))| Decision {
             arm: choice.arm,
             probabilities: probabilities.to_vec(),
-            expected: self.expected(row, choice.arm),
+            propensity: 1.0,
+            expected: self.expected(contexts.feature_row(row), choice.arm),
         };
         rows.map(decision).collect()
+    }
+
+    /// Decisions drawn from the router's own exploration and the floor.
+    fn drawn(&self, exploring: &Exploring, contexts: &Contexts<'_>) -> Vec<Decision> {
+        let mut own = Vec::new();
+        match &self.policy {
+            Some(policy) => policy.exploration(contexts, &mut own),
+            None => self.greedily(contexts, &mut own),
+        }
+        let decision = |(row, own): (usize, &mut [f64])| {
+            let available = contexts.available(row);
+            let share = exploring.floor / available.iter().filter(|&&up| up).count() as f64;
+            for (probability, &up) in own.iter_mut().zip(available) {
+                *probability = if up { (1.0 - exploring.floor) * *probability + share } else { 0.0 };
+            }
+            let arm = draw(own, random::uniform(&mut exploring.stream.at(contexts.rounds()[row])));
+            Decision {
+                arm,
+                probabilities: own.iter().map(|&p| p as f32).collect(),
+                propensity: own[arm.index()],
+                expected: self.expected(contexts.feature_row(row), arm),
+            }
+        };
+        own.chunks_exact_mut(contexts.arms()).enumerate().map(decision).collect()
+    }
+
+    /// Replaces `out` by 1 for the model of the greedy decision, else 0, rows x K.
+    fn greedily(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let mut choices = Vec::new();
+        self.decide(contexts, &mut choices);
+        out.clear();
+        out.resize(contexts.len() * contexts.arms(), 0.0);
+        for (row, choice) in choices.iter().enumerate() {
+            out[row * contexts.arms() + choice.arm.index()] = 1.0;
+        }
+    }
+
+    /// `chosen`, then the models that the router would take in turn if those before could not be called.
+    pub fn ranked(&self, features: &[f32], preference: Preference, chosen: Arm) -> Vec<Arm> {
+        let mut left = self.available.clone();
+        let (mut ranked, mut choices) = (vec![chosen], Vec::new());
+        left[chosen.index()] = false;
+        let mut buffer = ContextsBuffer::new(self.card().dimension, left.len());
+        while left.contains(&true) {
+            buffer.clear();
+            buffer.push(Round(0), features, preference, &self.list_prices, &left);
+            self.decide(&buffer.view(), &mut choices);
+            ranked.push(choices[0].arm);
+            left[choices[0].arm.index()] = false;
+        }
+        ranked
     }
 
     fn expected(&self, features: &[f32], arm: Arm) -> Option<Expected> {
@@ -254,4 +489,17 @@ impl Deployment {
         let ratio = if now != trained && trained > 0.0 { now / trained } else { 1.0 };
         Some(Expected { cost: Dollars(expected.cost.0 * ratio), ..expected })
     }
+}
+
+/// The arm in whose part of the `probabilities`, one after the other, a `uniform` draw from [0, 1) falls.
+fn draw(probabilities: &[f64], uniform: f64) -> Arm {
+    let mut below = 0.0;
+    for (arm, probability) in probabilities.iter().enumerate() {
+        below += probability;
+        if uniform < below {
+            return Arm::at(arm);
+        }
+    }
+    // Rounding may leave the sum a little below 1.
+    Arm::at(probabilities.iter().rposition(|&probability| probability > 0.0).expect("one model can be called"))
 }

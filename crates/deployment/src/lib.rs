@@ -5,13 +5,17 @@
 
 mod artifact;
 mod decision;
+mod exact;
+mod learner;
 mod prompt_sketch;
 mod tensors;
 
 pub use artifact::{
-    Artifact, ArtifactError, ArtifactProblem, Card, CardFlaw, DataCard, EncoderCard, HeldOut, LatencyCard, LearntFrom,
-    PolicyCard, Scored,
+    Artifact, ArtifactError, ArtifactProblem, Card, CardFlaw, DataCard, EncoderCard, HeldOut, LatencyCard,
+    LearningCard, LearntFrom, PolicyCard, Scored, Versus,
 };
 pub use decision::{Decision, Deployment, DeploymentError, Prompt};
+pub use exact::{Bits, Exact};
+pub use learner::{Entry, Event, Learner, NotReplayed, Refused, Request, Routed, Told, join};
 pub use prompt_sketch::{PromptSketch, prompt_hash};
 pub use tensors::NotTensors;

@@ -83,9 +83,34 @@ impl Progress {
 /// An encoder at work on texts that come in parts. The vectors have the same bits with and without a cache, for any number of
 /// threads, and however the texts are cut into parts.
 pub struct TextVectors<'a> {
-    encoder: &'a dyn Encoder,
+    encoder: Source<'a>,
     pool: rayon::ThreadPool,
     known: Option<Known>,
+}
+
+/// An encoder, and whose it is.
+enum Source<'a> {
+    Borrowed(&'a dyn Encoder),
+    Shared(Arc<dyn Encoder>),
+}
+
+impl Source<'_> {
+    fn encoder(&self) -> &dyn Encoder {
+        match self {
+            Source::Borrowed(encoder) => *encoder,
+            Source::Shared(encoder) => &**encoder,
+        }
+    }
+}
+
+impl TextVectors<'static> {
+    /// As [`TextVectors::open`], of an encoder that others use too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn shared(encoder: Arc<dyn Encoder>, how: &Encoding) -> Result<TextVectors<'static>, FrameError> {
+        TextVectors::begin(Source::Shared(encoder), how)
+    }
 }
 
 impl<'a> TextVectors<'a> {
@@ -94,9 +119,13 @@ impl<'a> TextVectors<'a> {
     /// # Errors
     /// When a file of the cache cannot be read, or is not one.
     pub fn open(encoder: &'a dyn Encoder, how: &Encoding) -> Result<TextVectors<'a>, FrameError> {
+        TextVectors::begin(Source::Borrowed(encoder), how)
+    }
+
+    fn begin(encoder: Source<'a>, how: &Encoding) -> Result<TextVectors<'a>, FrameError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build();
         let pool = pool.expect("a thread can be started");
-        let known = how.cache.as_ref().map(|cache| Known::open(&cache.folder, encoder)).transpose()?;
+        let known = how.cache.as_ref().map(|cache| Known::open(&cache.folder, encoder.encoder())).transpose()?;
         Ok(TextVectors { encoder, pool, known })
     }
 
@@ -110,7 +139,7 @@ impl<'a> TextVectors<'a> {
         texts: &[T],
         progress: impl Fn(usize) + Sync,
     ) -> Result<Vec<f32>, FrameError> {
-        let width = self.encoder.width();
+        let width = self.encoder.encoder().width();
         let mut wanted: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         for (row, text) in texts.iter().enumerate() {
             wanted.entry(key(text.as_ref())).or_default().push(row);
@@ -145,11 +174,18 @@ impl<'a> TextVectors<'a> {
         texts: &[T],
         progress: &(impl Fn(usize) + Sync),
     ) -> Vec<f32> {
-        let width = self.encoder.width();
+        let encoder = self.encoder.encoder();
+        let width = encoder.width();
         let mut encoded = vec![0.0; part.len() * width];
+        if part.len() == 1 {
+            // Who asks for one text waits for it: other threads would only be woken.
+            encoder.encode(texts[part[0].1[0]].as_ref(), &mut encoded);
+            progress(part[0].1.len());
+            return encoded;
+        }
         let encode = |(part, out): (&[(Key, Vec<usize>)], &mut [f32])| {
             let own: Vec<&str> = part.iter().map(|(_, rows)| texts[rows[0]].as_ref()).collect();
-            self.encoder.encode_all(&own, out);
+            encoder.encode_all(&own, out);
             progress(part.iter().map(|(_, rows)| rows.len()).sum());
         };
         let parts = part.par_chunks(TOGETHER).zip(encoded.par_chunks_mut(TOGETHER * width));

@@ -23,9 +23,9 @@ pub use features::{
 pub use plan::{
     Bill, Decisions, Plan, PlannedCell, PlannedEnvironment, PlannedPolicy, Subject, Tested, identified_runs,
 };
-pub use protocols::{Log, TrainedRouter, decision_columns};
+pub use protocols::{Against, Log, TrainedRouter, decision_columns};
 pub use reference::{TableReference, config_schema, reference};
-pub use router::Training;
+pub use router::{LearningError, LearningRouter, Training};
 pub use run::{Done, Event, Options, RunError, run};
 pub use settings::{Mistake, SpecError, nearest};
 pub use spec::{

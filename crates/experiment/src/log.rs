@@ -5,6 +5,7 @@
 //! for the outcome model. Both come from rows other than the ones they are applied to ([`Fold`]), so no policy is praised for
 //! luck that it was picked for.
 
+mod against;
 mod agreement;
 mod describe;
 mod error;

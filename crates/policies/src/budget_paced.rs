@@ -5,10 +5,10 @@
 //! c <- (1 - s) c + s cost moves the dual, y <- clip(y + eta (c / B - 1), 0, cap). Ties go to the first arm, so the
 //! propensity of a choice is 1.
 
-use crate::learners::best;
 use crate::learners::linear::LinearArms;
+use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "budget-paced",
     about: "LinUCB under a budget of dollars a request, by a dual price on spending",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "after ParetoBandit and Agrawal and Devanur 2016",
     information: Information::Bandit,
     revision: 1,
@@ -126,6 +126,18 @@ impl Paced {
         self.budget.map_or(0.0, |budget| self.dual / budget)
     }
 
+    /// Sets the budget at the first request, where none was given.
+    fn settle(&mut self, prices: &[Dollars]) {
+        let mean = || prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
+        self.budget.get_or_insert_with(mean);
+    }
+
+    /// The arm with the highest bound under the budget; `features` is scratch.
+    fn optimistic(&self, contexts: &Contexts<'_>, row: usize, features: &mut Vec<f64>) -> Choice {
+        LinearArms::features_of(contexts, row, features);
+        self.best(contexts, row, self.arms.predictions(features).map(|p| p.mean + self.parameters.alpha * p.width))
+    }
+
     /// The arm with the highest score less what its list price costs under the budget.
     fn best(&self, contexts: &Contexts<'_>, row: usize, scores: impl Iterator<Item = f64>) -> Choice {
         let charge = self.charge();
@@ -156,19 +168,39 @@ impl Router for Paced {
 
 impl Policy for Paced {
     fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+        let mut features = std::mem::take(&mut self.features);
         choices.clear();
         for row in 0..contexts.len() {
-            let prices = contexts.list_prices(row);
-            let mean = || prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64;
-            self.budget.get_or_insert_with(mean);
-            LinearArms::features_of(contexts, row, &mut self.features);
-            let bounds = self.arms.predictions(&self.features).map(|p| p.mean + self.parameters.alpha * p.width);
-            choices.push(self.best(contexts, row, bounds));
+            self.settle(contexts.list_prices(row));
+            choices.push(self.optimistic(contexts, row, &mut features));
         }
+        self.features = features;
+    }
+
+    fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let mut features = Vec::new();
+        certain(contexts, out, |row| self.optimistic(contexts, row, &mut features).arm);
+    }
+
+    fn state(&self) -> Option<Saved> {
+        let state = self.arms.keep(ENTRY.name, Saved::bare(ENTRY.name));
+        let state = state.with_optional("budget", self.budget).with_optional("smoothed", self.smoothed);
+        Some(state.with("dual", &[1], Values::F64(vec![self.dual])))
+    }
+
+    fn resume(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        self.arms.take(ENTRY.name, state, known)?;
+        (self.budget, self.smoothed) = (state.optional("budget")?, state.optional("smoothed")?);
+        self.dual = state.number("dual")?;
+        Ok(())
     }
 
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         self.arms.learn(contexts, feedback);
+        // A request that another router decided is a first request, too.
+        if !contexts.is_empty() {
+            self.settle(contexts.list_prices(0));
+        }
         let Some(budget) = self.budget else { return };
         let PacedParameters { rate, smoothing, cap, .. } = self.parameters;
         for feedback in feedback {

@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "d-lin-ucb",
     about: "LinUCB that weighs observations by age",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "Russac et al. 2019, arXiv 1909.09146",
     information: Information::Bandit,
     revision: 1,

@@ -3,7 +3,7 @@
 //! With probability epsilon a uniformly drawn available arm, else argmax_a theta_a'z with z = [h(x); w_q; w_c]; frozen,
 //! always the latter. The simplest explorer of the paper's comparison of learners (section 4.6).
 
-use crate::learners::linear::{Explore, LinearArms, LinearBandit};
+use crate::learners::linear::{Explore, LinearArms, LinearBandit, mostly};
 use crate::learners::{any, best};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::random::{self, Generator};
@@ -17,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "epsilon-greedy",
     about: "linear reward for each model, uniform exploration with probability epsilon",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "BaRP, arXiv 2510.07429, section 4.6",
     information: Information::Bandit,
     revision: 1,
@@ -77,5 +77,9 @@ impl Explore for EpsilonGreedy {
         let share = self.epsilon / up as f64;
         let propensity = if arm == greedy { 1.0 - self.epsilon + share } else { share };
         Choice::drawn(arm, Propensity::Exact(propensity as f32))
+    }
+
+    fn probabilities(&self, arms: &LinearArms, features: &[f64], available: &[bool], out: &mut [f64]) {
+        mostly(best(arms.means(features), available), self.epsilon, available, out);
     }
 }

@@ -61,6 +61,12 @@ impl Forecast {
         Forecast { models: models.collect(), dimension: d }
     }
 
+    /// The same with one model after the others, of which nothing was bought.
+    pub fn with_unknown(mut self) -> Forecast {
+        self.models.push(None);
+        self
+    }
+
     /// What each of the K models is expected to answer to a prompt with `features` (d numbers).
     pub fn expect<'a>(&'a self, features: &'a [f32]) -> impl Iterator<Item = Option<Expected>> + 'a {
         let mut row: Vec<f64> = features.iter().map(|&x| f64::from(x)).collect();

@@ -5,7 +5,7 @@
 //! be heard. The propensity follows in closed form.
 
 use crate::learners::forgetting::Restart;
-use crate::learners::linear::{Explore, LinearArms, LinearBandit};
+use crate::learners::linear::{Explore, LinearArms, LinearBandit, mostly};
 use crate::learners::{any, best};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::random::{self, Generator};
@@ -19,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "glr-lin-ucb",
     about: "LinUCB that restarts a model whose errors change",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "after Besson and Kaufmann 2019, arXiv 1902.01575",
     information: Information::Bandit,
     revision: 1,
@@ -98,5 +98,10 @@ impl Explore for Listening {
         let share = self.explore / up as f64;
         let propensity = if arm == greedy { 1.0 - self.explore + share } else { share };
         Choice::drawn(arm, Propensity::Exact(propensity as f32))
+    }
+
+    fn probabilities(&self, arms: &LinearArms, features: &[f64], available: &[bool], out: &mut [f64]) {
+        let bounds = arms.predictions(features).map(|p| p.mean + self.alpha * p.width);
+        mostly(best(bounds, available), self.explore, available, out);
     }
 }

@@ -33,7 +33,7 @@ mod sw_lin_ucb;
 pub use forecast::{Expected, Forecast};
 pub use learners::actor::{Actor, ActorShape, Head, Trainer};
 pub use registry::{Configured, Entry, Export, Information, Prompts, Recipe};
-pub use restore::restore;
+pub use restore::{learners, restore, resume};
 /// What is wrong with a table of parameters.
 pub use settings::Mistake;
 

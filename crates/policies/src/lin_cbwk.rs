@@ -11,10 +11,10 @@
 //! nothing: with a `horizon`, the model of the lowest list price once the budget of all its rounds is spent. Costs are learnt,
 //! list prices not looked at otherwise. Ties go to the first arm, so the propensity of a choice is 1.
 
-use crate::learners::best;
 use crate::learners::linear::LinearArms;
+use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream};
+use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "lin-cbwk",
     about: "linear bandit with a knapsack of dollars, by a multiplicative-weights price on spending",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "Agrawal and Devanur 2016, arXiv 1507.06738",
     information: Information::Bandit,
     revision: 1,
@@ -194,6 +194,27 @@ struct Knapsack {
 }
 
 impl Knapsack {
+    /// Sets the budget at the first request, where none was given.
+    fn settle(&mut self, prices: &[Dollars]) {
+        if self.budget.is_none() {
+            self.budget = Some(prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64);
+            self.reprice();
+        }
+    }
+
+    /// The arm with the best bounds; `features` is scratch.
+    fn optimistic(&self, contexts: &Contexts<'_>, row: usize, features: &mut Vec<f64>) -> Choice {
+        LinearArms::features_of(contexts, row, features);
+        let Priced { rewards, consumption, charge, .. } = &self.priced;
+        // Both regressions saw the same requests, so their widths are the same.
+        let estimates = rewards.predictions(features).zip(consumption.means(features));
+        let scores = estimates.map(|(r, v)| {
+            let width = self.parameters.alpha * r.width;
+            r.mean + width - charge * (v - width).max(0.0)
+        });
+        self.priced.choice(contexts, row, scores)
+    }
+
     /// Brings the charge and the end of the budget up to date.
     fn reprice(&mut self) {
         let Some(budget) = self.budget else { return };
@@ -215,28 +236,42 @@ impl Router for Knapsack {
 
 impl Policy for Knapsack {
     fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
-        let alpha = self.parameters.alpha;
+        let mut features = std::mem::take(&mut self.features);
         choices.clear();
         for row in 0..contexts.len() {
-            if self.budget.is_none() {
-                let prices = contexts.list_prices(row);
-                self.budget = Some(prices.iter().map(|price| price.0).sum::<f64>() / prices.len() as f64);
-                self.reprice();
-            }
-            LinearArms::features_of(contexts, row, &mut self.features);
-            let Priced { rewards, consumption, charge, .. } = &self.priced;
-            // Both regressions saw the same requests, so their widths are the same.
-            let estimates = rewards.predictions(&self.features).zip(consumption.means(&self.features));
-            let scores = estimates.map(|(r, v)| {
-                let width = alpha * r.width;
-                r.mean + width - charge * (v - width).max(0.0)
-            });
-            choices.push(self.priced.choice(contexts, row, scores));
+            self.settle(contexts.list_prices(row));
+            choices.push(self.optimistic(contexts, row, &mut features));
         }
+        self.features = features;
+    }
+
+    fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let mut features = Vec::new();
+        certain(contexts, out, |row| self.optimistic(contexts, row, &mut features).arm);
+    }
+
+    fn state(&self) -> Option<Saved> {
+        let number = |number: f64| Values::F64(vec![number]);
+        let state = self.priced.rewards.keep(ENTRY.name, Saved::bare(ENTRY.name));
+        let state = self.priced.consumption.keep(CONSUMPTION, state).with_optional("budget", self.budget);
+        Some(state.with("spent", &[1], number(self.spent)).with("log-weight", &[1], number(self.price.log_weight)))
+    }
+
+    fn resume(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        self.priced.rewards.take(ENTRY.name, state, known)?;
+        self.priced.consumption.take(CONSUMPTION, state, known)?;
+        (self.budget, self.spent) = (state.optional("budget")?, state.number("spent")?);
+        self.price.log_weight = state.number("log-weight")?;
+        self.reprice();
+        Ok(())
     }
 
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         self.priced.rewards.learn(contexts, feedback);
+        // A request that another router decided is a first request, too.
+        if !contexts.is_empty() {
+            self.settle(contexts.list_prices(0));
+        }
         let objective = self.priced.rewards.objective();
         for (row, feedback) in feedback.iter().enumerate() {
             LinearArms::features_of(contexts, row, &mut self.features);

@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ts",
     about: "linear reward for each model, posterior sampling",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "Agrawal and Goyal 2013, arXiv 1209.3352",
     information: Information::Bandit,
     revision: 1,
@@ -71,16 +71,30 @@ pub(crate) struct LinTs {
     pub(crate) scale: f64,
 }
 
+impl LinTs {
+    fn posterior(&self, arms: &LinearArms, features: &[f64]) -> Vec<Prediction> {
+        let posterior = arms.predictions(features);
+        posterior.map(|p| Prediction { mean: p.mean, width: self.scale * p.width.max(1e-12) }).collect()
+    }
+}
+
 impl Explore for LinTs {
     fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], generator: &mut Generator) -> Choice {
-        let posterior: Vec<Prediction> = arms
-            .predictions(features)
-            .map(|p| Prediction { mean: p.mean, width: self.scale * p.width.max(1e-12) })
-            .collect();
+        let posterior = self.posterior(arms, features);
         let draws = posterior.iter().map(|p| p.mean + p.width * random::normal(generator));
         let arm = best(draws, available);
         let propensity = probability_of_largest(&posterior, available, arm.index());
         Choice::drawn(arm, Propensity::Estimated(propensity as f32))
+    }
+
+    /// By quadrature, made to sum to 1.
+    fn probabilities(&self, arms: &LinearArms, features: &[f64], available: &[bool], out: &mut [f64]) {
+        let posterior = self.posterior(arms, features);
+        for (arm, out) in out.iter_mut().enumerate().filter(|(arm, _)| available[*arm]) {
+            *out = probability_of_largest(&posterior, available, arm);
+        }
+        let whole: f64 = out.iter().sum();
+        out.iter_mut().for_each(|out| *out /= whole);
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ts-forgetting",
     about: "posterior sampling that weighs observations by age",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "after Kim and Tewari 2020, arXiv 1912.05695",
     information: Information::Bandit,
     revision: 1,

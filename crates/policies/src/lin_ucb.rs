@@ -6,8 +6,8 @@
 use crate::learners::best;
 use crate::learners::linear::{Explore, LinearArms, LinearBandit};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::Choice;
 use routing::random::Generator;
+use routing::{Arm, Choice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ucb",
     about: "linear reward for each model, upper confidence bound",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "Li et al. 2010, arXiv 1003.0146",
     information: Information::Bandit,
     revision: 1,
@@ -70,9 +70,18 @@ pub(crate) struct LinUcb {
     pub(crate) alpha: f64,
 }
 
+impl LinUcb {
+    fn highest(&self, arms: &LinearArms, features: &[f64], available: &[bool]) -> Arm {
+        best(arms.predictions(features).map(|p| p.mean + self.alpha * p.width), available)
+    }
+}
+
 impl Explore for LinUcb {
     fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], _: &mut Generator) -> Choice {
-        let bounds = arms.predictions(features).map(|p| p.mean + self.alpha * p.width);
-        Choice::certain(best(bounds, available))
+        Choice::certain(self.highest(arms, features, available))
+    }
+
+    fn probabilities(&self, arms: &LinearArms, features: &[f64], available: &[bool], out: &mut [f64]) {
+        out[self.highest(arms, features, available).index()] = 1.0;
     }
 }

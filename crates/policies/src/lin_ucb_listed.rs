@@ -4,11 +4,11 @@
 //! change of price moves the very next choice and is never learnt. What it gives up is the cost of the single request: a
 //! list price is that of a typical one. Ties go to the first arm, so the propensity of a choice is 1.
 
-use crate::learners::best;
 use crate::learners::linear::LinearArms;
+use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
-    Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Problem, Router,
+    Arm, Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Problem, Router,
     Saved, Stream,
 };
 use schemars::JsonSchema;
@@ -20,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "lin-ucb-listed",
     about: "LinUCB on quality, with the list price in force as known cost",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "ours, after Li et al. 2010, arXiv 1003.0146",
     information: Information::Bandit,
     revision: 1,
@@ -91,6 +91,13 @@ impl Listed {
         self.arms.objective().reward(preference, &free) / (1.0 - weight)
     }
 
+    /// The arm with the highest bound on its reward; `features` is scratch.
+    fn highest(&self, contexts: &Contexts<'_>, row: usize, features: &mut Vec<f64>) -> Arm {
+        LinearArms::features_of(contexts, row, features);
+        let bounds = self.arms.predictions(features).map(|p| p.mean + self.alpha * p.width);
+        best(self.priced(contexts, row, bounds), contexts.available(row))
+    }
+
     /// Rewards at list prices, given each arm's estimated quality.
     fn priced<'a>(
         &self,
@@ -130,13 +137,25 @@ impl Router for Listed {
 
 impl Policy for Listed {
     fn choose(&mut self, contexts: &Contexts<'_>, _: &Stream, choices: &mut Vec<Choice>) {
+        let mut features = std::mem::take(&mut self.features);
         choices.clear();
         for row in 0..contexts.len() {
-            LinearArms::features_of(contexts, row, &mut self.features);
-            let bounds = self.arms.predictions(&self.features).map(|p| p.mean + self.alpha * p.width);
-            let rewards = self.priced(contexts, row, bounds);
-            choices.push(Choice::certain(best(rewards, contexts.available(row))));
+            choices.push(Choice::certain(self.highest(contexts, row, &mut features)));
         }
+        self.features = features;
+    }
+
+    fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let mut features = Vec::new();
+        certain(contexts, out, |row| self.highest(contexts, row, &mut features));
+    }
+
+    fn state(&self) -> Option<Saved> {
+        Some(self.arms.keep(ENTRY.name, Saved::bare(ENTRY.name)))
+    }
+
+    fn resume(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        self.arms.take(ENTRY.name, state, known)
     }
 
     fn learn(&mut self, contexts: &Contexts<'_>, feedback: &[Feedback]) {

@@ -33,6 +33,8 @@ pub enum Prompts {
 pub enum Export {
     /// As a file, from which [`crate::restore()`] builds it again.
     File,
+    /// As a file, from which [`crate::resume()`] goes on learning, too.
+    Learner,
     /// It does not: `save` returns none.
     Unsupported,
 }

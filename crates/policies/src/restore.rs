@@ -1,10 +1,12 @@
 //! From a saved router back to one that decides. A new form is a line in [`FORMS`].
 
 use crate::learners::{actor, linear};
+use crate::{Export, POLICIES, Recipe};
 use crate::{
     avengers_pro, budget_paced, cheapest, knn, largest, lin_cbwk, lin_ucb_listed, mlp, random, ridge, router_dc,
 };
-use routing::{NotRestored, Problem, Router, Saved};
+use routing::{NotRestored, Policy, Problem, Router, Saved, Seed};
+use serde_json::Value;
 
 type Restore = fn(&Saved, &Problem) -> Result<Box<dyn Router>, NotRestored>;
 
@@ -37,4 +39,34 @@ pub fn restore(saved: &Saved, problem: &Problem) -> Result<Box<dyn Router>, NotR
             Err(NotRestored::new("`form`", format!("one of {}", known.join(", ")), format!("`{}`", saved.form)))
         }
     }
+}
+
+/// Names of the policies that [`resume`] continues, as the registry declares them.
+pub fn learners() -> impl Iterator<Item = &'static str> {
+    POLICIES.iter().filter(|entry| entry.export == Export::Learner).map(|entry| entry.name)
+}
+
+/// The policy whose [`Policy::state`] is `state`, to go on learning bit for bit. `content` is what it was made of: `kind`,
+/// `revision` and `parameters`. Models of `problem` after the first `known` are met for the first time.
+///
+/// # Errors
+/// [`NotRestored`] for a policy that cannot go on or has changed since, and for a setting or tensor that does not fit.
+pub fn resume(content: &Value, state: &Saved, problem: &Problem, known: usize) -> Result<Box<dyn Policy>, NotRestored> {
+    let kind = &content["kind"];
+    let entry = POLICIES.iter().filter(|entry| entry.export == Export::Learner).find(|entry| entry.name == *kind);
+    let names = || format!("one that goes on learning ({})", learners().collect::<Vec<_>>().join(", "));
+    let entry = entry.ok_or_else(|| NotRestored::new("the policy", names(), kind))?;
+    if content["revision"] != entry.revision {
+        let rule = format!("revision {} of `{}`", entry.revision, entry.name);
+        return Err(NotRestored::new("the policy", rule, &content["revision"]));
+    }
+    let configured = (entry.configure)(content["parameters"].clone());
+    let configured = configured.map_err(|error| NotRestored::new("its parameters", error.to_string(), content))?;
+    let Recipe::Bandit { build, .. } = configured.recipe else {
+        unreachable!("an entry that declares a learner learns from its own choices")
+    };
+    // Whoever declares a learner draws nothing when it is built.
+    let mut policy = build(problem, &Seed::root(0));
+    policy.resume(state, known)?;
+    Ok(policy)
 }

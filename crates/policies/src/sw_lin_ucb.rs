@@ -16,7 +16,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "sw-lin-ucb",
     about: "LinUCB on a sliding window",
     prompts: crate::Prompts::Read,
-    export: crate::Export::File,
+    export: crate::Export::Learner,
     paper: "Cheung et al. 2019, arXiv 1810.03024",
     information: Information::Bandit,
     revision: 1,

@@ -1,6 +1,6 @@
 //! The traits a router implements, and the small types it speaks in.
 
-use crate::{Contexts, Dollars, Objective, Outcome, Saved, Stream};
+use crate::{Contexts, Dollars, NotRestored, Objective, Outcome, Saved, Stream};
 
 /// Index of a model in [`Problem::models`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,6 +164,14 @@ pub trait Router: Send {
         }
     }
 
+    /// Replaces `out` by the estimated reward of each model, rows x K, of which [`Router::decide`] takes the highest that is up,
+    /// the first of equals; true. False: it decides by something else. A price that changed can be taken into account from outside
+    /// by whoever has these.
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
+        let (_, _) = (contexts, out);
+        false
+    }
+
     /// Whether decisions depend on the list prices of [`Contexts`]. Who does not look at them decides by the dollars that training
     /// was charged.
     fn reads_prices(&self) -> bool {
@@ -230,6 +238,33 @@ pub trait Policy: Router {
 
     /// The router as it stands now, for use without further learning.
     fn freeze(&self) -> Box<dyn Router>;
+
+    /// Probability with which [`Policy::choose`] takes each model, rows x K into `out`. By itself: 1 for the model that
+    /// [`Router::decide`] takes, which is wrong for whoever explores otherwise.
+    fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let mut choices = Vec::new();
+        self.decide(contexts, &mut choices);
+        out.clear();
+        out.resize(contexts.len() * contexts.arms(), 0.0);
+        for (row, choice) in choices.iter().enumerate() {
+            out[row * contexts.arms() + choice.arm.index()] = 1.0;
+        }
+    }
+
+    /// All that it has learnt, as tensors that K models share or have a row each in; none if it cannot go on elsewhere.
+    /// [`Policy::resume`] of a policy built with the same parameters goes on from it bit for bit.
+    fn state(&self) -> Option<Saved> {
+        None
+    }
+
+    /// Takes over what [`Policy::state`] gave when there were `known` models; models after those stay as a new policy has them.
+    ///
+    /// # Errors
+    /// [`NotRestored`] for a policy that cannot go on, and for a tensor that does not fit it.
+    fn resume(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        let (_, _) = (state, known);
+        Err(NotRestored::new("the policy", "one whose state is data", "one that cannot go on learning"))
+    }
 
     /// What the policy says about its last update.
     fn diagnostics(&self) -> Diagnostics {

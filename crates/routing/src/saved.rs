@@ -93,12 +93,51 @@ impl Saved {
         }
     }
 
+    /// With numbers of which there may be none, as a list of them under `name`.
+    pub fn with_optional(self, name: &str, number: Option<f64>) -> Saved {
+        let numbers: Vec<f64> = number.into_iter().collect();
+        self.with(name, &[numbers.len()], Values::F64(numbers))
+    }
+
+    /// The number that [`Saved::with_optional`] put under `name`.
+    ///
+    /// # Errors
+    /// As [`Saved::f64`], and for more than one number.
+    pub fn optional(&self, name: &str) -> Result<Option<f64>, NotRestored> {
+        match self.rows(name, &[])? {
+            0 => Ok(None),
+            _ => Ok(Some(self.f64(name, &[1])?[0])),
+        }
+    }
+
+    /// The number that stands alone under `name`.
+    ///
+    /// # Errors
+    /// As [`Saved::f64`].
+    pub fn number(&self, name: &str) -> Result<f64, NotRestored> {
+        Ok(self.f64(name, &[1])?[0])
+    }
+
+    /// The count that stands alone under `name`.
+    ///
+    /// # Errors
+    /// As [`Saved::f64`], and for a number that is no count.
+    pub fn count(&self, name: &str) -> Result<u64, NotRestored> {
+        let number = self.number(name)?;
+        let rule = "a whole number from 0 to 2^53";
+        let whole = number >= 0.0 && number.fract() == 0.0 && number <= 9_007_199_254_740_992.0;
+        if whole { Ok(number as u64) } else { Err(NotRestored::new(part(name), rule, number)) }
+    }
+
     /// The number of rows of the tensor `name`, whose other extents must be `rest`.
     ///
     /// # Errors
     /// [`NotRestored`] if there is none or it has another shape.
     pub fn rows(&self, name: &str, rest: &[usize]) -> Result<usize, NotRestored> {
-        let rule = || format!("there with shape [rows, {}]", list(rest));
+        let rule = || match rest {
+            [] => "there with shape [rows]".to_owned(),
+            _ => format!("there with shape [rows, {}]", list(rest)),
+        };
         match self.tensors.iter().find(|tensor| tensor.name == name).map(|tensor| tensor.shape.as_slice()) {
             Some([rows, others @ ..]) if others == rest => Ok(*rows),
             Some(shape) => Err(NotRestored::new(part(name), rule(), format!("[{}]", list(shape)))),

@@ -6,6 +6,7 @@ mod files;
 mod finding;
 mod folder;
 mod frame;
+mod journal;
 mod label;
 mod manifest;
 mod parallel;
@@ -28,6 +29,7 @@ pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
     write_parquet,
 };
+pub use journal::{Journal, JournalError, JournalProblem, write_synced};
 pub use label::Label;
 pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS, Manifest};
 pub use parallel::in_parallel;

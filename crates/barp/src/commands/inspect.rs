@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::say;
+use crate::routers::against;
 use clap::Args;
 use deployment::{Artifact, Card};
 use serde_json::Value;
@@ -50,6 +51,17 @@ fn in_words(card: &Card) -> String {
         lines
             .insert(1, format!("setting     {setting}: chosen of {} on validation prompts", card.ledger.tuning_trials));
     }
+    if let Some(learning) = &card.learning {
+        let joined = if learning.joined.is_empty() {
+            String::new()
+        } else {
+            format!("; joined: {}", learning.joined.join(", "))
+        };
+        lines.insert(
+            2,
+            format!("learnt      {} outcomes of {} requests since{joined}", learning.learnt, learning.routed),
+        );
+    }
     let models = card.models.iter().zip(&card.list_prices_usd);
     lines.extend(models.map(|(model, price)| format!("{model:<44} {price:.6}")));
     lines.push(String::new());
@@ -61,6 +73,11 @@ fn in_words(card: &Card) -> String {
             _ => score.method.clone(),
         };
         lines.push(format!("{:<15} {weight:>6} {:>10.6}   {interval:<22} {}", score.metric, score.value, score.n));
+    }
+    let against = against(card);
+    if !against.is_empty() {
+        lines.push(String::new());
+        lines.extend(against);
     }
     lines.join("\n")
 }

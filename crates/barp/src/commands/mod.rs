@@ -9,6 +9,7 @@ mod dialect;
 pub(crate) mod help;
 pub(crate) mod inspect;
 mod leaks;
+pub(crate) mod learn;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;

@@ -2,15 +2,15 @@
 
 use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
-use crate::{output, progress, routers};
+use crate::requests::{self, Line, Lines, Printed};
+use crate::{progress, routers};
 use clap::Args;
-use deployment::{Decision, Deployment, DeploymentError, Prompt};
+use deployment::{Deployment, DeploymentError};
 use experiment::{Gathered, TextVectors};
 use indicatif::ProgressBar;
-use routing::{Dollars, Preference, Round};
-use serde_json::{Map, Value, json};
-use std::io::{BufRead, BufReader, IsTerminal, Write};
-use std::path::PathBuf;
+use routing::{Dollars, Preference, Round, Seed};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Prompts that are routed together.
@@ -20,9 +20,32 @@ const BATCH: usize = 256;
 pub(crate) struct Route {
     /// A router made by `barp train`
     router: PathBuf,
-    /// JSONL with `prompt` (text) or `embedding` (numbers), and `w_cost` unless --w-cost is given; `-` for stdin
+    /// JSONL with `prompt` (text), `messages` (of which the last user's counts) or `embedding` (numbers), and `w_cost` unless
+    /// --w-cost is given; `-` for stdin, where each line is answered before the next is waited for
     #[arg(long)]
     prompts: PathBuf,
+    #[command(flatten)]
+    day: DayArguments,
+    /// Draw decisions, and give this share of the requests, in [0, 1], to any model alike: every model then keeps a known
+    /// probability, and the log can be evaluated (`barp log ope`)
+    #[arg(long, value_name = "SHARE")]
+    explore_floor: Option<f64>,
+    /// Root of the draws of --explore-floor
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Say which models would answer in turn if those before could not be called
+    #[arg(long)]
+    ranked: bool,
+    #[command(flatten)]
+    encoding: EncodingArguments,
+    /// The routed prompts, JSONL [default: stdout]
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+/// What a router is told of the day on which it works.
+#[derive(Args)]
+pub(crate) struct DayArguments {
     /// Weight on cost of the lines that have none, from 0 (quality alone) to 1 (cost alone)
     #[arg(long)]
     w_cost: Option<f64>,
@@ -32,39 +55,48 @@ pub(crate) struct Route {
     /// A model that cannot be called; may be repeated
     #[arg(long, value_name = "MODEL")]
     without: Vec<String>,
-    #[command(flatten)]
-    encoding: EncodingArguments,
-    /// The routed prompts, JSONL [default: stdout]
-    #[arg(long)]
-    out: Option<PathBuf>,
 }
 
-fn price(text: &str) -> Result<(String, f64), String> {
-    let parsed = text.rsplit_once('=').and_then(|(model, price)| Some((model.to_owned(), price.parse().ok()?)));
-    parsed.ok_or_else(|| format!("must be MODEL=DOLLARS, got `{text}`"))
-}
-
-/// One prompt as its line states it.
-struct Line {
-    number: u64,
-    id: Option<Value>,
-    preference: Preference,
-    /// Empty while its text waits to be encoded.
-    features: Vec<f32>,
-}
-
-impl Route {
-    pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut deployment = routers::open(&self.router, &self.encoding)?;
-        let refuse = |error: DeploymentError| Failure::Input(format!("{}: {error}", self.router.display()));
+impl DayArguments {
+    /// Tells `deployment`, whose file is at `router`.
+    pub(crate) fn tell(&self, deployment: &mut Deployment, router: &Path) -> Result<(), Failure> {
+        let refuse = |error: DeploymentError| refused(router, &error);
         for (model, price) in &self.list_price {
             deployment.set_price(model, Dollars(*price)).map_err(refuse)?;
         }
         for model in &self.without {
             deployment.set_down(model).map_err(refuse)?;
         }
+        Ok(())
+    }
+
+    /// The preference of lines that have none.
+    pub(crate) fn preference(&self) -> Result<Option<Preference>, Failure> {
         let fallback = self.w_cost.map(Preference::new).transpose();
-        let fallback = fallback.map_err(|error| Failure::Input(format!("--w-cost: {error}")))?;
+        fallback.map_err(|error| Failure::Input(format!("--w-cost: {error}")))
+    }
+}
+
+/// What is wrong with a use of the router at `router`.
+pub(crate) fn refused(router: &Path, error: &DeploymentError) -> Failure {
+    Failure::Input(format!("{}: {error}", router.display()))
+}
+
+/// MODEL=DOLLARS.
+pub(crate) fn price(text: &str) -> Result<(String, f64), String> {
+    let parsed = text.rsplit_once('=').and_then(|(model, price)| Some((model.to_owned(), price.parse().ok()?)));
+    parsed.ok_or_else(|| format!("must be MODEL=DOLLARS, got `{text}`"))
+}
+
+impl Route {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut deployment = routers::open(&self.router, &self.encoding)?;
+        self.day.tell(&mut deployment, &self.router)?;
+        if let Some(floor) = self.explore_floor {
+            let seed = Seed::root(self.seed).child("router", &deployment.card().weights_sha256);
+            deployment.explore(floor, &seed).map_err(|error| refused(&self.router, &error))?;
+        }
+        let fallback = self.day.preference()?;
         match &self.out {
             None => self.route_all(&deployment, fallback, &mut Printed),
             Some(out) => {
@@ -85,20 +117,24 @@ impl Route {
         let mut lines = Lines::open(&self.prompts)?;
         let open = |encoder| TextVectors::open(encoder, &self.encoding.how(encoder.name()));
         let vectors = deployment.encoder().map(open).transpose().map_err(Failure::failed)?;
-        let bar = self.bar(lines.length);
-        let mut routing =
-            Routing { deployment, vectors, gathered: Gathered::default(), ready: Vec::new(), out, bar, routed: 0 };
+        let (bar, gathered) = (self.bar(lines.length), Gathered::default());
+        let (ready, ranked) = (Vec::new(), self.ranked);
+        let mut routing = Routing { deployment, ranked, vectors, gathered, ready, out, bar, routed: 0, decided: 0 };
         while let Some((number, bytes)) = lines.next()? {
             let at = |problem: String| Failure::Input(format!("{}: line {number}: {problem}", lines.name));
-            let Some((line, text)) = parse(number, &bytes, deployment, fallback).map_err(at)? else { continue };
-            routing.gathered.push(line, text);
+            if let Some(fields) = requests::object(&bytes).map_err(at)? {
+                let (line, text) = requests::request(number, fields, deployment, fallback).map_err(at)?;
+                routing.gathered.push(line, text);
+            }
             if routing.gathered.is_full() {
                 routing.encode()?;
                 routing.bar.set_position(lines.read);
             }
+            if lines.may_wait() {
+                routing.finish()?;
+            }
         }
-        routing.encode()?;
-        routing.flush()?;
+        routing.finish()?;
         routing.bar.finish_and_clear();
         Ok(())
     }
@@ -115,6 +151,7 @@ impl Route {
 /// Lines on their way through encoder and router.
 struct Routing<'a> {
     deployment: &'a Deployment,
+    ranked: bool,
     vectors: Option<TextVectors<'a>>,
     gathered: Gathered<Line>,
     ready: Vec<Line>,
@@ -122,6 +159,8 @@ struct Routing<'a> {
     bar: ProgressBar,
     /// Prompts that have been encoded.
     routed: u64,
+    /// Prompts that have been decided: the next one's round.
+    decided: u64,
 }
 
 impl Routing<'_> {
@@ -154,120 +193,29 @@ impl Routing<'_> {
         Ok(())
     }
 
+    /// Answers everything that was read.
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.encode()?;
+        self.flush()?;
+        self.out.flush().map_err(Failure::failed)
+    }
+
     /// Routes what is encoded and writes it out.
     fn flush(&mut self) -> Result<(), Failure> {
-        let Some(first) = self.ready.first() else { return Ok(()) };
+        if self.ready.is_empty() {
+            return Ok(());
+        }
         let features: Vec<f32> = self.ready.iter().flat_map(|line| &line.features).copied().collect();
         let preferences: Vec<Preference> = self.ready.iter().map(|line| line.preference).collect();
-        let decisions = self.deployment.route(Round(first.number - 1), &features, &preferences);
+        let decisions = self.deployment.route(Round(self.decided), &features, &preferences);
+        self.decided += decisions.len() as u64;
         for (line, decision) in self.ready.iter().zip(&decisions) {
-            let text = format!("{}\n", routed(line, decision, &self.deployment.card().models));
+            let ranks = || self.deployment.ranked(&line.features, line.preference, decision.arm);
+            let ranked = self.ranked.then(ranks);
+            let text = format!("{}\n", requests::routed(line, decision, self.deployment, ranked.as_deref()));
             self.out.write_all(text.as_bytes()).map_err(Failure::failed)?;
         }
         self.ready.clear();
         Ok(())
     }
-}
-
-/// Stdout, whose reader may hang up.
-struct Printed;
-
-impl Write for Printed {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        output::print(String::from_utf8_lossy(bytes).trim_end_matches('\n'));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Lines of a file or of stdin, as bytes, numbered from 1.
-struct Lines {
-    name: String,
-    reader: Box<dyn BufRead>,
-    number: u64,
-    /// Bytes read, and how many there are where that is known.
-    read: u64,
-    length: Option<u64>,
-}
-
-impl Lines {
-    fn open(path: &PathBuf) -> Result<Lines, Failure> {
-        if path.as_os_str() == "-" {
-            let reader = Box::new(BufReader::new(std::io::stdin()));
-            return Ok(Lines { name: "stdin".into(), reader, number: 0, read: 0, length: None });
-        }
-        let name = path.display().to_string();
-        let file = std::fs::File::open(path).map_err(|error| Failure::Input(format!("{name}: {error}")))?;
-        let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|about| about.len());
-        Ok(Lines { name, reader: Box::new(BufReader::new(file)), number: 0, read: 0, length })
-    }
-
-    fn next(&mut self) -> Result<Option<(u64, Vec<u8>)>, Failure> {
-        let mut bytes = Vec::new();
-        let read = self.reader.read_until(b'\n', &mut bytes);
-        let read = read.map_err(|error| Failure::Input(format!("{}: {error}", self.name)))?;
-        self.number += 1;
-        self.read += read as u64;
-        Ok((read > 0).then_some((self.number, bytes)))
-    }
-}
-
-/// The prompt on a line and its text, empty where it has an embedding; none if the line is blank.
-fn parse(
-    number: u64,
-    bytes: &[u8],
-    deployment: &Deployment,
-    fallback: Option<Preference>,
-) -> Result<Option<(Line, String)>, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("it must be UTF-8, got another byte at position {}", error.valid_up_to() + 1))?;
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let mut fields: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| format!("it must be a JSON object: {error}"))?;
-    let preference = match (fields.get("w_cost"), fallback) {
-        (Some(Value::Number(weight)), _) => {
-            Preference::new(weight.as_f64().unwrap_or(f64::NAN)).map_err(|error| format!("`w_cost`: {error}"))?
-        }
-        (Some(other), _) => return Err(format!("`w_cost` must be a number in [0, 1], got {other}")),
-        (None, Some(preference)) => preference,
-        (None, None) => return Err("`w_cost` is missing, and no --w-cost was given".into()),
-    };
-    let (features, text) = match (fields.remove("prompt"), fields.get("embedding")) {
-        (Some(Value::String(text)), None) => (Vec::new(), text),
-        (None, Some(embedding)) => (numbers(embedding)?, String::new()),
-        (Some(_), Some(_)) => return Err("it must have `prompt` or `embedding`, got both".into()),
-        (Some(other), None) => return Err(format!("`prompt` must be a text, got {other}")),
-        (None, None) => return Err("it must have `prompt` or `embedding`, got neither".into()),
-    };
-    let prompt = if fields.contains_key("embedding") { Prompt::Features(&features) } else { Prompt::Text(&text) };
-    deployment.check(prompt).map_err(|error| error.to_string())?;
-    Ok(Some((Line { number, id: fields.remove("id"), preference, features }, text)))
-}
-
-/// The numbers of `embedding`.
-fn numbers(value: &Value) -> Result<Vec<f32>, String> {
-    let numbers = value.as_array().and_then(|items| items.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>());
-    let numbers = numbers.ok_or_else(|| format!("`embedding` must be a list of numbers, got {value}"))?;
-    Ok(numbers.into_iter().map(|x| x as f32).collect())
-}
-
-fn routed(line: &Line, decision: &Decision, models: &[String]) -> Value {
-    let probabilities = models.iter().cloned().zip(decision.probabilities.iter().map(|&p| json!(p)));
-    let mut fields = json!({
-        "line": line.number,
-        "w_cost": line.preference.cost(),
-        "model": models[decision.arm.index()],
-        "probabilities": Map::from_iter(probabilities),
-        "predicted_quality": decision.expected.map(|expected| expected.quality),
-        "predicted_cost_usd": decision.expected.map(|expected| expected.cost.0),
-    });
-    if let Some(id) = &line.id {
-        fields["id"] = id.clone();
-    }
-    fields
 }

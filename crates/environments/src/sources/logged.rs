@@ -64,6 +64,8 @@ pub struct LogOptions {
     pub prices: Option<PriceBook>,
     /// Day whose prices hold for rows without a timestamp.
     pub price_date: Option<Date>,
+    /// Day whose prices hold for every row, in place of the dollars that were paid; needs tokens and a book. None: as paid.
+    pub reprice: Option<Date>,
     /// What to do with a row that breaks a rule.
     pub on_bad_row: OnBadRow,
     /// How a CSV log is written.
@@ -86,6 +88,7 @@ impl Default for LogOptions {
             columns: LogColumns::default(),
             prices: None,
             price_date: None,
+            reprice: None,
             on_bad_row: OnBadRow::Refuse,
             dialect: Dialect::default(),
             feedback: None,

@@ -28,7 +28,12 @@ pub(super) struct Known {
     width: usize,
     files: Vec<PathBuf>,
     places: BTreeMap<Key, At>,
+    /// Vectors that are too few for a file of their own: of a stream that comes text by text.
+    loose: BTreeMap<Key, Vec<f32>>,
 }
+
+/// Texts that are worth a file of their own.
+const WORTH: usize = 16;
 
 impl Known {
     /// Reads which texts lie in the part of `folder` that belongs to `encoder`.
@@ -36,7 +41,8 @@ impl Known {
         let (fingerprint, width) = (encoder.fingerprint(), encoder.width());
         let folder = folder.join(hexadecimal(&Sha256::digest(fingerprint.as_bytes())[..8]));
         let paths = files(&folder)?;
-        let mut known = Known { folder, fingerprint, width, files: Vec::new(), places: BTreeMap::new() };
+        let mut known =
+            Known { folder, fingerprint, width, files: Vec::new(), places: BTreeMap::new(), loose: BTreeMap::new() };
         for path in paths {
             let (keys, _) = read(&path, width)?;
             known.enter(path, keys.into_iter());
@@ -60,6 +66,15 @@ impl Known {
         wanted: &mut BTreeMap<Key, Vec<usize>>,
         mut enter: impl FnMut(&[usize], &[f32]),
     ) -> Result<(), FrameError> {
+        if !self.loose.is_empty() {
+            wanted.retain(|key, rows| match self.loose.get(key) {
+                Some(vector) => {
+                    enter(rows, vector);
+                    false
+                }
+                None => true,
+            });
+        }
         let mut found: BTreeMap<u32, Vec<(u32, Key)>> = BTreeMap::new();
         for key in wanted.keys() {
             if let Some(at) = self.places.get(key) {
@@ -81,8 +96,23 @@ impl Known {
         Ok(())
     }
 
-    /// Puts a file of vectors into the cache, named after its keys; nothing where the cache is full.
+    /// Keeps vectors: those of many texts in a file at once, those of a few once there are as many as in a file.
     pub(super) fn keep(&mut self, keys: &[Key], values: Vec<f32>) -> Result<(), FrameError> {
+        if keys.len() >= WORTH {
+            return self.write(keys, values);
+        }
+        self.loose.extend(keys.iter().copied().zip(values.chunks_exact(self.width).map(<[f32]>::to_vec)));
+        if self.loose.len() >= super::FILE { self.write_loose() } else { Ok(()) }
+    }
+
+    fn write_loose(&mut self) -> Result<(), FrameError> {
+        let loose = std::mem::take(&mut self.loose);
+        let keys: Vec<Key> = loose.keys().copied().collect();
+        if keys.is_empty() { Ok(()) } else { self.write(&keys, loose.into_values().flatten().collect()) }
+    }
+
+    /// Puts a file of vectors into the cache, named after its keys; nothing where the cache is full.
+    fn write(&mut self, keys: &[Key], values: Vec<f32>) -> Result<(), FrameError> {
         if self.places.len() + keys.len() > MOST {
             return Ok(());
         }
@@ -97,6 +127,13 @@ impl Known {
         store::write_parquet(&path, &frame)?;
         self.enter(path, keys.iter().copied().map(Some));
         Ok(())
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        // What cannot be kept is encoded again: no result depends on it.
+        let _ = self.write_loose();
     }
 }
 

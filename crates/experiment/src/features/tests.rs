@@ -74,6 +74,23 @@ fn nothing_is_encoded_twice_and_what_was_interrupted_goes_on() {
 }
 
 #[test]
+fn texts_that_come_one_by_one_are_kept_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let (texts, encoder) = (texts(), Counting::default());
+    let how = Encoding { cache: Some(FeatureCache::new(folder.path())), threads: 1 };
+    let whole = encode_texts(&encoder::Hashed::default(), &texts, &Encoding::default(), |_| ()).unwrap();
+    for expected in [600, 600] {
+        let mut vectors = TextVectors::open(&encoder, &how).unwrap();
+        let one_by_one = texts[..600].iter().chain(&texts[..10]);
+        let encoded: Vec<f32> = one_by_one.flat_map(|text| vectors.encode(&[text], |_| ()).unwrap()).collect();
+        assert_eq!(encoded[..600 * encoder.width()], whole[..600 * encoder.width()]);
+        assert_eq!(encoder.encoded.load(Ordering::Relaxed), expected);
+    }
+    let own = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(files(&own).unwrap().len(), 2, "one full, and one with the rest");
+}
+
+#[test]
 fn a_foreign_file_in_the_cache_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     encoded(&texts()[..3], folder.path());

@@ -3,7 +3,7 @@
 use super::fold::share;
 use super::training::LogTraining;
 use crate::features::{Gathered, TextVectors};
-use deployment::PromptSketch;
+use deployment::{PromptSketch, prompt_hash};
 use encoder::Encoder;
 use environments::sources::logged::{Log, LogRow};
 use routing::{Feedback, Outcome, Round, Seed, hexadecimal, random};
@@ -24,11 +24,13 @@ pub(crate) struct Rows {
     pub(crate) feedback: Vec<Feedback>,
     /// Probability of each choice, n, in (0, 1].
     pub(crate) propensities: Vec<f32>,
+    /// Hash of each prompt, n.
+    pub(crate) prompts: Vec<u64>,
 }
 
 impl Rows {
     fn new(dimension: usize) -> Rows {
-        Rows { features: Vec::new(), dimension, feedback: Vec::new(), propensities: Vec::new() }
+        Rows { features: Vec::new(), dimension, feedback: Vec::new(), propensities: Vec::new(), prompts: Vec::new() }
     }
 
     /// Number of rows n.
@@ -80,6 +82,7 @@ struct Waiting {
     side: Side,
     feedback: Feedback,
     propensity: f32,
+    prompt: u64,
 }
 
 /// Reads the scored rows and encodes their prompts, split by [`side`].
@@ -120,7 +123,8 @@ pub(crate) fn read(
             parts.sketch.add(prompt);
         }
         let feedback = Feedback { arm: row.arm, outcome: Outcome::untimed(quality, row.cost) };
-        waiting.push(Waiting { side, feedback, propensity }, row.prompt.unwrap_or_default());
+        let waits = Waiting { side, feedback, propensity, prompt: prompt_hash(prompt) };
+        waiting.push(waits, row.prompt.unwrap_or_default());
         if waiting.is_full() {
             encode(&mut parts, waiting.take())?;
         }
@@ -150,6 +154,7 @@ impl LogParts {
             side.features.extend_from_slice(features);
             side.feedback.push(row.feedback);
             side.propensities.push(row.propensity);
+            side.prompts.push(row.prompt);
         }
     }
 }

@@ -13,17 +13,17 @@ type Outcome<'a> = &'a dyn Fn(usize) -> f64;
 const ROWS: usize = 512;
 
 /// Self-normalised estimates of reward, quality and dollars on `rows` at each preference of `grid`, and of the mean reward
-/// over the grid. Where the rows cannot carry an estimate its method says why, and there is no interval.
+/// over the grid, at list prices and with the models that `day` has. Where the rows cannot carry an estimate its method says why, and there is no interval.
 pub(crate) fn log_scores(
     router: &dyn Router,
     problem: &Problem,
-    prices: &[Dollars],
+    day: (&[Dollars], &[bool]),
     rows: &Rows,
     grid: &[Preference],
 ) -> Vec<Scored> {
     let (mut scores, mut rewards) = (Vec::new(), Vec::new());
     for &preference in grid {
-        let decided = decided(router, prices, rows, preference);
+        let decided = decided(router, day, rows, preference);
         let outcomes: [(&str, &str, Outcome<'_>); 3] = [
             (metric::REWARD, "reward", &|row| problem.objective.reward(preference, &rows.feedback[row].outcome)),
             (metric::QUALITY, "quality", &|row| f64::from(rows.feedback[row].outcome.quality)),
@@ -73,14 +73,14 @@ fn scored(metric: &str, unit: &str, preference: Preference, gathered: &OffPolicy
 }
 
 /// The weight of each row for a router that decides at `preference`: one over its propensity where both chose alike, else 0.
-fn decided(router: &dyn Router, prices: &[Dollars], rows: &Rows, preference: Preference) -> Vec<f64> {
-    let (up, all) = (vec![true; prices.len()], 0..rows.len());
+fn decided(router: &dyn Router, day: (&[Dollars], &[bool]), rows: &Rows, preference: Preference) -> Vec<f64> {
+    let ((prices, up), all) = (day, 0..rows.len());
     let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
     let (mut choices, mut weights) = (Vec::new(), Vec::with_capacity(rows.len()));
     for start in all.step_by(ROWS) {
         buffer.clear();
         let part = start..rows.len().min(start + ROWS);
-        part.clone().for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, &up));
+        part.clone().for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, up));
         router.decide(&buffer.view(), &mut choices);
         for (row, choice) in part.zip(&choices) {
             let target = if choice.arm == rows.feedback[row].arm { 1.0 } else { 0.0 };

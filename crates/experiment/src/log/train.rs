@@ -5,6 +5,7 @@
 //! An outcome does not depend on the preference, so each visit of a row draws a preference of its own and the router serves
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
+use super::against::against;
 use super::rows::{LogParts, Rows, read, seed_of};
 use super::scores::log_scores;
 use super::training::LogTraining;
@@ -16,7 +17,8 @@ use environments::quantile_of;
 use environments::sources::logged::Log;
 use policies::{Configured, Forecast, POLICIES, Recipe};
 use routing::{
-    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, hexadecimal, random,
+    ContextsBuffer, Dollars, Ledger, Objective, Policy, Preference, Problem, Round, Router, Saved, Seed, hexadecimal,
+    random,
 };
 use serde_json::{Value, json};
 use settings::{Place, SpecError, Strict};
@@ -53,8 +55,8 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
     };
     let prices = mean_prices(&place, &problem, &parts.train)?;
     let policy_seed = seed.child("policy", &canonical(&content));
-    let router = match &configured.recipe {
-        Recipe::Fixed(build) => build(&problem, &policy_seed),
+    let (router, state) = match &configured.recipe {
+        Recipe::Fixed(build) => (build(&problem, &policy_seed), None),
         Recipe::Full(_) => {
             let problem = "needs every model's outcome of every prompt; a log shows that of the chosen model only";
             return Err(place.error(format!("policy `{}` {problem}", training.policy)));
@@ -64,10 +66,15 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
         }
     };
     let forecast = Forecast::fit(&problem, &parts.train.features, &parts.train.feedback);
-    let scores = log_scores(&*router, &problem, &prices, &parts.test, &Preferences::default().test);
+    let (grid, up) = (Preferences::default().test, available(&place, &problem, training)?);
+    let scores = log_scores(&*router, &problem, (&prices, &up), &parts.test, &grid);
     let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
     let card = card(training, content, encoder, &problem, &prices, &parts, scores);
-    let artifact = Artifact::new(card, router, Some(forecast));
+    let card = Card {
+        against: against(&*router, (&problem, &prices, &up), &forecast, (&parts.train, &parts.test), &grid),
+        ..card
+    };
+    let artifact = Artifact::new(card, router, Some(forecast), state);
     let artifact = artifact.ok_or_else(|| place.error(format!("policy `{}` cannot be saved", training.policy)))?;
     let LogParts { unscored, estimated, .. } = parts;
     Ok(LearntFromLog { artifact, unscored, estimated, tested: parts.test.len() as u64 })
@@ -81,6 +88,16 @@ fn policy(place: &Place, training: &LogTraining) -> Result<(Value, Configured), 
     let parameters = place.table("--set").merge(&strict, training.parameters.clone(), accepts)?;
     let content = json!({ "kind": entry.name, "revision": entry.revision, "parameters": parameters });
     Ok((content, (entry.configure)(parameters).expect("`merge` accepted the table")))
+}
+
+/// Which models the router may choose.
+fn available(place: &Place, problem: &Problem, training: &LogTraining) -> Result<Vec<bool>, SpecError> {
+    let mut up = vec![true; problem.arms()];
+    for model in &training.without {
+        up[place.find("model", model, problem.models.iter().map(String::as_str).zip(0..))?] = false;
+    }
+    place.unless(up.contains(&true), "--without", "not all of the models", training.without.join(", "))?;
+    Ok(up)
 }
 
 /// tau of the reward, from the dollars that the rows cost.
@@ -110,7 +127,7 @@ fn learn(
     prices: &[Dollars],
     (epochs, batch): (u32, usize),
     seed: &Seed,
-) -> Box<dyn Router> {
+) -> (Box<dyn Router>, Option<Saved>) {
     let (order_stream, preference_stream) = (seed.stream("order"), seed.stream("preference"));
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
@@ -133,7 +150,7 @@ fn learn(
             policy.learn_logged(&buffer.view(), &feedback, &propensities);
         }
     }
-    policy.freeze()
+    (policy.freeze(), policy.state())
 }
 
 fn card(
@@ -160,6 +177,7 @@ fn card(
         latency: LatencyCard::of(&problem.objective),
         list_prices_usd: prices.iter().map(|price| price.0).collect(),
         w_cost: [0.0, 1.0],
+        without: training.without.clone(),
         encoder: Some(encoder),
         data: DataCard {
             source: LearntFrom::Log,
@@ -180,5 +198,7 @@ fn card(
         form: String::new(),
         settings: Value::Null,
         weights_sha256: String::new(),
+        learning: None,
+        against: Vec::new(),
     }
 }

@@ -18,6 +18,8 @@ pub struct LogTraining {
     pub tau: TauRule,
     /// Share of the prompts that are left out for the test, in (0, 1).
     pub test_share: f64,
+    /// Models that are retired: their rows teach, and the router never chooses them.
+    pub without: Vec<String>,
     /// Terms of use.
     pub licence: String,
     /// The command that trains it again.

@@ -1,5 +1,6 @@
 //! How a cell is simulated: sequential, deterministic, allocating nothing in its round loop.
 
+mod against;
 mod appraisal;
 mod decider;
 mod decisions;
@@ -11,6 +12,7 @@ mod tested;
 mod train_then_test;
 mod trained;
 
+pub use against::Against;
 pub use decisions::decision_columns;
 pub use trained::TrainedRouter;
 

@@ -5,6 +5,7 @@
 //! prompts: comparisons are paired. Learning curves are taken on the validation split at checkpoints spaced evenly on the
 //! log scale of rounds.
 
+use super::against::{Against, Prompts};
 use super::appraisal::Appraisal;
 use super::decider::Decider;
 use super::decisions::{DecisionLog, Names};
@@ -20,7 +21,8 @@ use metrics::{Better, Calibration, FORECAST, SWEEP_REWARD, field};
 use policies::{Configured, Forecast, Recipe};
 use routing::words::phase;
 use routing::{
-    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Seed, Stream, random,
+    Arm, Choice, Dollars, Feedback, Ledger, Objective, Policy, Preference, Problem, Round, Router, Saved, Seed, Stream,
+    random,
 };
 use std::sync::Arc;
 use store::{Cell, Score, TestedFrame, Trial, Tuning};
@@ -40,11 +42,15 @@ pub(super) struct TrainThenTest<'a> {
     checkpoints: u32,
     select: Select,
     decisions: Option<DecisionLog>,
+    /// Whether the router leaves the experiment, so that its policy's state is wanted.
+    leaves: bool,
 }
 
 /// A decider with what it took to get it.
 struct Trained {
     decider: Decider,
+    /// What the policy behind it needs to go on learning, where it can.
+    state: Option<Saved>,
     ledger: Ledger,
     round: u64,
     curve: Vec<Score>,
@@ -86,6 +92,7 @@ impl<'a> TrainThenTest<'a> {
             list_prices: table.mean_cost(&usual),
             available: vec![true; table.arms()],
             decisions: log_decisions.then(DecisionLog::default),
+            leaves: false,
             plan,
             cell,
             table,
@@ -119,6 +126,7 @@ impl<'a> TrainThenTest<'a> {
     /// The router that the cell is about, with its scores and what it knows outcomes by; none for a line that the
     /// environment draws.
     pub(super) fn router(mut self) -> Option<TrainedRouter> {
+        self.leaves = true;
         let (trained, rows) = (self.trained(), self.split.test.clone());
         let (mut scores, _) = self.test(trained.curve, &trained.decider, &trained.ledger, trained.round);
         let Decider::Router(router) = trained.decider else { return None };
@@ -135,8 +143,10 @@ impl<'a> TrainThenTest<'a> {
             scores.extend(self.foretold(&rows, &*router, forecast, &at));
         }
         let chosen = trained.tuning.and_then(|tuning| tuning.winner()).map(|chosen| chosen.setting);
+        let against = self.against(&*router);
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
-        Some(TrainedRouter { router, problem: self.problem, list_prices, forecast, scores, ledger, rows, chosen })
+        let (state, problem) = (trained.state, self.problem);
+        Some(TrainedRouter { against, router, state, problem, list_prices, forecast, scores, ledger, rows, chosen })
     }
 
     /// Whether the qualities that `forecast` tells beside the router's decisions come true on the prompts `rows`.
@@ -185,7 +195,7 @@ impl<'a> TrainThenTest<'a> {
     }
 
     fn fixed(&self, decider: Decider, ledger: Ledger) -> Trained {
-        Trained { decider, ledger, round: 0, curve: Vec::new(), bought: Vec::new(), tuning: None }
+        Trained { decider, state: None, ledger, round: 0, curve: Vec::new(), bought: Vec::new(), tuning: None }
     }
 
     fn reference(&self, entry: &ReferenceEntry) -> Trained {
@@ -266,7 +276,7 @@ impl<'a> TrainThenTest<'a> {
         let mut batch = Batch::new(self.table.dimension(), self.table.arms());
         let (mut choices, mut revealed) = (Vec::new(), Revealed::new(self.table.dimension(), self.table.arms()));
         let (mut ledger, mut round, mut curve) = (Ledger::default(), 0, Vec::new());
-        let mut best: Option<(f64, Box<dyn Router>)> = None;
+        let mut best: Option<(f64, Box<dyn Router>, Option<Saved>)> = None;
         let mut seen = vec![false; self.table.len() * self.table.arms()];
         for epoch in 0..epochs {
             random::shuffle(&mut order_stream.at(Round(epoch.into())), &mut order);
@@ -297,18 +307,32 @@ impl<'a> TrainThenTest<'a> {
                 }
                 if self.select == Select::BestValidation {
                     ledger.add(&sweep.seen);
-                    if best.as_ref().is_none_or(|(top, _)| sweep.reward > *top) {
-                        best = Some((sweep.reward, policy.freeze()));
+                    if best.as_ref().is_none_or(|(top, ..)| sweep.reward > *top) {
+                        best = Some((sweep.reward, policy.freeze(), self.state_of(&*policy)));
                     }
                 }
             }
         }
-        let router = best.map_or_else(|| policy.freeze(), |(_, router)| router);
+        let last = || (policy.freeze(), self.state_of(&*policy));
+        let (router, state) = best.map_or_else(last, |(_, router, state)| (router, state));
         let arms = self.table.arms();
         let chosen = seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(cell, _)| (cell / arms, cell % arms));
         let shown = chosen.filter(|&(row, arm)| self.table.outcome(row, arm).is_some());
         let bought = shown.map(|(row, arm)| (row, Arm::at(arm))).collect();
-        Trained { decider: Decider::Router(router), ledger, round, curve, bought, tuning: None }
+        Trained { decider: Decider::Router(router), state, ledger, round, curve, bought, tuning: None }
+    }
+
+    /// The router against the best single model on the test prompts.
+    fn against(&self, router: &dyn Router) -> Vec<Against> {
+        let (train, test) = (self.split.train.as_slice(), self.split.test.as_slice());
+        let (objective, list_prices) = (&self.problem.objective, self.list_prices.as_slice());
+        let prompts = Prompts { table: &self.table, train, test, objective, list_prices };
+        prompts.against(router, &self.plan.spec.preferences.test)
+    }
+
+    /// What `policy` needs to go on learning, if that is wanted and it can.
+    fn state_of(&self, policy: &dyn Policy) -> Option<Saved> {
+        self.leaves.then(|| policy.state()).flatten()
     }
 
     /// Appends prompt `row` to `batch`.

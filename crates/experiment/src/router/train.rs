@@ -1,8 +1,8 @@
 //! From an experiment to one router that leaves it: trained as in its cells, tested as in its cells, saved with a card.
 
 use crate::plan::{Plan, PlannedCell, Subject};
-use crate::protocols::TrainedRouter;
-use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, LearntFrom, PolicyCard, Scored};
+use crate::protocols::{Against, TrainedRouter};
+use deployment::{Artifact, Card, DataCard, EncoderCard, LatencyCard, LearntFrom, PolicyCard, Scored, Versus};
 use metrics::FORECAST;
 use metrics::field::BRIER;
 use rayon::prelude::*;
@@ -10,6 +10,7 @@ use routing::hexadecimal;
 use routing::words::{self, metric, phase};
 use settings::SpecError;
 use sha2::{Digest, Sha256};
+use statistics::{Clustered, clustered_mean};
 use store::Score;
 
 /// Which router of a plan is wanted, and what its card says beside what the plan knows.
@@ -41,8 +42,9 @@ impl Plan {
         let rule = "it cannot be saved: only a policy under protocol `train-then-test` becomes a router";
         let mut trained: Vec<TrainedRouter> =
             trained.into_iter().collect::<Option<_>>().ok_or_else(|| place.error(rule))?;
-        let scores = scored(&trained);
-        let TrainedRouter { router, problem, list_prices, forecast, ledger, rows, chosen, .. } = trained.swap_remove(0);
+        let (scores, against) = (scored(&trained), against(&trained));
+        let TrainedRouter { router, state, problem, list_prices, forecast, ledger, rows, chosen, .. } =
+            trained.swap_remove(0);
         let card = Card {
             format: 0,
             barp: env!("CARGO_PKG_VERSION").into(),
@@ -54,6 +56,7 @@ impl Plan {
             latency: LatencyCard::of(&problem.objective),
             list_prices_usd: list_prices.iter().map(|price| price.0).collect(),
             w_cost: self.spec.preferences.trained_range(),
+            without: Vec::new(),
             encoder: wanted.encoder.clone(),
             data: DataCard {
                 source: LearntFrom::Environment(format!("{} `{}`", environment.kind, environment.label)),
@@ -70,8 +73,10 @@ impl Plan {
             form: String::new(),
             settings: serde_json::Value::Null,
             weights_sha256: String::new(),
+            learning: None,
+            against,
         };
-        Artifact::new(card, router, forecast).ok_or_else(|| place.error(rule))
+        Artifact::new(card, router, forecast, state).ok_or_else(|| place.error(rule))
     }
 
     /// The cells of the wanted router, one for each replicate, in order.
@@ -122,4 +127,30 @@ fn scored(trained: &[TrainedRouter]) -> Vec<Scored> {
     });
     // A number that cannot be had, as of a forecast over too few prompts: JSON has no word for it.
     scored.filter(|score| score.value.is_finite()).collect()
+}
+
+/// Means over replicates of the router's reward beside that of the best single model, with the interval of their difference.
+fn against(trained: &[TrainedRouter]) -> Vec<Versus> {
+    let (first, models) = (&trained[0], &trained[0].problem.models);
+    let versus = first.against.iter().map(|like| {
+        let same = |one: &&Against| one.preference == like.preference;
+        let all: Vec<&Against> = trained.iter().filter_map(|one| one.against.iter().find(same)).collect();
+        let mean = |of: fn(&Against) -> f64| all.iter().map(|one| of(one)).sum::<f64>() / all.len() as f64;
+        let number = Clustered {
+            values: all.iter().map(|one| one.router - one.fixed).collect(),
+            influences: all.iter().map(|one| one.influence.clone()).collect(),
+        };
+        let interval = clustered_mean(&number, (f64::NEG_INFINITY, f64::INFINITY));
+        Versus {
+            w_cost: like.preference.cost(),
+            model: models[like.model.index()].clone(),
+            router: mean(|one| one.router),
+            fixed: mean(|one| one.fixed),
+            low: interval.low,
+            high: interval.high,
+            method: interval.method.into(),
+            n: like.n,
+        }
+    });
+    versus.collect()
 }

@@ -4,7 +4,7 @@
 //! errors say that something changed.
 
 use super::linear::{LinearArms, Memory};
-use routing::{Arm, Contexts, Feedback};
+use routing::{Arm, Contexts, Feedback, NotRestored, Saved, Values};
 
 /// Sums behind one arm's estimate: of z z' (n x n) and of r z (n).
 struct Sums {
@@ -24,6 +24,26 @@ impl Sums {
         for (right, feature) in self.right.iter_mut().zip(features) {
             *right += weight * target * feature;
         }
+    }
+
+    /// `state` with the sums of every arm: `sums.outer`, K x n x n, and `sums.right`, K x n.
+    fn keep_all(all: &[Sums], state: Saved) -> Saved {
+        let (arms, n) = (all.len(), all.first().map_or(0, |sums| sums.right.len()));
+        let outer = all.iter().flat_map(|sums| &sums.outer).copied().collect();
+        let right = all.iter().flat_map(|sums| &sums.right).copied().collect();
+        state.with("sums.outer", &[arms, n, n], Values::F64(outer)).with("sums.right", &[arms, n], Values::F64(right))
+    }
+
+    /// Takes the sums of the first `known` arms over.
+    fn take_all(all: &mut [Sums], state: &Saved, known: usize) -> Result<(), NotRestored> {
+        let n = all.first().map_or(0, |sums| sums.right.len());
+        let outer = state.f64("sums.outer", &[known, n, n])?;
+        let right = state.f64("sums.right", &[known, n])?;
+        for ((sums, outer), right) in all.iter_mut().zip(outer.chunks_exact(n * n)).zip(right.chunks_exact(n)) {
+            sums.outer.copy_from_slice(outer);
+            sums.right.copy_from_slice(right);
+        }
+        Ok(())
     }
 
     fn scale(&mut self, factor: f64) {
@@ -75,6 +95,15 @@ impl Memory for Discounted {
                 }
             }
         }
+    }
+
+    fn keep(&self, state: Saved) -> Saved {
+        Sums::keep_all(&self.sums, state).with("seen", &[1], Values::F64(vec![self.seen as f64]))
+    }
+
+    fn take(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        self.seen = state.count("seen")?;
+        Sums::take_all(&mut self.sums, state, known)
     }
 }
 
@@ -143,6 +172,38 @@ impl Memory for Window {
             }
         }
     }
+
+    /// With the ring as it lies: `ring.arm` and `ring.reward`, w, and `ring.features`, w x n.
+    fn keep(&self, state: Saved) -> Saved {
+        let (w, n) = (self.kept.len(), self.rows.len().checked_div(self.kept.len()).unwrap_or(0));
+        let each = |of: fn(&(Arm, f64)) -> f64| Values::F64(self.kept.iter().map(of).collect());
+        Sums::keep_all(&self.sums, state)
+            .with("ring.arm", &[w], each(|(arm, _)| f64::from(arm.0)))
+            .with("ring.reward", &[w], each(|(_, reward)| *reward))
+            .with("ring.features", &[w, n], Values::F64(self.rows.clone()))
+            .with("ring.next", &[1], Values::F64(vec![self.next as f64]))
+            .with("seen", &[1], Values::F64(vec![self.seen as f64]))
+    }
+
+    fn take(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        Sums::take_all(&mut self.sums, state, known)?;
+        let w = state.rows("ring.arm", &[])?;
+        if w > self.width {
+            return Err(NotRestored::new("tensor `ring.arm`", format!("of at most {} rows", self.width), w));
+        }
+        let n = if w == 0 { 0 } else { self.sums.first().map_or(0, |sums| sums.right.len()) };
+        let arms = state.f64("ring.arm", &[w])?;
+        let is_known = |&arm: &f64| arm >= 0.0 && arm.fract() == 0.0 && (arm as usize) < known;
+        if let Some(unknown) = arms.iter().find(|arm| !is_known(arm)) {
+            return Err(NotRestored::new("tensor `ring.arm`", format!("of models below {known}"), unknown));
+        }
+        let rewards = state.f64("ring.reward", &[w])?;
+        self.kept = arms.iter().map(|&arm| Arm(arm as u16)).zip(rewards.iter().copied()).collect();
+        self.rows = state.f64("ring.features", &[w, n])?.to_vec();
+        self.next = (state.count("ring.next")? as usize) % self.width;
+        self.seen = state.count("seen")?;
+        Ok(())
+    }
 }
 
 /// An arm whose prediction errors change their mean is forgotten and learnt again.
@@ -177,6 +238,41 @@ impl Memory for Restart {
 
     fn alarms(&self) -> Option<u64> {
         Some(self.alarms)
+    }
+
+    /// With what each arm's detector heard: `heard.means`, K x [`Detector::BLOCKS`], of which `heard.blocks` (K) count;
+    /// `heard.sum` and `heard.count`, K.
+    fn keep(&self, state: Saved) -> Saved {
+        let each = |of: &dyn Fn(&Detector) -> f64| Values::F64(self.detectors.iter().map(of).collect());
+        let padded = |detector: &Detector| {
+            let mut means = detector.means.clone();
+            means.resize(Detector::BLOCKS, 0.0);
+            means
+        };
+        let arms = self.detectors.len();
+        state
+            .with(
+                "heard.means",
+                &[arms, Detector::BLOCKS],
+                Values::F64(self.detectors.iter().flat_map(padded).collect()),
+            )
+            .with("heard.blocks", &[arms], each(&|detector| detector.means.len() as f64))
+            .with("heard.sum", &[arms], each(&|detector| detector.sum))
+            .with("heard.count", &[arms], each(&|detector| f64::from(detector.count)))
+            .with("alarms", &[1], Values::F64(vec![self.alarms as f64]))
+    }
+
+    fn take(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        let means = state.f64("heard.means", &[known, Detector::BLOCKS])?;
+        let [blocks, sum, count] = ["heard.blocks", "heard.sum", "heard.count"].map(|name| state.f64(name, &[known]));
+        let (blocks, sum, count) = (blocks?, sum?, count?);
+        self.alarms = state.count("alarms")?;
+        for (arm, detector) in self.detectors.iter_mut().enumerate().take(known) {
+            let heard = (blocks[arm] as usize).min(Detector::BLOCKS);
+            detector.means = means[arm * Detector::BLOCKS..][..heard].to_vec();
+            (detector.sum, detector.count) = (sum[arm], count[arm] as u32);
+        }
+        Ok(())
     }
 }
 

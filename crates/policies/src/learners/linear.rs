@@ -171,6 +171,30 @@ impl LinearArms {
         })
     }
 
+    /// `state` with all of the regressions under `name`: theta, K x n, and A^-1, K x n x n.
+    pub(crate) fn keep(&self, name: &str, state: Saved) -> Saved {
+        let (arms, n) = self.shape();
+        let inverse = self.arms.iter().flat_map(|arm| &arm.inverse).copied().collect();
+        self.save_named(&format!("{name}.theta"), state).with(
+            &format!("{name}.inverse"),
+            &[arms, n, n],
+            Values::F64(inverse),
+        )
+    }
+
+    /// Takes the first `known` regressions over from what [`LinearArms::keep`] put under `name`.
+    pub(crate) fn take(&mut self, name: &str, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        let n = self.direction.len();
+        let theta = state.f64(&format!("{name}.theta"), &[known, n])?;
+        let inverse = state.f64(&format!("{name}.inverse"), &[known, n, n])?;
+        for ((arm, theta), inverse) in self.arms.iter_mut().zip(theta.chunks_exact(n)).zip(inverse.chunks_exact(n * n))
+        {
+            arm.theta.copy_from_slice(theta);
+            arm.inverse.copy_from_slice(inverse);
+        }
+        Ok(())
+    }
+
     /// Number of arms K, and length n of z.
     pub(crate) fn shape(&self) -> (usize, usize) {
         (self.arms.len(), self.direction.len())
@@ -194,6 +218,16 @@ impl Router for LinearArms {
         }
     }
 
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
+        let mut features = Vec::new();
+        out.clear();
+        for row in 0..contexts.len() {
+            LinearArms::features_of(contexts, row, &mut features);
+            out.extend(self.means(&features));
+        }
+        true
+    }
+
     fn save(&self) -> Option<Saved> {
         Some(LinearArms::save(self, LINEAR))
     }
@@ -203,6 +237,18 @@ impl Router for LinearArms {
 pub(crate) trait Explore: Send {
     /// Chooses an arm given each arm's estimate of the reward and which arms are up.
     fn explore(&self, arms: &LinearArms, features: &[f64], available: &[bool], generator: &mut Generator) -> Choice;
+
+    /// Replaces `out`, K zeros, by the probability with which each arm is chosen.
+    fn probabilities(&self, arms: &LinearArms, features: &[f64], available: &[bool], out: &mut [f64]);
+}
+
+/// The chances of an arm that is taken except with probability `explore`, when any available one is.
+pub(crate) fn mostly(arm: Arm, explore: f64, available: &[bool], out: &mut [f64]) {
+    let share = explore / available.iter().filter(|&&up| up).count() as f64;
+    for (out, _) in out.iter_mut().zip(available).filter(|(_, up)| **up) {
+        *out = share;
+    }
+    out[arm.index()] += 1.0 - explore;
 }
 
 /// What of the past a linear bandit's estimates rest on.
@@ -214,6 +260,12 @@ pub(crate) trait Memory: Send {
     fn alarms(&self) -> Option<u64> {
         None
     }
+
+    /// `state` with what it holds beside the estimates.
+    fn keep(&self, state: Saved) -> Saved;
+
+    /// Takes over what [`Memory::keep`] gave when there were `known` arms.
+    fn take(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored>;
 }
 
 /// Nothing is ever forgotten.
@@ -222,6 +274,14 @@ pub(crate) struct Everything;
 impl Memory for Everything {
     fn learn(&mut self, arms: &mut LinearArms, contexts: &Contexts<'_>, feedback: &[Feedback]) {
         arms.learn(contexts, feedback);
+    }
+
+    fn keep(&self, state: Saved) -> Saved {
+        state
+    }
+
+    fn take(&mut self, _: &Saved, _: usize) -> Result<(), NotRestored> {
+        Ok(())
     }
 }
 
@@ -251,6 +311,10 @@ impl<E: Explore, M: Memory> Router for LinearBandit<E, M> {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
         self.arms.decide(contexts, choices);
     }
+
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
+        self.arms.rewards(contexts, out)
+    }
 }
 
 impl<E: Explore, M: Memory> Policy for LinearBandit<E, M> {
@@ -270,6 +334,26 @@ impl<E: Explore, M: Memory> Policy for LinearBandit<E, M> {
 
     fn freeze(&self) -> Box<dyn Router> {
         Box::new(self.arms.clone())
+    }
+
+    fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
+        let arms = contexts.arms();
+        out.clear();
+        out.resize(contexts.len() * arms, 0.0);
+        let mut features = Vec::new();
+        for (row, out) in out.chunks_exact_mut(arms).enumerate() {
+            LinearArms::features_of(contexts, row, &mut features);
+            self.explore.probabilities(&self.arms, &features, contexts.available(row), out);
+        }
+    }
+
+    fn state(&self) -> Option<Saved> {
+        Some(self.memory.keep(self.arms.keep(LINEAR, Saved::bare(LINEAR))))
+    }
+
+    fn resume(&mut self, state: &Saved, known: usize) -> Result<(), NotRestored> {
+        self.arms.take(LINEAR, state, known)?;
+        self.memory.take(state, known)
     }
 
     fn alarms(&self) -> Option<u64> {

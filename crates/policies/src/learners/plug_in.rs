@@ -17,18 +17,28 @@ pub(crate) struct PlugIn<E>(pub(crate) E);
 
 impl<E: Estimate> Router for PlugIn<E> {
     fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
+        let mut rewards = Vec::new();
+        self.rewards(contexts, &mut rewards);
+        choices.clear();
+        for (row, rewards) in rewards.chunks_exact(contexts.arms()).enumerate() {
+            let arm = best(rewards.iter().copied(), contexts.available(row));
+            choices.push(Choice::certain(arm).expecting(rewards[arm.index()]));
+        }
+    }
+
+    fn rewards(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) -> bool {
         let arms = contexts.arms();
         let mut quality = vec![0.0; contexts.len() * arms];
         let mut penalty = vec![0.0; contexts.len() * arms];
         self.0.estimate(contexts, &mut quality, &mut penalty);
-        choices.clear();
+        out.clear();
         let estimates = quality.chunks_exact(arms).zip(penalty.chunks_exact(arms));
-        for (row, (quality, penalty)) in estimates.enumerate() {
-            let preference = contexts.preferences()[row];
-            let reward = |arm: usize| preference.quality() * quality[arm] - preference.cost() * penalty[arm];
-            let arm = best((0..arms).map(reward), contexts.available(row));
-            choices.push(Choice::certain(arm).expecting(reward(arm.index())));
+        for ((quality, penalty), preference) in estimates.zip(contexts.preferences()) {
+            let reward =
+                |(quality, penalty): (&f64, &f64)| preference.quality() * quality - preference.cost() * penalty;
+            out.extend(quality.iter().zip(penalty).map(reward));
         }
+        true
     }
 
     fn save(&self) -> Option<Saved> {

@@ -132,6 +132,10 @@ pub(crate) struct LogArguments {
     /// Day whose prices hold for rows without a timestamp, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
     price_date: Option<Date>,
+    /// Logs: the prices of this day hold for every row in place of the dollars that were paid, YYYY-MM-DD; needs tokens, and
+    /// --prices unless the built-in book has them
+    #[arg(long, value_name = "DAY")]
+    reprice: Option<Date>,
     #[command(flatten)]
     csv: DialectArguments,
 }
@@ -149,8 +153,12 @@ impl LogArguments {
             [low, high] if low < high => columns.judge_scale = Some([low, high]),
             _ => return Err(Failure::Input(format!("`--judge-scale` must be LOW,HIGH, got {:?}", self.judge_scale))),
         }
-        let (prices, price_date, dialect) = (self.prices()?, self.price_date, self.dialect());
-        Ok(LogOptions { columns, prices, price_date, on_bad_row, dialect, ..LogOptions::default() })
+        let (mut prices, price_date, dialect) = (self.prices()?, self.price_date, self.dialect());
+        if self.reprice.is_some() {
+            prices.get_or_insert_with(PriceBook::embedded);
+        }
+        let reprice = self.reprice;
+        Ok(LogOptions { columns, prices, price_date, reprice, on_bad_row, dialect, ..LogOptions::default() })
     }
 
     /// A map of columns: `start`, overridden by the file, overridden by `--column`.

@@ -28,6 +28,9 @@ pub(crate) struct TrainOnLog {
     /// Share of the prompts that are left out to test on
     #[arg(long, default_value_t = 0.2)]
     test_share: f64,
+    /// A model that is retired: its rows teach, and the router never chooses it; may be repeated
+    #[arg(long, value_name = "MODEL")]
+    without: Vec<String>,
     /// Root of the seeds
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -60,6 +63,7 @@ impl TrainOnLog {
             seed: self.seed,
             tau: TauRule::default(),
             test_share: self.test_share,
+            without: self.without.clone(),
             licence: self.licence.clone(),
             command: format!("barp log train {file} --policy {} --out {out}", self.policy),
             encoding: self.encoding.how(&self.encoder),

@@ -41,6 +41,8 @@ pub enum LogRule {
     NoCost,
     /// Tokens whose price is not known.
     NoPrice,
+    /// What cannot be priced anew.
+    NoReprice,
     /// A probability outside (0, 1].
     Propensity,
     /// A weight outside [0, 1].
@@ -95,6 +97,7 @@ impl std::fmt::Display for LogRule {
             LogRule::Latency => "latency must be finite and not negative",
             LogRule::NoCost => "no cost: a row needs dollars, or tokens and a price book",
             LogRule::NoPrice => "no price",
+            LogRule::NoReprice => "prices of another day need the tokens of every row and a price book",
             LogRule::Propensity => "propensity must lie in (0, 1]",
             LogRule::Weight => "the weight on cost must lie in [0, 1]",
             LogRule::Timestamp => "timestamp must be seconds, milliseconds or RFC 3339",

@@ -134,6 +134,15 @@ impl<'o> Reader<'o> {
         tokens: Option<Tokens>,
     ) -> Result<Option<f64>, Fault> {
         let columns = &self.options.columns;
+        if let Some(day) = self.options.reprice {
+            let missing = |what: &str| (columns.input_tokens.clone(), LogRule::NoReprice, what.to_owned());
+            let tokens = tokens.ok_or_else(|| missing("no tokens"))?;
+            let book = self.options.prices.as_ref().ok_or_else(|| missing("no price book"))?;
+            let priced = book.dollars(model, day, tokens);
+            return priced
+                .map(|dollars| Some(dollars.0))
+                .map_err(|error| (columns.cost.clone(), LogRule::NoPrice, error.message));
+        }
         if let Some(dollars) = within(record, &columns.cost, LogRule::Dollars, |d| d.is_finite() && d >= 0.0)? {
             return Ok(Some(columns.cost_unit * dollars));
         }
