@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder coverage golden reference test page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage golden reference test test-slurm page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -30,6 +30,11 @@ test:
 	$(CARGO) build --release --package barp
 	$(CARGO) test --release --workspace --doc
 	$(CARGO) test --release --workspace --lib --bins --tests
+
+# The paper's tables as a Slurm array of 8 on this machine, one task requeued: the bytes of one process. Skips loudly without Slurm.
+test-slurm:
+	$(CARGO) build --release --package barp
+	PATH="$(CURDIR)/target/release:$$PATH" sh tests/slurm/run.sh $(or $(CONFIG),configs/paper/tables.toml) 8 target/slurm
 
 # The page in headless Chromium: dial, keyboard, numbers, accessibility. Skips loudly without a browser.
 page-test:

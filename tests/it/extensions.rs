@@ -114,8 +114,7 @@ fn a_policy_that_gives_up_fails_its_cell_in_its_own_words() {
         let plan = plan(CONFIG, &extensions).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let command = "test".into();
-        let options =
-            experiment::Options { threads: 1, shard: None, log_decisions: false, command, siblings: Vec::new() };
+        let options = experiment::Options { threads: 1, command, ..experiment::Options::default() };
         let stop = std::sync::atomic::AtomicBool::new(false);
         let done = experiment::run(&plan, &store::Folder::new(folder.path()), &options, &stop, |_| ());
         done.err().unwrap().to_string()

@@ -43,6 +43,7 @@ mod shift_effects; // what each shift does to the outcome table, in closed form
 mod shifts; // every way in which the world moves
 mod sources; // published data sets by name
 mod splits; // what belongs together, and splits as files
+mod submit; // experiments as the tasks of a scheduler
 mod support;
 mod sweep; // one policy table that stands for many
 mod tuning; // the same number of settings for every policy, and what is stored of them

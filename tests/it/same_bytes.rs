@@ -36,7 +36,7 @@ fn shards_merge_to_the_bytes_of_a_whole_run() {
             shard: Some((shard, 3)),
             log_decisions: true,
             command: "test".into(),
-            siblings: Vec::new(),
+            ..Options::default()
         };
         let done = experiment::run(&plan, &Folder::new(parts.path()), &options, &AtomicBool::new(false), |_| ());
         done.unwrap().elsewhere

@@ -159,7 +159,7 @@ pub(crate) fn plan(toml: &str) -> Plan {
 
 /// Runs a plan to its end in `folder`, decisions logged.
 pub(crate) fn run(plan: &Plan, folder: &Path, threads: usize) -> Manifest {
-    let options = Options { threads, shard: None, log_decisions: true, command: "test".into(), siblings: Vec::new() };
+    let options = Options { threads, log_decisions: true, command: "test".into(), ..Options::default() };
     let done = experiment::run(plan, &Folder::new(folder), &options, &AtomicBool::new(false), |_| ());
     done.unwrap_or_else(|error| panic!("{error}")).manifest
 }

@@ -45,6 +45,9 @@ enum Command {
     Verify(commands::verify::Verify),
     /// Put shards of one experiment into one folder
     Merge(commands::merge::Merge),
+    /// Share an experiment out to a scheduler: Slurm, Kubernetes
+    #[command(subcommand)]
+    Submit(commands::submit::Submit),
     /// Two policies of a result folder, paired by replicate
     Compare(commands::compare::Compare),
     /// Decide the claims of a result folder: pass, fail or inconclusive
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Report(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Merge(command) => command.run(),
+        Command::Submit(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Claims(command) => command.run(),
         Command::Train(command) => command.run(),

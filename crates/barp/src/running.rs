@@ -8,6 +8,7 @@ use crate::reporting;
 use clap::{Args, ValueEnum};
 use experiment::{Done, Extensions, Options, Plan, Spec};
 use report::Nameable;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,9 @@ pub(crate) struct Effort {
     /// Only every N-th cell, starting with the I-th
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<(usize, usize)>,
+    /// Only the cells whose addresses stand in FILE, one a line, as `barp submit` shares them out
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
+    pub(crate) cells: Option<PathBuf>,
     /// What to store beside scores
     #[arg(long, value_enum)]
     pub(crate) log: Option<Logged>,
@@ -82,6 +86,7 @@ impl Experiment {
         let options = Options {
             threads: effort.threads,
             shard: effort.shard,
+            only: effort.cells.as_deref().map(|file| listed(file, &self.plan)).transpose()?,
             log_decisions: effort.log.is_some(),
             command: self.command.clone(),
             siblings: self.siblings.iter().map(|path| Folder::new(path)).collect(),
@@ -102,6 +107,21 @@ impl Experiment {
         }
         reporting::report(&folder, &done.manifest)
     }
+}
+
+/// The addresses in `file`, all of which are of cells of `plan`.
+fn listed(file: &Path, plan: &Plan) -> Result<BTreeSet<String>, Failure> {
+    let known: BTreeSet<&str> = plan.cells().iter().map(|cell| cell.id.as_str()).collect();
+    let mut listed = BTreeSet::new();
+    for (number, line) in read(file)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let id = line.trim();
+        if !known.contains(id) {
+            let place = format!("{}: line {}", file.display(), number + 1);
+            return Err(Failure::Input(format!("{place}: `{id}` is no cell of this experiment")));
+        }
+        listed.insert(id.to_owned());
+    }
+    Ok(listed)
 }
 
 /// The claims beside the configuration `config`, where there are any and all that they name is in `plan`.

@@ -17,6 +17,8 @@ pub struct Options {
     pub threads: usize,
     /// (i, n): only every n-th cell, starting with the i-th (from 1).
     pub shard: Option<(usize, usize)>,
+    /// Only the cells with these addresses; none: all.
+    pub only: Option<BTreeSet<String>>,
     /// Whether every decision is stored with its propensity.
     pub log_decisions: bool,
     /// The command that makes the folder again, for the manifest.
@@ -123,7 +125,9 @@ pub fn run(
         }
     }
     let own = |position: usize| options.shard.is_none_or(|(i, n)| position % n == i - 1);
+    let listed = |cell: &PlannedCell| options.only.as_ref().is_none_or(|only| only.contains(&cell.id));
     let mine = plan.cells().iter().enumerate().filter(|(position, _)| own(*position)).map(|(_, cell)| cell);
+    let mine = mine.filter(|cell| listed(cell));
     let complete = |cell: &PlannedCell| {
         let (environment, _) = plan.parts(cell);
         let tested = matches!(environment.protocol, Protocol::Online { .. }) || folder.has_tested(&cell.id);

@@ -20,5 +20,6 @@ pub(crate) mod reproduce;
 pub(crate) mod route;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod submit;
 pub(crate) mod train;
 pub(crate) mod verify;
