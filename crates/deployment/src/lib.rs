@@ -5,7 +5,7 @@
 
 mod artifact;
 mod decision;
-mod prompt_sketch;
+mod prompt_set;
 mod tensors;
 
 pub use artifact::{
@@ -13,5 +13,5 @@ pub use artifact::{
     PolicyCard, Scored,
 };
 pub use decision::{Decision, Deployment, DeploymentError, Prompt};
-pub use prompt_sketch::{PromptSketch, prompt_hash};
+pub use prompt_set::{PromptSet, prompt_hash};
 pub use tensors::NotTensors;

@@ -21,7 +21,7 @@ pub(crate) fn log_scores(
     rows: &Rows,
     grid: &[Preference],
 ) -> Vec<Scored> {
-    let (mut scores, mut rewards) = (Vec::new(), Vec::new());
+    let (mut scores, mut rewards, clusters) = (Vec::new(), Vec::new(), rows.clusters());
     for &preference in grid {
         let decided = decided(router, prices, rows, preference);
         let outcomes: [(&str, &str, Outcome<'_>); 3] = [
@@ -30,10 +30,16 @@ pub(crate) fn log_scores(
             (metric::COST, "US dollars", &|row| rows.feedback[row].outcome.cost.0),
         ];
         for (metric, unit, outcome) in outcomes {
-            let mut gathered = OffPolicy::default();
-            for (row, &weight) in decided.iter().enumerate() {
-                gathered.add(&LoggedRow { weight, outcome: outcome(row), predicted: 0.0, expected: 0.0 });
-            }
+            let logged = |(row, &weight): (usize, &f64)| LoggedRow {
+                cluster: clusters[row],
+                chance: weight * f64::from(rows.propensities[row]),
+                weight,
+                outcome: outcome(row),
+                predicted: 0.0,
+                expected: 0.0,
+                leverage: None,
+            };
+            let gathered = OffPolicy::of(&decided.iter().enumerate().map(logged).collect::<Vec<_>>());
             let score = scored(metric, unit, preference, &gathered);
             if metric == metric::REWARD {
                 rewards.push(score.value);

@@ -1,6 +1,10 @@
-use super::{Outcome, Propensities, compare, evaluate, names};
+use super::{EvaluationError, Evaluations, Outcome, Propensities, Together, compare, names};
 use environments::sources::logged::{Log, LogOptions};
 use statistics::off_policy::Estimator;
+
+fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Evaluations, EvaluationError> {
+    super::evaluate(log, named, from, Together::Prompt)
+}
 
 fn log(folder: &tempfile::TempDir, rows: impl Iterator<Item = String>) -> Log {
     let mut text = "model,task,quality,cost_usd,propensity\n".to_owned();
@@ -26,7 +30,7 @@ fn policies_on_a_plain_log_have_known_values() {
     let named = names(log.models());
     assert_eq!(named, ["always:a", "always:b", "random", "cheapest", "largest", "best-single", "best-per-task"]);
     for from in [Propensities::Logged, Propensities::Shares] {
-        let evaluations = evaluate(&log, &named, from).unwrap();
+        let evaluations = evaluate(&log, &named, from).unwrap().all;
         let value = |policy: &str, outcome| {
             let found = evaluations.iter().find(|e| e.policy == policy && e.outcome == outcome).unwrap();
             assert_eq!(found.flaw(), None, "{policy}");
@@ -85,7 +89,7 @@ fn the_order_of_lines_decides_nothing_and_one_model_after_the_other_is_no_patter
     let folder = tempfile::tempdir().unwrap();
     let values = |rows: &[String]| -> Vec<f64> {
         let log = prompted(&folder, rows);
-        let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap();
+        let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap().all;
         let all = |estimator| evaluations.iter().map(move |e| e.gathered.estimate(estimator).mean);
         [Estimator::DoublyRobust, Estimator::DirectMethod].into_iter().flat_map(all).collect()
     };
@@ -110,7 +114,7 @@ fn a_model_that_a_task_never_met_refuses_what_takes_it_there() {
     let shared = |row: String| if row.contains(",y,") { row.replace(",0.25", ",0.3333333333333333") } else { row };
     let rows: Vec<String> = round_robin().into_iter().filter(kept).map(shared).collect();
     let log = prompted(&folder, &rows);
-    let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap();
+    let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap().all;
     let flaw = |policy: &str| evaluations.iter().find(|e| e.policy == policy).unwrap().flaw();
     assert!(flaw("always:d").is_some() && flaw("random").is_some(), "{:?} {:?}", flaw("always:d"), flaw("random"));
     assert_eq!((flaw("always:a"), flaw("always:c")), (None, None));

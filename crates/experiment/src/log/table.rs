@@ -1,0 +1,163 @@
+//! A log in memory, without its texts: forty bytes or so a row, whatever is asked of it.
+//!
+//! Rows that belong together have one cluster, and a cluster is in one fold, drawn by a keyed hash. Neither depends on the
+//! order of lines.
+
+use super::error::{EvaluationError, RowProblem};
+use super::identity::{Key, Keys, Together};
+use super::support::{Hole, Words};
+use environments::sources::logged::{Log, LogRow, Moment};
+use sha2::{Digest, Sha256};
+
+/// Parts that a log is cut into: what a policy and the outcome model know of a row comes from the other parts.
+pub(super) const FOLDS: usize = 5;
+
+/// What is kept of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Row {
+    /// Its line.
+    pub(super) place: u64,
+    pub(super) arm: u16,
+    pub(super) task: u16,
+    /// Score, where there is one.
+    pub(super) quality: Option<f32>,
+    pub(super) dollars: f64,
+    /// As logged.
+    pub(super) propensity: Option<f32>,
+    pub(super) w_cost: Option<f64>,
+    pub(super) time: Option<Moment>,
+    /// Tokens read and written.
+    pub(super) tokens: Option<f64>,
+    pub(super) cluster: u32,
+    pub(super) fold: u8,
+    /// Which of the table's holes it lies in, by bit.
+    pub(super) holes: u64,
+}
+
+/// The rows of a log, or some of them.
+#[derive(Clone, Debug)]
+pub(super) struct LogTable {
+    pub(super) rows: Vec<Row>,
+    pub(super) models: Vec<String>,
+    pub(super) tasks: Vec<String>,
+    /// Parts of the traffic in which a model never answers, other than tasks: at most 64.
+    pub(super) holes: Vec<Hole>,
+    /// Cut into so many folds.
+    pub(super) folds: usize,
+}
+
+impl LogTable {
+    /// Reads the log, its rows `together` as they move together.
+    pub(super) fn read(log: &Log, together: Together) -> Result<LogTable, EvaluationError> {
+        let (mut rows, mut keys, mut words) = (Vec::new(), Keys::default(), Words::new(log.models().len()));
+        for row in log.rows()? {
+            let row = row?;
+            keys.add(&row, together);
+            words.add(&row);
+            rows.push(Row::of(&row));
+        }
+        let (keys, clusters) = keys.finish();
+        for (row, (cluster, key)) in rows.iter_mut().zip(clusters.into_iter().map(|at| (at, keys[at as usize]))) {
+            row.cluster = cluster;
+            row.fold = fold(key);
+        }
+        let (models, tasks) = (log.models().to_vec(), log.tasks().to_vec());
+        let mut table = LogTable { rows, models, tasks, holes: Vec::new(), folds: FOLDS };
+        table.find_holes(log, &words)?;
+        Ok(table)
+    }
+
+    /// Notes in which parts of the traffic a model never answers.
+    fn find_holes(&mut self, log: &Log, words: &Words) -> Result<(), EvaluationError> {
+        let found = words.holes();
+        if !found.is_empty() {
+            for (row, own) in log.rows()?.zip(&mut self.rows) {
+                let row = row?;
+                own.holes = Hole::bits(&found, &row);
+            }
+        }
+        self.holes = found;
+        self.find_times();
+        Ok(())
+    }
+
+    /// Some of the rows, with holes in time of their own.
+    pub(super) fn only(&self, wanted: impl Fn(usize, &Row) -> bool) -> LogTable {
+        let rows = self.rows.iter().enumerate().filter(|(at, row)| wanted(*at, row)).map(|(_, row)| *row);
+        let mut part = LogTable { rows: rows.collect(), ..self.clone() };
+        part.forget_times();
+        part.find_times();
+        part
+    }
+
+    /// Halves: fold 0 for what comes first, fold 1 for the rest. By time where every row has one, else drawn by cluster.
+    pub(super) fn in_halves(mut self) -> LogTable {
+        let times: Option<Vec<Moment>> = self.rows.iter().map(|row| row.time).collect();
+        let middle = times.map(|mut times| {
+            times.sort_unstable();
+            times[times.len() / 2]
+        });
+        let first = |row: &Row| match (middle, row.time) {
+            (Some(middle), Some(time)) => time < middle,
+            _ => row.cluster.is_multiple_of(2),
+        };
+        self.rows.iter_mut().for_each(|row| row.fold = u8::from(!first(row)));
+        self.folds = 2;
+        self
+    }
+
+    /// The propensity of each row, and how many of them were estimated: where a row has none, the share of its model among the
+    /// rows of its task that have none.
+    pub(super) fn propensities(&self) -> Result<(Vec<f64>, u64), EvaluationError> {
+        let unknown: Vec<&Row> = self.rows.iter().filter(|row| row.propensity.is_none()).collect();
+        if let (Some(first), true) = (unknown.first(), unknown.len() == self.rows.len()) {
+            return Err(EvaluationError::Row { line: first.place, problem: RowProblem::NoPropensity });
+        }
+        let shares = self.shares(&unknown);
+        let own = |row: &Row| row.propensity.map_or_else(|| shares[row.task as usize][row.arm as usize], f64::from);
+        Ok((self.rows.iter().map(own).collect(), unknown.len() as u64))
+    }
+
+    /// The share of each row's model among the rows of its task: the propensity, if nothing but the task decided.
+    pub(super) fn share_of_each(&self) -> Vec<f64> {
+        let all: Vec<&Row> = self.rows.iter().collect();
+        let shares = self.shares(&all);
+        self.rows.iter().map(|row| shares[row.task as usize][row.arm as usize]).collect()
+    }
+
+    /// The share of each model among some rows of each task, T x K.
+    fn shares(&self, rows: &[&Row]) -> Vec<Vec<f64>> {
+        let mut counts = vec![vec![0.0; self.models.len()]; self.tasks.len()];
+        rows.iter().for_each(|row| counts[row.task as usize][row.arm as usize] += 1.0);
+        for task in &mut counts {
+            let all: f64 = task.iter().sum();
+            task.iter_mut().for_each(|count| *count /= all.max(1.0));
+        }
+        counts
+    }
+}
+
+impl Row {
+    fn of(row: &LogRow) -> Row {
+        Row {
+            place: row.place,
+            arm: row.arm.0,
+            task: u16::try_from(row.task).expect("a log has at most 65535 tasks"),
+            quality: row.quality,
+            dollars: row.cost.0,
+            propensity: row.propensity,
+            w_cost: row.w_cost,
+            time: row.time,
+            tokens: row.tokens.map(|tokens| (tokens.input + tokens.output) as f64),
+            cluster: 0,
+            fold: 0,
+            holes: 0,
+        }
+    }
+}
+
+/// The fold of a cluster: a keyed hash, so that no pattern of prompts or identifiers decides.
+fn fold(key: Key) -> u8 {
+    let digest = Sha256::digest([b"barp fold of a logged cluster ".as_slice(), &key.to_be_bytes()].concat());
+    digest[0] % FOLDS as u8
+}
