@@ -6,6 +6,7 @@
 //! luck that it was picked for.
 
 mod agreement;
+mod decide;
 mod describe;
 mod error;
 mod evaluate;
@@ -20,10 +21,15 @@ mod support;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod train;
 mod training;
 
 pub use agreement::{Comparison, Comparisons, Margins, Verdict, compare};
+pub use decide::{
+    AS_LOGGED, Candidate, Conclusion, Decision, FeedbackShare, Fit, Goal, Measured, ModelLine, Planned, Question,
+    Region, TaskLine, TaskVerdict, decide,
+};
 pub use describe::describe_log;
 pub use error::{EvaluationError, RouterProblem, RowProblem};
 pub use evaluate::{Evaluation, Evaluations, HEADLINE, Propensities, evaluate};
@@ -32,5 +38,6 @@ pub use identity::Together;
 pub use policies::{TaskPolicy, names, policies};
 pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_routers};
 pub use support::{Hole, Part, PropensityVerdict};
+pub use timeline::{Change, ChangeKind};
 pub use train::{LearntFromLog, train_on_log};
 pub use training::LogTraining;

@@ -28,7 +28,7 @@ mod shrinkage;
 mod tests;
 
 use crate::interval::{CONFIDENCE, Interval};
-use crate::{Clustered, clustered_mean, t_quantile};
+use crate::{Clustered, Influence, clustered_mean, t_quantile};
 use shrinkage::{Cut, least_error};
 
 /// Name of the intervals over logged rows, where each is a request of its own.
@@ -211,20 +211,6 @@ pub fn weight(target: f64, propensity: f64) -> Result<f64, NoProbability> {
     Ok(target / propensity)
 }
 
-/// Sums over rows, by cluster: `of(row)` over the number of rows, as the influence of a mean.
-fn by_cluster(rows: &[LoggedRow], of: impl Fn(&LoggedRow) -> f64) -> Vec<(u32, f64)> {
-    let mut order: Vec<u32> = rows.iter().map(|row| row.cluster).collect();
-    order.sort_unstable();
-    order.dedup();
-    let mut sums: Vec<(u32, f64)> = order.into_iter().map(|cluster| (cluster, 0.0)).collect();
-    let share = 1.0 / rows.len() as f64;
-    for row in rows {
-        let at = sums.binary_search_by_key(&row.cluster, |sum| sum.0).expect("every row's cluster is listed");
-        sums[at].1 += share * of(row);
-    }
-    sums
-}
-
 /// The mean of `of` over rows, in an order that does not depend on that of the rows within rounding.
 fn mean(rows: &[LoggedRow], of: impl Fn(&LoggedRow) -> f64) -> f64 {
     let (mut sum, mut lost) = (0.0, 0.0);
@@ -360,21 +346,39 @@ fn error(influences: &[(u32, f64)]) -> f64 {
 /// Rows with what all estimators need of them.
 struct Ready<'a> {
     rows: &'a [LoggedRow],
+    /// Clusters, ascending, and the position of each row's among them.
+    clusters: Vec<u32>,
+    places: Vec<usize>,
     /// Lambda of Switch-DR and of DRos.
     lambdas: [f64; 2],
     /// Mean weight, and the influences on it.
-    weights: (f64, Vec<(u32, f64)>),
+    weights: (f64, Influence),
 }
 
 impl<'a> Ready<'a> {
     fn new(rows: &'a [LoggedRow]) -> Ready<'a> {
-        let average = mean(rows, |row| row.weight);
+        let mut clusters: Vec<u32> = rows.iter().map(|row| row.cluster).collect();
+        clusters.sort_unstable();
+        clusters.dedup();
+        let place = |row: &LoggedRow| clusters.binary_search(&row.cluster).expect("every row's cluster is listed");
+        let places = rows.iter().map(place).collect();
         let lambdas = [Cut::Switch, Cut::Shrink].map(|cut| least_error(rows, cut));
-        Ready { rows, lambdas, weights: (average, by_cluster(rows, |row| row.weight - average)) }
+        let average = mean(rows, |row| row.weight);
+        let mut ready = Ready { rows, clusters, places, lambdas, weights: (average, Vec::new()) };
+        ready.weights.1 = ready.by_cluster(|row| row.weight - average);
+        ready
+    }
+
+    /// Sums over rows, by cluster: `of(row)` over the number of rows, as the influence on a mean.
+    fn by_cluster(&self, of: impl Fn(&LoggedRow) -> f64) -> Influence {
+        let mut sums: Influence = self.clusters.iter().map(|&cluster| (cluster, 0.0)).collect();
+        let share = 1.0 / self.rows.len() as f64;
+        self.rows.iter().zip(&self.places).for_each(|(row, &place)| sums[place].1 += share * of(row));
+        sums
     }
 
     fn effective(&self) -> f64 {
-        let sums = by_cluster(self.rows, |row| row.weight);
+        let sums = self.by_cluster(|row| row.weight);
         let squares: f64 = sums.iter().map(|(_, sum)| sum * sum).sum();
         if squares > 0.0 { self.weights.0 * self.weights.0 / squares } else { 0.0 }
     }
@@ -386,7 +390,7 @@ impl<'a> Ready<'a> {
     /// A mean of `of` with its influences.
     fn mean(&self, of: impl Fn(&LoggedRow) -> f64) -> Clustered {
         let value = mean(self.rows, &of);
-        Clustered { values: vec![value], influences: vec![by_cluster(self.rows, |row| of(row) - value)] }
+        Clustered { values: vec![value], influences: vec![self.by_cluster(|row| of(row) - value)] }
     }
 
     /// The mean of `of` plus the ratio of the means of `above` and `below`, with its influences by the delta method.
@@ -399,7 +403,7 @@ impl<'a> Ready<'a> {
         let (plain, bottom) = (mean(self.rows, &of), mean(self.rows, &below));
         let ratio = mean(self.rows, &above) / bottom;
         let influence = |row: &LoggedRow| of(row) - plain + (above(row) - ratio * below(row)) / bottom;
-        Clustered { values: vec![plain + ratio], influences: vec![by_cluster(self.rows, influence)] }
+        Clustered { values: vec![plain + ratio], influences: vec![self.by_cluster(influence)] }
     }
 
     fn number(&self, estimator: Estimator) -> Clustered {
@@ -409,7 +413,7 @@ impl<'a> Ready<'a> {
                 let value = mean(self.rows, |row| row.expected);
                 let (count, none) = (self.rows.len() as f64, 0.0);
                 let own = |row: &LoggedRow| row.expected - value + count * row.leverage.unwrap_or(none);
-                Clustered { values: vec![value], influences: vec![by_cluster(self.rows, own)] }
+                Clustered { values: vec![value], influences: vec![self.by_cluster(own)] }
             }
             Estimator::Ips => self.mean(|row| row.weight * row.outcome),
             Estimator::Snips => self.ratio(|_| 0.0, |row| row.weight * row.outcome, |row| row.weight),

@@ -27,6 +27,8 @@ pub enum EvaluationError {
         /// All names there are.
         known: Vec<String>,
     },
+    /// The incumbent is none of its models.
+    Incumbent(Mistake),
     /// A router cannot be evaluated on it.
     Router {
         /// Name of the router.
@@ -96,6 +98,7 @@ impl std::fmt::Display for EvaluationError {
             EvaluationError::Log(error) => error.fmt(f),
             EvaluationError::Row { line, problem } => write!(f, "line {line}: {problem}"),
             EvaluationError::UnknownPolicy { name, known } => Mistake::unknown("policy", name, known).fmt(f),
+            EvaluationError::Incumbent(mistake) => write!(f, "--incumbent: {mistake}"),
             EvaluationError::Router { name, problem } => write!(f, "{name}: {problem}"),
             EvaluationError::Features(error) => error.fmt(f),
             EvaluationError::NoPrompts => f.write_str(

@@ -69,6 +69,8 @@ pub(super) enum Chances {
     ByTask(Vec<TaskPolicy>),
     /// Of each row by itself, n x K.
     ByRow(Vec<f32>),
+    /// What was chosen: the logging policy as it was.
+    AsLogged,
 }
 
 impl Chances {
@@ -77,6 +79,7 @@ impl Chances {
         match self {
             Chances::ByTask(folds) => folds[usize::from(row.fold)].probabilities[usize::from(row.task)].clone(),
             Chances::ByRow(all) => all[at * models..][..models].iter().map(|&chance| f64::from(chance)).collect(),
+            Chances::AsLogged => (0..models).map(|arm| f64::from(u8::from(arm == usize::from(row.arm)))).collect(),
         }
     }
 }
@@ -123,44 +126,74 @@ impl<'a> Study<'a> {
         Ok(named.iter().cloned().enumerate().map(|(at, name)| (name, one(at))).collect())
     }
 
-    /// Estimates of one outcome of a policy.
+    /// As [`Study::evaluate`], where the `wanted` rows alone count.
+    pub(super) fn evaluate_on(
+        &self,
+        wanted: &[bool],
+        policy: &str,
+        chances: &Chances,
+        outcome: Outcome,
+    ) -> Result<Evaluation, EvaluationError> {
+        self.evaluate_where(&|at| wanted[at], policy, chances, outcome)
+    }
+
+    /// Estimates of one outcome of a policy. A row without the outcome has weight 0, and the others of its task and model stand
+    /// for it: right if whether it is there depends on nothing but task and model.
     pub(super) fn evaluate(
         &self,
         policy: &str,
         chances: &Chances,
         outcome: Outcome,
     ) -> Result<Evaluation, EvaluationError> {
+        self.evaluate_where(&|at| self.counts(at), policy, chances, outcome)
+    }
+
+    fn evaluate_where(
+        &self,
+        counts: &dyn Fn(usize) -> bool,
+        policy: &str,
+        chances: &Chances,
+        outcome: Outcome,
+    ) -> Result<Evaluation, EvaluationError> {
         let (table, means) = (self.table, Means::new(self.table, outcome));
         let (mut rows, mut values, mut unknown, mut sure) = (Vec::new(), Vec::new(), 0.0, true);
-        for (at, row) in table.rows.iter().enumerate() {
-            let (Some(value), true) = (outcome.of(row), self.counts(at)) else { continue };
-            let chances = chances.of(at, row, table.models.len());
+        for (at, row) in table.rows.iter().enumerate().filter(|(at, _)| counts(*at)) {
+            let of_row = chances.of(at, row, table.models.len());
             let known =
                 |arm: usize| means.of(row.fold.into(), row.task.into())[arm].filter(|_| !table.is_hole(row, arm));
-            let seen = Expected::new(&chances, known);
+            let seen = Expected::new(&of_row, known);
             unknown += (1.0 - seen.mass).max(0.0);
             sure &= seen.sure;
-            let chance = chances[usize::from(row.arm)].min(1.0);
-            let weight = weight(chance, self.propensities[at]);
-            let weight = weight
-                .map_err(|error| EvaluationError::Row { line: row.place, problem: RowProblem::Probability(error) })?;
-            let (expected, cluster) = (seen.value, row.cluster);
-            let predicted = known(row.arm.into()).map_or(expected, |mean| mean.value);
-            rows.push(LoggedRow { cluster, chance, weight, outcome: value, predicted, expected, leverage: None });
-            values.push((at, chances));
+            let there = outcome.of(row).map_or(0.0, |_| 1.0 / means.there(row.task.into(), row.arm.into()));
+            let chance = of_row[usize::from(row.arm)].min(1.0);
+            let propensity = if matches!(chances, Chances::AsLogged) { 1.0 } else { self.propensities[at] };
+            let weight = weight(chance, propensity);
+            let place = |error| EvaluationError::Row { line: row.place, problem: RowProblem::Probability(error) };
+            let predicted = known(row.arm.into()).map_or(seen.value, |mean| mean.value);
+            rows.push(LoggedRow {
+                cluster: row.cluster,
+                chance: chance * f64::from(u8::from(there > 0.0)),
+                weight: weight.map_err(place)? * there,
+                outcome: outcome.of(row).unwrap_or(predicted),
+                predicted,
+                expected: seen.value,
+                leverage: None,
+            });
+            values.push((at, of_row));
         }
         let by_task = self.by_task && sure && self.scored.is_none() && matches!(chances, Chances::ByTask(_));
         if by_task {
-            self.leverages(&means, &values, &mut rows);
+            self.leverages(&means, &values, outcome, &mut rows);
         }
         let unknown = unknown / (rows.len() as f64).max(1.0);
-        let (policy, propensities) = (policy.to_owned(), self.verdict.flaw);
+        let (policy, own) = (policy.to_owned(), !matches!(chances, Chances::AsLogged));
+        let propensities = self.verdict.flaw.filter(|_| own);
         Ok(Evaluation { policy, outcome, gathered: OffPolicy::of(&rows), unknown, propensities })
     }
 
     /// How much each row moves the mean of the outcome model over the rows of the other folds: by (r - m) / n of its cell times
     /// how often the policy takes that cell in a fold whose model the row is in.
-    fn leverages(&self, means: &Means, values: &[(usize, Vec<f64>)], rows: &mut [LoggedRow]) {
+    fn leverages(&self, means: &Means, values: &[(usize, Vec<f64>)], outcome: Outcome, rows: &mut [LoggedRow]) {
         let table = self.table;
         let mut taken = vec![vec![vec![0.0; table.models.len()]; table.tasks.len()]; table.folds];
         for (at, chances) in values {
@@ -177,7 +210,8 @@ impl<'a> Study<'a> {
                 Some((logged.outcome - mean.value) / mean.rows * taken[fold][task][arm] / count)
             };
             let others = (0..table.folds).filter(|fold| *fold != usize::from(row.fold));
-            logged.leverage = Some(others.filter_map(in_fold).sum());
+            let there = outcome.of(row).is_some();
+            logged.leverage = Some(if there { others.filter_map(in_fold).sum() } else { 0.0 });
         }
     }
 }

@@ -10,6 +10,8 @@ use routing::{Dollars, Objective, Preference};
 pub enum Outcome {
     /// Score in [0, 1], over the rows that have one.
     Quality,
+    /// Score in [0, 1], this where a row has none.
+    QualityOr(f64),
     /// Dollars of a request, over all rows.
     Dollars,
     /// Reward at a weight on cost, over the rows that have a score.
@@ -25,7 +27,7 @@ impl Outcome {
     /// Name, as metrics have it.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::Quality => metric::QUALITY,
+            Outcome::Quality | Outcome::QualityOr(_) => metric::QUALITY,
             Outcome::Dollars => metric::COST,
             Outcome::Reward { .. } => metric::REWARD,
         }
@@ -34,6 +36,7 @@ impl Outcome {
     pub(super) fn of(self, row: &Row) -> Option<f64> {
         match self {
             Outcome::Quality => row.quality.map(f64::from),
+            Outcome::QualityOr(other) => Some(row.quality.map_or(other, f64::from)),
             Outcome::Dollars => Some(row.dollars),
             Outcome::Reward { preference, tau } => {
                 let outcome = routing::Outcome::untimed(row.quality?, Dollars(row.dollars));
@@ -92,6 +95,8 @@ impl Fold {
 pub(super) struct Means {
     /// Of each fold, T x K: mean and rows behind it; none where the model has no outcome at all outside the fold.
     cells: Vec<Vec<Vec<Option<Mean>>>>,
+    /// Share of the rows that have the outcome, T x K.
+    there: Vec<Vec<f64>>,
 }
 
 /// What the rows of other folds say of a model on a task.
@@ -132,7 +137,18 @@ impl Means {
         };
         let of_task = |fold: usize, task: usize| (0..models).map(|arm| cell(fold, task, arm)).collect();
         let of_fold = |fold: usize| (0..tasks).map(|task| of_task(fold, task)).collect();
-        Means { cells: (0..table.folds).map(of_fold).collect() }
+        let mut there = vec![vec![(0.0, 0.0); models]; tasks];
+        for row in &table.rows {
+            let cell: &mut (f64, f64) = &mut there[usize::from(row.task)][usize::from(row.arm)];
+            *cell = (cell.0 + f64::from(u8::from(outcome.of(row).is_some())), cell.1 + 1.0);
+        }
+        let share = |task: &Vec<(f64, f64)>| task.iter().map(|(there, all)| there / all).collect();
+        Means { cells: (0..table.folds).map(of_fold).collect(), there: there.iter().map(share).collect() }
+    }
+
+    /// Share of the rows of a task and model that have the outcome.
+    pub(super) fn there(&self, task: usize, arm: usize) -> f64 {
+        self.there[task][arm]
     }
 
     /// What is known of each model in a fold and on a task, K.

@@ -4,7 +4,7 @@ use super::error::EvaluationError;
 use super::fold::Fold;
 
 /// Prefix of the policy that always takes one model.
-const ALWAYS: &str = "always:";
+pub(super) const ALWAYS: &str = "always:";
 
 /// A policy that chooses by the task alone.
 #[derive(Clone, Debug, PartialEq)]

@@ -81,23 +81,11 @@ impl Ope {
 
     /// The routers, with their encoders.
     fn routers(&self) -> Result<Vec<LoggedRouter>, Failure> {
-        if self.router.is_empty() && self.encoding.is_given() {
-            return Err(Failure::Input(
-                "`--weights`, `--cache` and `--threads` are for --router: nothing else is encoded".into(),
-            ));
-        }
         let preference =
             |&weight: &f64| Preference::new(weight).map_err(|error| Failure::Input(format!("--w-cost: {error}")));
         let preferences: Vec<Preference> = self.w_cost.iter().map(preference).collect::<Result<_, _>>()?;
-        let open = |path: &PathBuf| {
-            let name = path.display().to_string();
-            let deployment = routers::open(path, &self.encoding)?;
-            let encoder = deployment.card().encoder.as_ref().map_or("", |card| card.name.as_str());
-            let encoding = self.encoding.how(encoder);
-            let decides = if self.greedy { Decides::Greedily } else { Decides::ByProbability };
-            Ok(LoggedRouter { name, deployment, preferences: preferences.clone(), decides, encoding })
-        };
-        self.router.iter().map(open).collect()
+        let decides = if self.greedy { Decides::Greedily } else { Decides::ByProbability };
+        routers::logged(&self.router, &self.encoding, &preferences, decides)
     }
 }
 
