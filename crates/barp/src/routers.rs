@@ -4,7 +4,7 @@ use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
 use deployment::{Artifact, Deployment};
-use experiment::log::{Decides, LoggedRouter};
+use experiment::log::{Decides, LoggedRouter, OVER_BEST_MODEL};
 use routing::Preference;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,12 @@ pub(crate) fn save(artifact: &Artifact, out: &Path) -> Result<(), Failure> {
         };
         let label = if card.data.simulated { ", simulated" } else { "" };
         say!("{} {:.4} on prompts it was not trained on{label}, {interval}", score.metric, score.value);
+    }
+    let over = card.scores.iter().find(|score| score.metric == OVER_BEST_MODEL);
+    if over.is_some_and(|score| score.low.is_none_or(|low| low <= 0.0)) {
+        say!(
+            "warning: the router is not shown to be better than the best fixed model at each w_cost: look before you switch"
+        );
     }
     if card.encoder.is_none() {
         say!("it routes embeddings, not text: the encoder of its features is not known (`--encoder` names it)");

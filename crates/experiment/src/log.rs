@@ -37,6 +37,7 @@ pub use fold::{Fold, Outcome};
 pub use identity::Together;
 pub use policies::{TaskPolicy, names, policies};
 pub use routers::{Decides, LoggedRouter, RouterScores, ScoredRows, evaluate_routers};
+pub use scores::OVER_BEST_MODEL;
 pub use support::{Hole, Part, PropensityVerdict};
 pub use timeline::{Change, ChangeKind};
 pub use train::{LearntFromLog, train_on_log};

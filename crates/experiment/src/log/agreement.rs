@@ -1,6 +1,6 @@
 //! Do simulation and off-policy evaluation agree?
 //!
-//! The log is cut in two by time, or by prompt where not every row has a time. The generator, the policies and the outcome model
+//! The log is cut in two by time, or by line where not every row has a time. The generator, the policies and the outcome model
 //! are made from the first half; the second half alone says, by its propensities, what each policy would have earned. So the two numbers come from different
 //! rows and lean on different assumptions: the simulation on choices that depended on nothing but the task, the evaluation on
 //! propensities that are right; and both on a world that did not move in between. Where they differ, one of these is wrong.

@@ -146,7 +146,7 @@ pub fn decide(
     }
     let trained_on = unseen.iter().filter(|unseen| !**unseen).count();
     let study = Study::new(&now, question.propensities)?.scoring(unseen.clone());
-    let mut all = study.policies(&names(&now.models))?;
+    let (mut all, also) = without_doubles(study.policies(&names(&now.models))?);
     all.extend(asked);
     let tau = tau(&now);
     let feedback = FeedbackShare::new(&now);
@@ -160,7 +160,10 @@ pub fn decide(
         }
     };
     let candidates = all.iter().map(|(name, chances)| judge.candidate(name, chances, &incumbent));
-    let candidates = candidates.collect::<Result<Vec<_>, _>>()?;
+    let mut candidates = candidates.collect::<Result<Vec<_>, _>>()?;
+    for (name, other) in also {
+        candidates.iter_mut().filter(|candidate| candidate.name == name).for_each(|one| one.also.push(other.clone()));
+    }
     let judged = kept.len() - trained_on;
     let conclusion = Conclusion::new(question, &incumbent.candidate, &candidates);
     let conclusion = conclusion.planned(&candidates, judged, incumbent.clusters);
@@ -186,6 +189,18 @@ pub fn decide(
         incumbent: incumbent.candidate,
         candidates,
     })
+}
+
+/// Policies that choose alike once, and the names of those left out beside the one that stays.
+fn without_doubles(all: Vec<(String, Chances)>) -> (Vec<(String, Chances)>, Vec<(String, String)>) {
+    let (mut kept, mut also): (Vec<(String, Chances)>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+    for (name, chances) in all {
+        match kept.iter().find(|(_, known)| known.is_as(&chances)) {
+            Some((known, _)) => also.push((known.clone(), name)),
+            None => kept.push((name, chances)),
+        }
+    }
+    (kept, also)
 }
 
 /// Name of the logging policy as it was.

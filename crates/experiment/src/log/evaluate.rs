@@ -74,6 +74,12 @@ pub(super) enum Chances {
 }
 
 impl Chances {
+    /// Whether both choose alike on every task, by the task alone.
+    pub(super) fn is_as(&self, other: &Chances) -> bool {
+        let (Chances::ByTask(one), Chances::ByTask(two)) = (self, other) else { return false };
+        one.iter().zip(two).all(|(one, two)| one.probabilities == two.probabilities)
+    }
+
     /// Probability of each model on a row, K.
     fn of(&self, at: usize, row: &Row, models: usize) -> Vec<f64> {
         match self {
@@ -156,7 +162,7 @@ impl<'a> Study<'a> {
         outcome: Outcome,
     ) -> Result<Evaluation, EvaluationError> {
         let (table, means) = (self.table, Means::new(self.table, outcome));
-        let (mut rows, mut values, mut unknown, mut sure) = (Vec::new(), Vec::new(), 0.0, true);
+        let (mut rows, mut places, mut unknown, mut sure) = (Vec::new(), Vec::new(), 0.0, true);
         for (at, row) in table.rows.iter().enumerate().filter(|(at, _)| counts(*at)) {
             let of_row = chances.of(at, row, table.models.len());
             let known =
@@ -179,11 +185,11 @@ impl<'a> Study<'a> {
                 expected: seen.value,
                 leverage: None,
             });
-            values.push((at, of_row));
+            places.push(at);
         }
         let by_task = self.by_task && sure && self.scored.is_none() && matches!(chances, Chances::ByTask(_));
         if by_task {
-            self.leverages(&means, &values, outcome, &mut rows);
+            self.leverages(&means, chances, &places, outcome, &mut rows);
         }
         let unknown = unknown / (rows.len() as f64).max(1.0);
         let (policy, own) = (policy.to_owned(), !matches!(chances, Chances::AsLogged));
@@ -193,17 +199,17 @@ impl<'a> Study<'a> {
 
     /// How much each row moves the mean of the outcome model over the rows of the other folds: by (r - m) / n of its cell times
     /// how often the policy takes that cell in a fold whose model the row is in.
-    fn leverages(&self, means: &Means, values: &[(usize, Vec<f64>)], outcome: Outcome, rows: &mut [LoggedRow]) {
+    fn leverages(&self, means: &Means, chances: &Chances, places: &[usize], outcome: Outcome, rows: &mut [LoggedRow]) {
         let table = self.table;
         let mut taken = vec![vec![vec![0.0; table.models.len()]; table.tasks.len()]; table.folds];
-        for (at, chances) in values {
-            let row = &table.rows[*at];
+        for &at in places {
+            let row = &table.rows[at];
             let own = &mut taken[usize::from(row.fold)][usize::from(row.task)];
-            own.iter_mut().zip(chances).for_each(|(sum, chance)| *sum += chance);
+            own.iter_mut().zip(chances.of(at, row, table.models.len())).for_each(|(sum, chance)| *sum += chance);
         }
         let count = rows.len() as f64;
-        for ((at, _), logged) in values.iter().zip(rows) {
-            let row = &table.rows[*at];
+        for (&at, logged) in places.iter().zip(rows) {
+            let row = &table.rows[at];
             let (task, arm) = (usize::from(row.task), usize::from(row.arm));
             let in_fold = |fold: usize| {
                 let mean = means.of(fold, task)[arm].filter(|mean| mean.rows > 0.0)?;

@@ -5,6 +5,10 @@ use deployment::Scored;
 use routing::words::metric;
 use routing::{ContextsBuffer, Dollars, Preference, Problem, Round, Router};
 use statistics::off_policy::{Estimator, LoggedRow, OffPolicy, weight};
+use statistics::{Clustered, clustered_mean};
+
+/// Metric of a card: mean reward over the grid minus that of the best fixed model at each weight on cost.
+pub const OVER_BEST_MODEL: &str = "reward_over_best_model";
 
 /// The outcome of a row.
 type Outcome<'a> = &'a dyn Fn(usize) -> f64;
@@ -78,21 +82,87 @@ fn scored(metric: &str, unit: &str, preference: Preference, gathered: &OffPolicy
     }
 }
 
+/// Mean reward over the grid of the router minus that of the best fixed model at each weight on cost, which is chosen on the rows
+/// trained on: doubly robust on the test rows, with each model's mean reward in training as the outcome model.
+pub(crate) fn over_best_model(
+    router: &dyn Router,
+    problem: &Problem,
+    prices: &[Dollars],
+    (train, test): (&Rows, &Rows),
+    grid: &[Preference],
+) -> Scored {
+    let (clusters, mut parts, mut flaw) = (test.clusters(), Vec::new(), None);
+    for &preference in grid {
+        let reward = |rows: &Rows, row: usize| problem.objective.reward(preference, &rows.feedback[row].outcome);
+        let means = mean_by_arm(train, prices.len(), &|row| reward(train, row));
+        let best = (0..means.len()).max_by(|&a, &b| means[a].total_cmp(&means[b])).unwrap_or_default();
+        let choices = choices(router, prices, test, preference);
+        let against = |chosen: &dyn Fn(usize) -> usize| {
+            let logged = |row: usize| {
+                let (arm, propensity) = (test.feedback[row].arm.index(), f64::from(test.propensities[row]));
+                let chance = f64::from(u8::from(arm == chosen(row)));
+                LoggedRow {
+                    cluster: clusters[row],
+                    chance,
+                    weight: weight(chance, propensity).expect("a log's propensities lie in (0, 1]"),
+                    outcome: reward(test, row),
+                    predicted: means[arm],
+                    expected: means[chosen(row)],
+                    leverage: None,
+                }
+            };
+            OffPolicy::of(&(0..test.len()).map(logged).collect::<Vec<_>>())
+        };
+        let [own, fixed] = [against(&|row| choices[row]), against(&|_| best)];
+        flaw = flaw.or(own.flaw()).or(fixed.flaw());
+        parts.push(own.robust().minus(fixed.robust()));
+    }
+    let found = clustered_mean(&Clustered::mean_of(&parts), (f64::NEG_INFINITY, f64::INFINITY));
+    let believed = |end: Option<f64>| end.filter(|_| flaw.is_none());
+    Scored {
+        metric: OVER_BEST_MODEL.into(),
+        unit: "reward".into(),
+        w_cost: None,
+        value: found.mean,
+        low: believed(found.low),
+        high: believed(found.high),
+        method: flaw
+            .map_or_else(|| format!("off-policy doubly-robust, {}", found.method), |flaw| format!("none ({flaw})")),
+        n: test.len() as u64,
+        replicates: 1,
+    }
+}
+
+/// Self-normalised mean of `of` over the rows of each model; -infinity for a model without any.
+fn mean_by_arm(rows: &Rows, arms: usize, of: &dyn Fn(usize) -> f64) -> Vec<f64> {
+    let mut sums = vec![(0.0, 0.0); arms];
+    for (row, feedback) in rows.feedback.iter().enumerate() {
+        let (sum, share) = (&mut sums[feedback.arm.index()], 1.0 / f64::from(rows.propensities[row]));
+        *sum = (sum.0 + share * of(row), sum.1 + share);
+    }
+    sums.into_iter().map(|(sum, all)| if all > 0.0 { sum / all } else { f64::NEG_INFINITY }).collect()
+}
+
 /// The weight of each row for a router that decides at `preference`: one over its propensity where both chose alike, else 0.
 fn decided(router: &dyn Router, prices: &[Dollars], rows: &Rows, preference: Preference) -> Vec<f64> {
+    let weigh = |(row, choice): (usize, usize)| {
+        let target = if choice == rows.feedback[row].arm.index() { 1.0 } else { 0.0 };
+        weight(target, f64::from(rows.propensities[row])).expect("a log's propensities lie in (0, 1]")
+    };
+    choices(router, prices, rows, preference).into_iter().enumerate().map(weigh).collect()
+}
+
+/// The model that a router decides on at `preference`, of each row.
+fn choices(router: &dyn Router, prices: &[Dollars], rows: &Rows, preference: Preference) -> Vec<usize> {
     let (up, all) = (vec![true; prices.len()], 0..rows.len());
     let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
-    let (mut choices, mut weights) = (Vec::new(), Vec::with_capacity(rows.len()));
+    let (mut choices, mut chosen) = (Vec::new(), Vec::with_capacity(rows.len()));
     for start in all.step_by(ROWS) {
         buffer.clear();
         let part = start..rows.len().min(start + ROWS);
-        part.clone().for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, &up));
+        part.for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, &up));
         router.decide(&buffer.view(), &mut choices);
-        for (row, choice) in part.zip(&choices) {
-            let target = if choice.arm == rows.feedback[row].arm { 1.0 } else { 0.0 };
-            let propensity = f64::from(rows.propensities[row]);
-            weights.push(weight(target, propensity).expect("a log's propensities lie in (0, 1]"));
-        }
+        chosen.extend(choices.iter().map(|choice| choice.arm.index()));
     }
-    weights
+    chosen
 }

@@ -90,18 +90,18 @@ impl LogTable {
         part
     }
 
-    /// Halves: fold 0 for what comes first, fold 1 for the rest. By time where every row has one, else drawn by cluster.
+    /// Halves: fold 0 for what comes first, fold 1 for the rest. By time where every row has one, else by line.
     pub(super) fn in_halves(mut self) -> LogTable {
         let times: Option<Vec<Moment>> = self.rows.iter().map(|row| row.time).collect();
         let middle = times.map(|mut times| {
             times.sort_unstable();
             times[times.len() / 2]
         });
-        let first = |row: &Row| match (middle, row.time) {
-            (Some(middle), Some(time)) => time < middle,
-            _ => row.cluster.is_multiple_of(2),
-        };
-        self.rows.iter_mut().for_each(|row| row.fold = u8::from(!first(row)));
+        let half = self.rows.len() / 2;
+        for (at, row) in self.rows.iter_mut().enumerate() {
+            let first = middle.map_or(at < half, |middle| row.time.is_some_and(|time| time < middle));
+            row.fold = u8::from(!first);
+        }
         self.folds = 2;
         self
     }

@@ -7,6 +7,7 @@
 use super::support::Part;
 use super::table::{LogTable, Row};
 use environments::sources::logged::Moment;
+use std::collections::BTreeSet;
 
 /// Standard errors from which two means differ: the largest of all splits stays below in all but one of some thousand logs.
 const BEYOND: f64 = 5.0;
@@ -46,7 +47,7 @@ pub enum ChangeKind {
     New {
         /// Rows of the model.
         rows: usize,
-        /// Those with a score.
+        /// Clusters of those with a score.
         scored: usize,
     },
     /// Its dollars for a like request became so many times what they were.
@@ -114,7 +115,7 @@ fn changes(table: &LogTable) -> Vec<Change> {
                 (table.rows.iter().filter_map(|row| row.time).filter(|own| *own > time).min(), ChangeKind::Retired)
             }
             Part::Before(time) => {
-                let scored = own(hole.arm).filter(|row| row.quality.is_some()).count();
+                let scored = clusters(own(hole.arm).filter(|row| row.quality.is_some()));
                 (Some(time), ChangeKind::New { rows: own(hole.arm).count(), scored })
             }
             _ => continue,
@@ -140,6 +141,11 @@ fn changes(table: &LogTable) -> Vec<Change> {
     found
 }
 
+/// Clusters of some rows.
+fn clusters<'a>(rows: impl Iterator<Item = &'a Row>) -> usize {
+    rows.map(|row| row.cluster).collect::<BTreeSet<u32>>().len()
+}
+
 /// When the mean of `of` moved most among rows of one model, and by how much; none where it did not, or a row has no time.
 fn moved(rows: &[&Row], tasks: usize, of: impl Fn(&Row) -> Option<f64>) -> Option<(Moment, f64)> {
     let mut values = Vec::new();
@@ -154,6 +160,8 @@ fn moved(rows: &[&Row], tasks: usize, of: impl Fn(&Row) -> Option<f64>) -> Optio
         .map(|(time, task, value)| (time, value - means[usize::from(task)].0 / means[usize::from(task)].1))
         .collect();
     values.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    // Rows that were written twice show nothing twice.
+    let repeated = libm::sqrt(rows.len() as f64 / clusters(rows.iter().copied()).max(1) as f64);
     let sums = |values: &[(Moment, f64)]| {
         values.iter().fold((0.0, 0.0), |sum, value| (sum.0 + value.1, sum.1 + value.1 * value.1))
     };
@@ -169,7 +177,7 @@ fn moved(rows: &[&Row], tasks: usize, of: impl Fn(&Row) -> Option<f64>) -> Optio
         let [first, second] = [before.0 / n, (all.0 - before.0) / m];
         let within = (all.1 - n * first * first - m * second * second).max(0.0) / (n + m - 2.0);
         let error = libm::sqrt(within * (1.0 / n + 1.0 / m)).max(1e-9);
-        let distance = (second - first).abs() / error;
+        let distance = (second - first).abs() / (error * repeated);
         if distance > best.map_or(BEYOND, |best| best.0) {
             best = Some((distance, values[at].0, second - first));
         }

@@ -6,7 +6,7 @@
 //! every w. Test scores are off-policy estimates on other prompts: what the router would have earned there.
 
 use super::rows::{LogParts, Rows, read, seed_of};
-use super::scores::log_scores;
+use super::scores::{log_scores, over_best_model};
 use super::training::LogTraining;
 use crate::plan::canonical;
 use crate::spec::{Preferences, TauRule};
@@ -64,7 +64,9 @@ pub fn train_on_log(log: &Log, encoder: &dyn Encoder, training: &LogTraining) ->
         }
     };
     let forecast = Forecast::fit(&problem, &parts.train.features, &parts.train.feedback);
-    let scores = log_scores(&*router, &problem, &prices, &parts.test, &Preferences::default().test);
+    let grid = Preferences::default().test;
+    let mut scores = log_scores(&*router, &problem, &prices, &parts.test, &grid);
+    scores.push(over_best_model(&*router, &problem, &prices, (&parts.train, &parts.test), &grid));
     let encoder = EncoderCard { name: training.encoder.clone(), fingerprint: encoder.fingerprint() };
     let card = card(training, content, encoder, &problem, &prices, &parts, scores);
     let artifact = Artifact::new(card, router, Some(forecast));

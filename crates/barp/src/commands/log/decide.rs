@@ -146,17 +146,16 @@ const COLUMNS: [&str; 8] = [
 ];
 
 fn line(candidate: &Candidate) -> [String; 8] {
-    if let Some(refused) = &candidate.refused {
-        let mut cells = [const { String::new() }; 8];
-        (cells[0], cells[1]) = (candidate.name.clone(), "refused".into());
-        cells[7] = format!("{:.0}", candidate.effective);
-        // The reason stands below the table.
-        debug_assert!(!refused.is_empty(), "a refusal says why");
-        return cells;
-    }
     let none = || "-".to_owned();
+    let name = [std::slice::from_ref(&candidate.name), &candidate.also].concat().join(" = ");
+    if candidate.refused.is_some() {
+        // The reason stands below the table.
+        let refused = "refused".to_owned();
+        let effective = format!("{:.0}", candidate.effective);
+        return [name, refused, none(), none(), none(), none(), none(), effective];
+    }
     [
-        candidate.name.clone(),
+        name,
         with_ends(&candidate.quality.own, score),
         with_ends(&candidate.quality.difference, score),
         with_ends(&candidate.dollars.own, dollars),

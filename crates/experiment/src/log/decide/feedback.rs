@@ -6,6 +6,7 @@
 
 use super::super::table::LogTable;
 use statistics::chi_squared_tail;
+use std::collections::BTreeSet;
 
 /// P-value below which rates differ.
 const LEVEL: f64 = 1e-3;
@@ -50,6 +51,9 @@ impl FeedbackShare {
         let shares: Vec<f64> = (0..models).map(of).map(|(rated, all)| rated / all).collect();
         let known = || shares.iter().copied().filter(|share| share.is_finite());
         let apart = known().fold(0.0, f64::max) - known().fold(1.0, f64::min);
+        // Rows that were written twice show nothing twice.
+        let clusters = table.rows.iter().map(|row| row.cluster).collect::<BTreeSet<u32>>().len();
+        squared *= clusters as f64 / table.rows.len().max(1) as f64;
         let p_value = if freedom > 0.0 { chi_squared_tail(squared, freedom) } else { 1.0 };
         FeedbackShare { shares, p_value, apart }
     }

@@ -37,6 +37,7 @@ impl Candidate {
         let believed = |measured: Measured| if refused { Value::Null } else { measured.to_json() };
         json!({
             "name": self.name,
+            "also": self.also,
             "refused": self.refused,
             "quality": believed(self.quality),
             "cost_usd": believed(self.dollars),

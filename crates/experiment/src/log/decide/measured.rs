@@ -45,10 +45,10 @@ pub enum Fit {
 pub struct Candidate {
     /// Its name.
     pub name: String,
+    /// Names of policies that choose as it does.
+    pub also: Vec<String>,
     /// Why it cannot be judged; none where it can.
     pub refused: Option<String>,
-    /// Whether it is refused because too few rows are behind it.
-    pub thin: bool,
     /// Mean score.
     pub quality: Measured,
     /// Mean dollars of a request.
@@ -133,83 +133,130 @@ impl Judge<'_> {
     }
 
     fn compared(&self, own: &Numbers, other: &Numbers) -> Candidate {
-        let flaw = own.dollars.flaw().or_else(|| own.quality.flaw());
-        let other_flaw = other.dollars.flaw().or_else(|| other.quality.flaw());
-        let refused =
-            flaw.map(|flaw| flaw.to_string()).or_else(|| other_flaw.map(|flaw| format!("the incumbent: {flaw}")));
-        let contrast =
-            |a: &Evaluation, b: &Evaluation| clustered_contrast(a.gathered.robust(), b.gathered.robust(), 1.0);
+        let refused = own.flaw().or_else(|| other.flaw().map(|flaw| format!("the incumbent: {flaw}")));
         let quality = contrast(&own.quality, &other.quality);
-        let dollars = contrast(&own.dollars, &other.dollars);
-        let (margin, spent) = (self.question.margin, other.dollars.gathered.robust().values[0]);
-        let loss = [other.bounds, own.bounds].map(|bounds| bounds.unwrap_or_default());
-        let measured = quality.map_or(0.0, |quality| quality.estimate);
-        let apart = [(measured - (loss[1][0] - loss[0][1])).max(0.0), ((loss[1][1] - loss[0][0]) - measured).max(0.0)];
-        let apart = if self.at_random { [0.0; 2] } else { apart };
-        let negative = |contrast: Contrast| Contrast { estimate: -contrast.estimate, ..contrast };
-        let alone = |evaluation: &Evaluation| {
-            let nothing = evaluation.gathered.robust();
-            clustered_contrast(nothing, &zero(nothing), 1.0)
-        };
-        let shifted = |contrast: Contrast, by: f64| Contrast { estimate: contrast.estimate + by, ..contrast };
-        // The room to the edge of the constraint, how far what was not rated may narrow it, the gain, its weight on quality.
-        let (room, narrowed, gain, on_quality, worth) = match self.question.goal {
-            Goal::Reward(preference) => {
-                let gain = own.reward.as_ref().zip(other.reward.as_ref()).and_then(|(a, b)| contrast(a, b));
-                (None, [0.0; 2], gain, preference.quality(), margin)
-            }
-            Goal::Saving => (
-                quality.map(|quality| shifted(quality, margin)),
-                apart,
-                dollars.map(negative),
-                0.0,
-                WORTH_DOLLARS * spent,
-            ),
-            Goal::QualityAtLeast(least) => {
-                let estimate = own.quality.gathered.robust().values[0];
-                let own_apart =
-                    own.bounds.map_or([0.0; 2], |[low, high]| [(estimate - low).max(0.0), (high - estimate).max(0.0)]);
-                (
-                    alone(&own.quality).map(|own| shifted(own, -least)),
-                    own_apart,
-                    dollars.map(negative),
-                    0.0,
-                    WORTH_DOLLARS * spent,
-                )
-            }
-            Goal::DollarsAtMost(most) => {
-                (alone(&own.dollars).map(|own| shifted(negative(own), most)), [0.0; 2], quality, 1.0, margin)
-            }
-        };
-        let p_fit = room.map_or(0.0, |room| (2.0 * room.above(narrowed[0])).min(1.0));
-        let fit = match room {
-            None => Fit::Keeps,
-            Some(_) if p_fit <= 0.05 => Fit::Keeps,
-            Some(room) if 2.0 * room.below(-narrowed[1]) <= 0.05 => Fit::Breaks,
-            Some(_) => Fit::Open,
-        };
+        let apart = self.apart(own, other);
+        let terms = self.terms(own, other, apart);
+        let (fit, p_fit) = terms.fit();
         let same = |gain: &Contrast| gain.error == 0.0 && gain.estimate == 0.0;
-        let no_lower = quality.is_some_and(|quality| 2.0 * quality.above(-margin + apart[0]) <= 0.05);
+        let no_lower = quality.is_some_and(|quality| 2.0 * quality.above(apart[0] - self.question.margin) <= 0.05);
         let saving = || negated(clustered_gain(own.dollars.gathered.robust(), other.dollars.gathered.robust()));
+        let another = dollars_differ(own, other);
         Candidate {
             name: own.dollars.policy.clone(),
-            thin: own.dollars.gathered.effective() < statistics::off_policy::FEWEST_EFFECTIVE,
-            quality: number(&own.quality, &other.quality, [0.0, 1.0]),
+            also: Vec::new(),
+            quality: bounded(number(&own.quality, &other.quality, [0.0, 1.0]), own.bounds, apart),
             dollars: number(&own.dollars, &other.dollars, [0.0, f64::INFINITY]),
-            reward: own.reward.as_ref().zip(other.reward.as_ref()).map(|(a, b)| number(a, b, [-1.0, 1.0])),
-            saving: (no_lower && refused.is_none()).then(saving),
-            region: Region::new(&own.quality, &other.quality, &own.dollars, &other.dollars),
+            reward: own.reward.as_ref().zip(other.reward.as_ref()).map(|(a, b)| {
+                let found = number(a, b, [-1.0, 1.0]);
+                bounded(found, own.reward_bounds(), apart.map(|apart| apart * terms.on_quality))
+            }),
+            saving: (no_lower && another && refused.is_none()).then(saving),
+            region: Region::new(own, other),
             bounds: own.bounds,
             effective: own.dollars.gathered.effective(),
             fit,
             p_fit,
-            gain: gain.filter(|gain| refused.is_none() && !same(gain)),
-            slack: apart.map(|apart| apart * on_quality),
-            worth,
-            room,
+            gain: terms.gain.filter(|gain| refused.is_none() && !same(gain)),
+            slack: apart.map(|apart| apart * terms.on_quality),
+            worth: terms.worth,
+            room: terms.room,
             refused,
         }
     }
+
+    /// By how much the difference of quality may be lower, and higher, because of what was not rated.
+    fn apart(&self, own: &Numbers, other: &Numbers) -> [f64; 2] {
+        let (Some(own_bounds), Some(bounds)) = (own.bounds, other.bounds) else { return [0.0; 2] };
+        let measured = own.quality.gathered.robust().values[0] - other.quality.gathered.robust().values[0];
+        [(measured - (own_bounds[0] - bounds[1])).max(0.0), (own_bounds[1] - bounds[0] - measured).max(0.0)]
+    }
+
+    /// Constraint and gain by the goal.
+    fn terms(&self, own: &Numbers, other: &Numbers, apart: [f64; 2]) -> Terms {
+        let (margin, spent) = (self.question.margin, other.dollars.gathered.robust().values[0]);
+        let quality = contrast(&own.quality, &other.quality);
+        let cheaper = contrast(&own.dollars, &other.dollars).map(negative);
+        let saves =
+            Terms { gain: cheaper, worth: WORTH_DOLLARS * spent, room: None, narrowed: [0.0; 2], on_quality: 0.0 };
+        match self.question.goal {
+            Goal::Reward(preference) => {
+                let gain = own.reward.as_ref().zip(other.reward.as_ref()).and_then(|(a, b)| contrast(a, b));
+                Terms { gain, worth: margin, on_quality: preference.quality(), ..saves }
+            }
+            Goal::Saving => Terms { room: quality.map(|quality| shifted(quality, margin)), narrowed: apart, ..saves },
+            Goal::QualityAtLeast(least) => {
+                let estimate = own.quality.gathered.robust().values[0];
+                let from = |[low, high]: [f64; 2]| [(estimate - low).max(0.0), (high - estimate).max(0.0)];
+                let room = alone(&own.quality).map(|own| shifted(own, -least));
+                Terms { room, narrowed: own.bounds.map_or([0.0; 2], from), ..saves }
+            }
+            Goal::DollarsAtMost(most) => {
+                let room = alone(&own.dollars).map(|own| shifted(negative(own), most));
+                Terms { room, gain: quality, worth: margin, on_quality: 1.0, ..saves }
+            }
+        }
+    }
+}
+
+/// Constraint and gain of a candidate.
+struct Terms {
+    /// How far the constraint is from its edge; none where there is no constraint.
+    room: Option<Contrast>,
+    /// By how much that may be less, and more, because of what was not rated.
+    narrowed: [f64; 2],
+    gain: Option<Contrast>,
+    /// By how much the gain grows with quality.
+    on_quality: f64,
+    worth: f64,
+}
+
+impl Terms {
+    /// Whether the constraint is kept, and the p-value against its being broken.
+    fn fit(&self) -> (Fit, f64) {
+        let Some(room) = self.room else { return (Fit::Keeps, 0.0) };
+        let p_fit = (2.0 * room.above(self.narrowed[0])).min(1.0);
+        let breaks = 2.0 * room.below(-self.narrowed[1]) <= 0.05;
+        let fit = if p_fit <= 0.05 { Fit::Keeps } else { Fit::Open };
+        (if breaks { Fit::Breaks } else { fit }, p_fit)
+    }
+}
+
+impl Numbers {
+    /// Bounds of the reward, from those of quality.
+    fn reward_bounds(&self) -> Option<[f64; 2]> {
+        let ([least, most], reward) = (self.bounds?, self.reward.as_ref()?);
+        let Outcome::Reward { preference, .. } = reward.outcome else { return None };
+        let (value, quality) = (reward.gathered.robust().values[0], self.quality.gathered.robust().values[0]);
+        Some([least, most].map(|end| value + preference.quality() * (end - quality)))
+    }
+
+    fn flaw(&self) -> Option<String> {
+        self.dollars.flaw().or_else(|| self.quality.flaw()).map(|flaw| flaw.to_string())
+    }
+}
+
+fn contrast(a: &Evaluation, b: &Evaluation) -> Option<Contrast> {
+    clustered_contrast(a.gathered.robust(), b.gathered.robust(), 1.0)
+}
+
+/// A number by itself.
+fn alone(evaluation: &Evaluation) -> Option<Contrast> {
+    let number = evaluation.gathered.robust();
+    clustered_contrast(number, &zero(number), 1.0)
+}
+
+fn negative(contrast: Contrast) -> Contrast {
+    Contrast { estimate: -contrast.estimate, ..contrast }
+}
+
+fn shifted(contrast: Contrast, by: f64) -> Contrast {
+    Contrast { estimate: contrast.estimate + by, ..contrast }
+}
+
+/// Whether two policies are told apart by their dollars on any cluster.
+fn dollars_differ(own: &Numbers, other: &Numbers) -> bool {
+    own.dollars.gathered.robust() != other.dollars.gathered.robust()
 }
 
 /// The same clusters with a number that is zero.
@@ -226,6 +273,23 @@ fn number(own: &Evaluation, other: &Evaluation, [least, most]: [f64; 2]) -> Meas
     Measured { own: Interval { low: within(found.low), high: within(found.high), ..found }, difference }
 }
 
+/// Said of an interval where what was not rated may be anything.
+const BOUNDED: &str = "95%, whatever was not rated may be all bad or all good";
+
+/// The number where what was not rated may be anything: between `bounds`, and `apart` from the measured difference.
+fn bounded(number: Measured, bounds: Option<[f64; 2]>, apart: [f64; 2]) -> Measured {
+    let Some([least, most]) = bounds else { return number };
+    let Measured { own, difference } = number;
+    let wider = |interval: Interval, by: [f64; 2]| Interval {
+        low: interval.low.map(|low| low - by[0]),
+        high: interval.high.map(|high| high + by[1]),
+        method: BOUNDED,
+        ..interval
+    };
+    let by = [(own.mean - least).max(0.0), (most - own.mean).max(0.0)];
+    Measured { own: wider(own, by), difference: wider(difference, apart) }
+}
+
 /// A saving for a gain.
 fn negated(gain: Interval) -> Interval {
     Interval { mean: -gain.mean, low: gain.high.map(|high| -high), high: gain.low.map(|low| -low), method: gain.method }
@@ -233,14 +297,10 @@ fn negated(gain: Interval) -> Interval {
 
 impl Region {
     /// From the doubly robust numbers of both; none where one of them does not vary.
-    fn new(
-        quality: &Evaluation,
-        other_quality: &Evaluation,
-        dollars: &Evaluation,
-        other_dollars: &Evaluation,
-    ) -> Option<Region> {
+    fn new(own: &Numbers, other: &Numbers) -> Option<Region> {
         let minus = |a: &Evaluation, b: &Evaluation| a.gathered.robust().minus(b.gathered.robust());
-        let [quality_difference, dollars_difference] = [minus(quality, other_quality), minus(dollars, other_dollars)];
+        let quality_difference = minus(&own.quality, &other.quality);
+        let dollars_difference = minus(&own.dollars, &other.dollars);
         let variance = |number: &Clustered, other: &Clustered, ratio: f64| {
             clustered_contrast(number, other, ratio).map(|contrast| contrast.error * contrast.error)
         };
@@ -253,7 +313,7 @@ impl Region {
         let scale = libm::sqrt(of_quality / of_dollars);
         let together = variance(&quality_difference, &dollars_difference, scale)?;
         let both = (of_quality + scale * scale * of_dollars - together) / (2.0 * scale);
-        let freedom = dollars.gathered.clusters().checked_sub(2).filter(|freedom| *freedom > 0)? as f64;
+        let freedom = own.dollars.gathered.clusters().checked_sub(2).filter(|freedom| *freedom > 0)? as f64;
         let reach = (freedom + 1.0) * (libm::pow(0.05, -2.0 / freedom) - 1.0);
         let centre = [quality_difference.values[0], dollars_difference.values[0]];
         Some(Region { centre, covariance: [of_quality, both, of_dollars], reach })
