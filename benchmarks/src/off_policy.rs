@@ -173,15 +173,15 @@ mod tests {
     fn off_policy_intervals_hold_what_they_say_they_hold() {
         let folder = tempfile::tempdir().unwrap();
         for trap in [Trap::None, Trap::Repeats, Trap::Retired] {
-            let lines = measure(trap, 1_000, 100, folder.path());
-            let with: Vec<&Fared> = lines.iter().filter(|line| line.intervals > 100).collect();
+            let lines = measure(trap, 1_000, 60, folder.path());
+            let with: Vec<&Fared> = lines.iter().filter(|line| line.intervals > 60).collect();
             assert!(with.len() >= 4, "{lines:?}");
             let (held, all) = with.iter().fold((0.0, 0.0), |(held, all), line| {
                 (held + line.coverage * line.intervals as f64, all + line.intervals as f64)
             });
-            assert!((0.93..=0.975).contains(&(held / all)), "{trap:?}: {}, {with:#?}", held / all);
+            assert!((0.925..=0.98).contains(&(held / all)), "{trap:?}: {}, {with:#?}", held / all);
             for line in with {
-                assert!((0.89..=1.0).contains(&line.coverage) && line.bias.abs() < 0.05 + line.error, "{line:?}");
+                assert!((0.87..=1.0).contains(&line.coverage) && line.bias.abs() < 0.05 + line.error, "{line:?}");
             }
         }
     }

@@ -134,6 +134,13 @@ fn rows_that_a_router_was_trained_on_never_score_it() {
     let foreign = estimate(folder.path(), "taught.jsonl", "quality", &weight);
     assert_eq!(foreign, own);
 
+    // Repeats count as rows: ten prompts of the first log twenty times each, and a thousand new ones.
+    let often = log(0..10).repeat(20);
+    write(folder.path(), "often.jsonl", &(often + &log(20_000..21_000)));
+    let often = estimate(folder.path(), "often.jsonl", "quality", &weight);
+    let known = often["basis"]["rows_left_out"].as_u64().unwrap();
+    assert!(known >= 100 && known.is_multiple_of(20) && often["rows"].as_u64() == Some(1200 - known), "{often}");
+
     // Whoever cannot say what it was trained on is not scored.
     let mut artifact = Artifact::read(&folder.path().join("r.router")).unwrap();
     artifact.card.data.held_out = None;

@@ -49,6 +49,9 @@ const UNEQUAL: &str = "none (the log did not choose with equal chances)";
 /// Fewest effective clusters from which anything is estimated.
 pub const FEWEST_EFFECTIVE: f64 = 30.0;
 
+/// Least share of all weight that is left without any one cluster, as far as intervals go.
+const MOST_OF_ALL: f64 = 0.1;
+
 /// Confidence with which the mean weight must differ from 1 before the propensities are called wrong.
 pub const WEIGHT_CONFIDENCE: f64 = 0.999;
 
@@ -224,16 +227,58 @@ fn mean(rows: &[LoggedRow], of: impl Fn(&LoggedRow) -> f64) -> f64 {
     sum / rows.len() as f64
 }
 
+/// The weights of rows, by cluster.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// Clusters.
+    pub clusters: u64,
+    /// The mean weight; about 1 where the propensities are right and every choice of the target can occur.
+    pub mean: f64,
+    /// Its standard error; NaN for one cluster.
+    pub error: f64,
+    /// Effective sample size in clusters, (sum W)^2 / sum W^2 with W a cluster's sum of weights; 0 without support.
+    pub effective: f64,
+}
+
+impl Weights {
+    /// Of (cluster, weight) rows.
+    pub fn of(rows: &[(u32, f64)]) -> Weights {
+        let mut sorted = rows.to_vec();
+        sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let mut sums: Vec<(f64, f64)> = Vec::new();
+        for (at, &(cluster, weight)) in sorted.iter().enumerate() {
+            match sums.last_mut() {
+                Some(sum) if sorted[at - 1].0 == cluster => *sum = (sum.0 + weight, sum.1 + 1.0),
+                _ => sums.push((weight, 1.0)),
+            }
+        }
+        let (count, clusters) = (rows.len() as f64, sums.len() as f64);
+        let total: f64 = sums.iter().map(|sum| sum.0).sum();
+        let (mean, squares) = (total / count.max(1.0), sums.iter().map(|sum| sum.0 * sum.0).sum::<f64>());
+        let off: f64 = sums.iter().map(|sum| (sum.0 - mean * sum.1) / count).map(|off| off * off).sum();
+        let error = if clusters < 2.0 { f64::NAN } else { libm::sqrt(off * clusters / (clusters - 1.0)) };
+        let effective = if squares > 0.0 { total * total / squares } else { 0.0 };
+        Weights { clusters: sums.len() as u64, mean, error, effective }
+    }
+
+    /// Half the width of the mean's interval, as one of `comparisons` at 99.9 % confidence together. Infinite for one cluster.
+    pub fn half_width(&self, comparisons: usize) -> f64 {
+        if self.clusters < 2 {
+            return f64::INFINITY;
+        }
+        let level = 0.5 * (1.0 - WEIGHT_CONFIDENCE) / comparisons.max(1) as f64;
+        // Where all weights are equal the mean has no error, and rounding must not make one.
+        (t_quantile(1.0 - level, (self.clusters - 1) as f64) * self.error).max(1e-6)
+    }
+}
+
 /// One target policy and one outcome over the rows of a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OffPolicy {
     rows: u64,
-    clusters: u64,
     matched: u64,
     largest: f64,
-    effective: f64,
-    mean_weight: f64,
-    weight_error: f64,
+    weights: Weights,
     /// In the order of [`Estimator::ALL`].
     estimates: Vec<Interval>,
     robust: Clustered,
@@ -250,15 +295,12 @@ impl OffPolicy {
             assert!(weight >= 0.0 && (weight + outcome + predicted + expected).is_finite(), "{row:?} is not finite");
         }
         let ready = Ready::new(rows);
-        let error = error(&ready.weights.1);
+        let weights: Vec<(u32, f64)> = rows.iter().map(|row| (row.cluster, row.weight)).collect();
         OffPolicy {
             rows: rows.len() as u64,
-            clusters: ready.weights.1.len() as u64,
             matched: rows.iter().filter(|row| row.weight > 0.0).count() as u64,
             largest: rows.iter().map(|row| row.weight).fold(0.0, f64::max),
-            effective: ready.effective(),
-            mean_weight: if rows.is_empty() { 0.0 } else { ready.weights.0 },
-            weight_error: error,
+            weights: Weights::of(&weights),
             estimates: Estimator::ALL.map(|estimator| ready.interval(estimator)).to_vec(),
             robust: ready.number(Estimator::DoublyRobust),
         }
@@ -271,7 +313,7 @@ impl OffPolicy {
 
     /// Clusters that they belong to.
     pub fn clusters(&self) -> u64 {
-        self.clusters
+        self.weights.clusters
     }
 
     /// Rows whose choice the target can make.
@@ -279,9 +321,9 @@ impl OffPolicy {
         self.matched
     }
 
-    /// Effective sample size in clusters, (sum W)^2 / sum W^2 with W a cluster's sum of weights; 0 without support.
+    /// Effective sample size in clusters; 0 without support.
     pub fn effective(&self) -> f64 {
-        self.effective
+        self.weights.effective
     }
 
     /// The largest weight.
@@ -289,20 +331,9 @@ impl OffPolicy {
         self.largest
     }
 
-    /// The mean weight; about 1 where the propensities are right and every choice of the target can occur.
+    /// The mean weight.
     pub fn mean_weight(&self) -> f64 {
-        self.mean_weight
-    }
-
-    /// Half the width of the mean weight's interval, as one of `comparisons` at 99.9 % confidence together. Infinite for one
-    /// cluster.
-    pub fn weight_half_width(&self, comparisons: usize) -> f64 {
-        if self.clusters < 2 {
-            return f64::INFINITY;
-        }
-        let level = 0.5 * (1.0 - WEIGHT_CONFIDENCE) / comparisons.max(1) as f64;
-        // Where all weights are equal the mean has no error, and rounding must not make one.
-        (t_quantile(1.0 - level, (self.clusters - 1) as f64) * self.weight_error).max(1e-6)
+        self.weights.mean
     }
 
     /// Why the estimates should not be believed; None where nothing speaks against them.
@@ -310,11 +341,11 @@ impl OffPolicy {
         if self.matched == 0 {
             return Some(Flaw::NoSupport);
         }
-        let half_width = self.weight_half_width(1);
-        if (self.mean_weight - 1.0).abs() > half_width && self.effective >= FEWEST_EFFECTIVE {
-            return Some(Flaw::MeanWeight { mean: self.mean_weight, half_width });
+        let (Weights { mean, effective, .. }, half_width) = (self.weights, self.weights.half_width(1));
+        if (mean - 1.0).abs() > half_width && effective >= FEWEST_EFFECTIVE {
+            return Some(Flaw::MeanWeight { mean, half_width });
         }
-        (self.effective < FEWEST_EFFECTIVE).then_some(Flaw::FewEffective { effective: self.effective })
+        (effective < FEWEST_EFFECTIVE).then_some(Flaw::FewEffective { effective })
     }
 
     /// The estimate with its interval at [`CONFIDENCE`]; NaN without rows, or without support where the estimator needs it.
@@ -326,7 +357,7 @@ impl OffPolicy {
     /// Standard error of an estimate; NaN where there is none.
     pub fn standard_error(&self, estimator: Estimator) -> f64 {
         let interval = self.estimate(estimator);
-        let critical = t_quantile(0.5 + 0.5 * CONFIDENCE, self.clusters.saturating_sub(1) as f64);
+        let critical = t_quantile(0.5 + 0.5 * CONFIDENCE, self.weights.clusters.saturating_sub(1) as f64);
         interval.high.map_or(f64::NAN, |high| (high - interval.mean) / critical)
     }
 
@@ -334,13 +365,6 @@ impl OffPolicy {
     pub fn robust(&self) -> &Clustered {
         &self.robust
     }
-}
-
-/// Standard error of a mean with these influences of clusters.
-fn error(influences: &[(u32, f64)]) -> f64 {
-    let clusters = influences.len() as f64;
-    let squares: f64 = influences.iter().map(|(_, value)| value * value).sum();
-    if clusters < 2.0 { f64::NAN } else { libm::sqrt(squares * clusters / (clusters - 1.0)) }
 }
 
 /// Rows with what all estimators need of them.
@@ -351,8 +375,6 @@ struct Ready<'a> {
     places: Vec<usize>,
     /// Lambda of Switch-DR and of DRos.
     lambdas: [f64; 2],
-    /// Mean weight, and the influences on it.
-    weights: (f64, Influence),
 }
 
 impl<'a> Ready<'a> {
@@ -363,10 +385,7 @@ impl<'a> Ready<'a> {
         let place = |row: &LoggedRow| clusters.binary_search(&row.cluster).expect("every row's cluster is listed");
         let places = rows.iter().map(place).collect();
         let lambdas = [Cut::Switch, Cut::Shrink].map(|cut| least_error(rows, cut));
-        let average = mean(rows, |row| row.weight);
-        let mut ready = Ready { rows, clusters, places, lambdas, weights: (average, Vec::new()) };
-        ready.weights.1 = ready.by_cluster(|row| row.weight - average);
-        ready
+        Ready { rows, clusters, places, lambdas }
     }
 
     /// Sums over rows, by cluster: `of(row)` over the number of rows, as the influence on a mean.
@@ -375,12 +394,6 @@ impl<'a> Ready<'a> {
         let share = 1.0 / self.rows.len() as f64;
         self.rows.iter().zip(&self.places).for_each(|(row, &place)| sums[place].1 += share * of(row));
         sums
-    }
-
-    fn effective(&self) -> f64 {
-        let sums = self.by_cluster(|row| row.weight);
-        let squares: f64 = sums.iter().map(|(_, sum)| sum * sum).sum();
-        if squares > 0.0 { self.weights.0 * self.weights.0 / squares } else { 0.0 }
     }
 
     fn lambda(&self, cut: Cut) -> f64 {
@@ -393,7 +406,9 @@ impl<'a> Ready<'a> {
         Clustered { values: vec![value], influences: vec![self.by_cluster(|row| of(row) - value)] }
     }
 
-    /// The mean of `of` plus the ratio of the means of `above` and `below`, with its influences by the delta method.
+    /// The mean of `of` plus the ratio of the means of `above` and `below`, with its influences by the delta method. Each part
+    /// of the ratio is measured against a ratio that it is not in, as the jackknife does: a few heavy clusters would otherwise
+    /// seem to err less than they do.
     fn ratio(
         &self,
         of: impl Fn(&LoggedRow) -> f64,
@@ -402,8 +417,13 @@ impl<'a> Ready<'a> {
     ) -> Clustered {
         let (plain, bottom) = (mean(self.rows, &of), mean(self.rows, &below));
         let ratio = mean(self.rows, &above) / bottom;
-        let influence = |row: &LoggedRow| of(row) - plain + (above(row) - ratio * below(row)) / bottom;
-        Clustered { values: vec![plain + ratio], influences: vec![self.by_cluster(influence)] }
+        let mut influences = self.by_cluster(|row| (above(row) - ratio * below(row)) / bottom);
+        let shares = self.by_cluster(|row| below(row) / bottom);
+        let own = self.by_cluster(|row| of(row) - plain);
+        for ((influence, share), own) in influences.iter_mut().zip(shares).zip(own) {
+            influence.1 = influence.1 / (1.0 - share.1).max(MOST_OF_ALL) + own.1;
+        }
+        Clustered { values: vec![plain + ratio], influences: vec![influences] }
     }
 
     fn number(&self, estimator: Estimator) -> Clustered {
@@ -468,7 +488,7 @@ impl<'a> Ready<'a> {
         if let Some(reason) = self.unbounded(estimator) {
             return Interval::unbounded(value, reason);
         }
-        let own = self.weights.1.len() == self.rows.len();
+        let own = self.clusters.len() == self.rows.len();
         let found = clustered_mean(&number, (f64::NEG_INFINITY, f64::INFINITY));
         match (found.low.is_some(), own) {
             (false, _) => Interval::unbounded(value, "none (all rows move together)"),

@@ -7,7 +7,7 @@
 use super::table::{LogTable, Row};
 use deployment::prompt_hash;
 use environments::sources::logged::{LogRow, Moment};
-use statistics::off_policy::{FEWEST_EFFECTIVE, Flaw, LoggedRow, OffPolicy};
+use statistics::off_policy::{FEWEST_EFFECTIVE, Flaw, Weights};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Chance that no hole is found in a log without any, over all that is looked at.
@@ -149,8 +149,10 @@ impl LogTable {
         self.holes.retain(|hole| !matches!(hole.part, Part::Before(_) | Part::After(_)));
     }
 
-    /// Notes which models came after the first rows, and which were gone before the last.
+    /// Notes which models answer on each task, which came after the first rows, and which were gone before the last.
     pub(super) fn find_times(&mut self) {
+        self.answered = vec![vec![false; self.models.len()]; self.tasks.len()];
+        self.rows.iter().for_each(|row| self.answered[usize::from(row.task)][usize::from(row.arm)] = true);
         let seen = |arm: usize| {
             let own = self.rows.iter().filter(|row| usize::from(row.arm) == arm).filter_map(|row| row.time);
             own.fold(None, |seen: Option<(Moment, Moment)>, time| {
@@ -187,7 +189,8 @@ impl LogTable {
             Part::After(time) => row.time.is_some_and(|own| own > time),
             _ => row.holes >> at & 1 == 1,
         };
-        self.holes.iter().enumerate().any(|(at, hole)| hole.arm == arm && inside((at, hole)))
+        let never = !self.answered[usize::from(row.task)][arm];
+        never || self.holes.iter().enumerate().any(|(at, hole)| hole.arm == arm && inside((at, hole)))
     }
 }
 
@@ -235,23 +238,17 @@ impl PropensityVerdict {
         for (task, arm) in parts.flat_map(|task| (0..models).map(move |arm| (task, arm))) {
             let wanted = |row: &Row| task.is_none_or(|task| usize::from(row.task) == task) && !table.is_hole(row, arm);
             let rows = table.rows.iter().zip(propensities).filter(|(row, _)| wanted(row));
-            let all = OffPolicy::of(&rows.map(|(row, &p)| weighed(row, arm, p)).collect::<Vec<_>>());
-            let half_width = all.weight_half_width(comparisons);
-            let beyond = (all.mean_weight() - 1.0).abs() / half_width;
-            if all.effective() >= FEWEST_EFFECTIVE && beyond > worst.as_ref().map_or(1.0, |worst| worst.0) {
+            let weight = |row: &Row, p: f64| if usize::from(row.arm) == arm { 1.0 / p } else { 0.0 };
+            let all = Weights::of(&rows.map(|(row, &p)| (row.cluster, weight(row, p))).collect::<Vec<_>>());
+            let half_width = all.half_width(comparisons);
+            let beyond = (all.mean - 1.0).abs() / half_width;
+            if all.effective >= FEWEST_EFFECTIVE && beyond > worst.as_ref().map_or(1.0, |worst| worst.0) {
                 let name = &table.models[arm];
                 let by = task.map_or_else(|| name.clone(), |task| format!("{name}, task {}", table.tasks[task]));
-                worst = Some((beyond, Flaw::Propensities { mean: all.mean_weight(), half_width }, by));
+                worst = Some((beyond, Flaw::Propensities { mean: all.mean, half_width }, by));
             }
         }
         let (flaw, shown_by) = worst.map_or((None, None), |(_, flaw, by)| (Some(flaw), Some(by)));
         PropensityVerdict { estimated, rows: table.rows.len() as u64, flaw, shown_by }
     }
-}
-
-/// A row as a policy that always takes `arm` sees it, without an outcome.
-fn weighed(row: &Row, arm: usize, propensity: f64) -> LoggedRow {
-    let chance = f64::from(u8::from(usize::from(row.arm) == arm));
-    let (weight, cluster) = (chance / propensity, row.cluster);
-    LoggedRow { cluster, chance, weight, outcome: 0.0, predicted: 0.0, expected: 0.0, leverage: None }
 }

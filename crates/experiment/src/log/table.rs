@@ -42,6 +42,8 @@ pub(super) struct LogTable {
     pub(super) tasks: Vec<String>,
     /// Parts of the traffic in which a model never answers, other than tasks: at most 64.
     pub(super) holes: Vec<Hole>,
+    /// Whether a model answered on a task, T x K.
+    pub(super) answered: Vec<Vec<bool>>,
     /// Cut into so many folds.
     pub(super) folds: usize,
 }
@@ -62,7 +64,7 @@ impl LogTable {
             row.fold = fold(key);
         }
         let (models, tasks) = (log.models().to_vec(), log.tasks().to_vec());
-        let mut table = LogTable { rows, models, tasks, holes: Vec::new(), folds: FOLDS };
+        let mut table = LogTable { rows, models, tasks, holes: Vec::new(), answered: Vec::new(), folds: FOLDS };
         table.find_holes(log, &words)?;
         Ok(table)
     }

@@ -35,8 +35,8 @@ fn four_rows_have_known_answers() {
     assert!((value(Estimator::SelfNormalisedRobust) - (0.5 + (1.0 - 0.5) / 4.0)).abs() < 1e-15);
     assert!((all.effective() - 16.0 / 6.0).abs() < 1e-12);
     assert_eq!((all.largest_weight(), all.matched(), all.rows(), all.clusters()), (2.0, 3, 4, 4));
-    // SNIPS: squares 4 (.375)^2 + 1 (.625)^2 + 1 (.125)^2 = .96875; error sqrt(.96875 4 / 3) / 4.
-    assert!((all.standard_error(Estimator::Snips) - (0.96875f64 * 4.0 / 3.0).sqrt() / 4.0).abs() < 1e-12);
+    // SNIPS: w (r - v) / (1 - w / 4) = 1.5, 0, -.8333, -.1667 with squares 2.97222; error sqrt(2.97222 4 / 3) / 4.
+    assert!((all.standard_error(Estimator::Snips) - (107.0_f64 / 36.0 * 4.0 / 3.0).sqrt() / 4.0).abs() < 1e-12);
     // IPS: values 2, 0, 0, .5 with mean .625; squares 1.890625 + .390625 + .390625 + .015625 = 2.6875.
     assert!((all.standard_error(Estimator::Ips) - (2.6875f64 / 12.0).sqrt()).abs() < 1e-12);
     assert_eq!(all.flaw(), Some(Flaw::FewEffective { effective: all.effective() }));

@@ -160,7 +160,5 @@ fn table(evaluations: &[Evaluation]) -> String {
             refused += &format!("refused: {} ({}): {flaw}\n", evaluation.policy, evaluation.outcome.name());
         }
     }
-    aligned(&lines, 2)
-        + &refused
-        + "+- is half of the 95 % interval (Student's t over clusters of rows); -: none, or refused\n"
+    aligned(&lines, 2) + &refused + "+- is half of the 95 % interval (Student's t over clusters of rows)\n"
 }
