@@ -110,10 +110,10 @@ impl Gateway {
     /// Quality and dollars, in the world as it is at the end, of a policy that takes each model on each task with these chances.
     pub fn worth(&self, chances: &[[f64; 4]; 3]) -> [f64; 2] {
         let mut worth = [0.0; 2];
-        for task in 0..3 {
-            for model in 0..4 {
+        for (task, chances) in chances.iter().enumerate() {
+            for (model, chance) in chances.iter().enumerate() {
                 let of = self.now(task, model);
-                worth.iter_mut().zip(of).for_each(|(sum, of)| *sum += SHARES[task] * chances[task][model] * of);
+                worth.iter_mut().zip(of).for_each(|(sum, of)| *sum += SHARES[task] * chance * of);
             }
         }
         worth

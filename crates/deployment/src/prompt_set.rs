@@ -48,7 +48,7 @@ impl PromptSet {
     }
 
     /// Number of different prompts; none where that is not known.
-    pub fn len(&self) -> Option<usize> {
+    pub fn count(&self) -> Option<usize> {
         self.exact.then_some(self.hashes.len())
     }
 }
@@ -92,7 +92,7 @@ mod tests {
         let [mut forward, mut backward] = [PromptSet::default(), PromptSet::default()];
         prompts.iter().for_each(|prompt| forward.add(prompt));
         prompts.iter().rev().chain(&prompts).for_each(|prompt| backward.add(prompt));
-        assert_eq!((&forward, forward.len()), (&backward, Some(1000)));
+        assert_eq!((&forward, forward.count()), (&backward, Some(1000)));
         let text = String::from(forward.clone());
         assert_eq!(text.len(), MARK.len() + 1000 * DIGITS);
         let read = PromptSet::try_from(text).unwrap();
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_sample_of_an_older_card_is_read_and_does_not_tell() {
         let sample = PromptSet::try_from("00000000000000ff".repeat(128)).unwrap();
-        assert_eq!((sample.contains("any"), sample.len()), (None, None));
+        assert_eq!((sample.contains("any"), sample.count()), (None, None));
         assert!(PromptSet::try_from("00000000000000fg".to_owned()).is_err());
         assert_eq!(PromptSet::try_from(String::from(sample.clone())).unwrap(), sample);
     }

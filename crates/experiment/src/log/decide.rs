@@ -21,10 +21,11 @@ pub use measured::{Candidate, Fit, Measured, Region};
 use super::error::EvaluationError;
 use super::evaluate::{Chances, Propensities, Study, holes};
 use super::fold::Outcome;
+use super::holes::Hole;
 use super::identity::Together;
 use super::policies::{ALWAYS, names};
+use super::propensity::PropensityVerdict;
 use super::routers::{LoggedRouter, Target};
-use super::support::{Hole, PropensityVerdict};
 use super::table::LogTable;
 use super::timeline::{Change, present};
 use crate::features::Progress;
@@ -118,6 +119,9 @@ pub struct Decision {
     pub tau: Dollars,
 }
 
+/// Policies by name.
+type Policies = Vec<(String, Chances)>;
+
 /// Decides `question` on `log` among its models, policies by task and `routers`.
 ///
 /// # Errors
@@ -128,37 +132,20 @@ pub fn decide(
     question: &Question,
     progress: &Progress,
 ) -> Result<Decision, EvaluationError> {
-    let incumbent = incumbent(log.models(), question.incumbent.as_deref())?;
+    let named = incumbent(log.models(), question.incumbent.as_deref())?;
     let whole = LogTable::read(log, question.together)?;
     let (changes, since) = present(&whole);
-    let kept: Vec<usize> = (0..whole.rows.len())
-        .filter(|&at| since.is_none_or(|since| whole.rows[at].time.is_some_and(|time| time >= since)))
-        .collect();
-    let now = whole.only(|at, _| kept.binary_search(&at).is_ok());
-    let (mut asked, mut unseen) = (Vec::new(), vec![true; kept.len()]);
-    for router in routers {
-        let target = Target::new(log, router)?;
-        let decided = target.decide(log, progress)?;
-        unseen.iter_mut().zip(&kept).for_each(|(unseen, &at)| *unseen &= decided.unseen[at]);
-        let models = now.models.len();
-        let part = |all: &Vec<f32>| kept.iter().flat_map(|&at| &all[at * models..][..models]).copied().collect();
-        asked.extend(target.names().into_iter().zip(decided.chances.iter().map(|all| Chances::ByRow(part(all)))));
-    }
+    let counts = |at: &usize| since.is_none_or(|since| whole.rows[*at].time.is_some_and(|time| time >= since));
+    let kept: Vec<usize> = (0..whole.rows.len()).filter(counts).collect();
+    let now = whole.only(|at, _| counts(&at));
+    let (asked, unseen) = ask(log, routers, &kept, progress)?;
     let trained_on = unseen.iter().filter(|unseen| !**unseen).count();
     let study = Study::new(&now, question.propensities)?.scoring(unseen.clone());
     let (mut all, also) = without_doubles(study.policies(&names(&now.models))?);
     all.extend(asked);
-    let tau = tau(&now);
-    let feedback = FeedbackShare::new(&now);
+    let (tau, feedback) = (tau(&now), FeedbackShare::new(&now));
     let judge = Judge { study: &study, question, tau, at_random: feedback.at_random() };
-    let incumbent = match incumbent {
-        None => judge.incumbent(AS_LOGGED, &Chances::AsLogged)?,
-        Some(name) => {
-            let place = all.iter().position(|(known, _)| *known == name).expect("every model has its policy");
-            let (name, chances) = all.remove(place);
-            judge.incumbent(&name, &chances)?
-        }
-    };
+    let incumbent = judged_incumbent(&judge, named, &mut all)?;
     let candidates = all.iter().map(|(name, chances)| judge.candidate(name, chances, &incumbent));
     let mut candidates = candidates.collect::<Result<Vec<_>, _>>()?;
     for (name, other) in also {
@@ -191,9 +178,39 @@ pub fn decide(
     })
 }
 
+/// What the routers decide on the rows that are kept, and which of these no router was trained on.
+fn ask(
+    log: &Log,
+    routers: &[LoggedRouter],
+    kept: &[usize],
+    progress: &Progress,
+) -> Result<(Policies, Vec<bool>), EvaluationError> {
+    let (mut asked, mut unseen, models) = (Vec::new(), vec![true; kept.len()], log.models().len());
+    for router in routers {
+        let target = Target::new(log, router)?;
+        let decided = target.decide(log, progress)?;
+        unseen.iter_mut().zip(kept).for_each(|(unseen, &at)| *unseen &= decided.unseen[at]);
+        let part = |all: &Vec<f32>| kept.iter().flat_map(|&at| &all[at * models..][..models]).copied().collect();
+        asked.extend(target.names().into_iter().zip(decided.chances.iter().map(|all| Chances::ByRow(part(all)))));
+    }
+    Ok((asked, unseen))
+}
+
+/// The incumbent, taken out of the candidates where it is one of them.
+fn judged_incumbent(
+    judge: &Judge<'_>,
+    named: Option<String>,
+    all: &mut Policies,
+) -> Result<measured::Incumbent, EvaluationError> {
+    let Some(named) = named else { return judge.incumbent(AS_LOGGED, &Chances::AsLogged) };
+    let place = all.iter().position(|(known, _)| *known == named).expect("every model has its policy");
+    let (name, chances) = all.remove(place);
+    judge.incumbent(&name, &chances)
+}
+
 /// Policies that choose alike once, and the names of those left out beside the one that stays.
-fn without_doubles(all: Vec<(String, Chances)>) -> (Vec<(String, Chances)>, Vec<(String, String)>) {
-    let (mut kept, mut also): (Vec<(String, Chances)>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+fn without_doubles(all: Policies) -> (Policies, Vec<(String, String)>) {
+    let (mut kept, mut also) = (Policies::new(), Vec::new());
     for (name, chances) in all {
         match kept.iter().find(|(_, known)| known.is_as(&chances)) {
             Some((known, _)) => also.push((known.clone(), name)),

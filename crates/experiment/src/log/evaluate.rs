@@ -2,9 +2,10 @@
 
 use super::error::{EvaluationError, RowProblem};
 use super::fold::{Fold, Mean, Means, Outcome};
+use super::holes::{Hole, Part};
 use super::identity::Together;
 use super::policies::{TaskPolicy, policies};
-use super::support::{Hole, Part, PropensityVerdict};
+use super::propensity::PropensityVerdict;
 use super::table::{LogTable, Row};
 use environments::sources::logged::Log;
 use statistics::Interval;

@@ -1,8 +1,8 @@
 //! Estimates as JSON, the same for the command line and for Python.
 
 use super::evaluate::{Evaluation, Evaluations};
+use super::propensity::PropensityVerdict;
 use super::routers::{RouterScores, ScoredRows};
-use super::support::PropensityVerdict;
 use serde_json::{Value, json};
 use statistics::Interval;
 use statistics::off_policy::Estimator;

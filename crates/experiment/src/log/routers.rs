@@ -194,7 +194,7 @@ impl<'a> Target<'a> {
         let left_out = decided.unseen.iter().filter(|unseen| !**unseen).count() as u64;
         decided.rows = match self.held_out {
             None => ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.to_string()),
-            Some(held_out) => ScoredRows::Unseen { trained: held_out.trained_on.len(), left_out },
+            Some(held_out) => ScoredRows::Unseen { trained: held_out.trained_on.count(), left_out },
         };
         Ok(decided)
     }

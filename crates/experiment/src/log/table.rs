@@ -4,10 +4,11 @@
 //! order of lines.
 
 use super::error::{EvaluationError, RowProblem};
+use super::holes::{Hole, Part, SMALLEST, Words, unlikely};
 use super::identity::{Key, Keys, Together};
-use super::support::{Hole, Words};
 use environments::sources::logged::{Log, LogRow, Moment};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Parts that a log is cut into: what a policy and the outcome model know of a row comes from the other parts.
 pub(super) const FOLDS: usize = 5;
@@ -136,6 +137,55 @@ impl LogTable {
             task.iter_mut().for_each(|count| *count /= all.max(1.0));
         }
         counts
+    }
+
+    /// Forgets the holes that [`LogTable::find_times`] found.
+    fn forget_times(&mut self) {
+        self.holes.retain(|hole| !matches!(hole.part, Part::Before(_) | Part::After(_)));
+    }
+
+    /// Notes which models answer on each task, which came after the first rows, and which were gone before the last.
+    fn find_times(&mut self) {
+        self.answered = vec![vec![false; self.models.len()]; self.tasks.len()];
+        self.rows.iter().for_each(|row| self.answered[usize::from(row.task)][usize::from(row.arm)] = true);
+        let seen = |arm: usize| {
+            let own = self.rows.iter().filter(|row| usize::from(row.arm) == arm).filter_map(|row| row.time);
+            own.fold(None, |seen: Option<(Moment, Moment)>, time| {
+                Some(seen.map_or((time, time), |(low, high)| (low.min(time), high.max(time))))
+            })
+        };
+        let mut found = Vec::new();
+        for (arm, seen) in (0..self.models.len()).map(seen).enumerate() {
+            let Some((first, last)) = seen else { continue };
+            let before: &dyn Fn(Moment) -> bool = &|time| time < first;
+            let after: &dyn Fn(Moment) -> bool = &|time| time > last;
+            for (part, outside) in [(Part::Before(first), before), (Part::After(last), after)] {
+                found.extend(self.hole_in_time(arm, part, outside));
+            }
+        }
+        self.holes.extend(found);
+    }
+
+    fn hole_in_time(&self, arm: usize, part: Part, outside: &dyn Fn(Moment) -> bool) -> Option<Hole> {
+        let out = |row: &&Row| row.time.is_some_and(outside);
+        let missed: BTreeSet<u32> = self.rows.iter().filter(out).map(|row| row.cluster).collect();
+        let count = self.rows.iter().filter(out).count();
+        let own = self.rows.iter().filter(|row| usize::from(row.arm) == arm).count() as f64;
+        let share = count as f64 / self.rows.len() as f64;
+        let elsewhere = own / (self.rows.len() - count).max(1) as f64;
+        let hole = share >= SMALLEST && unlikely(elsewhere, missed.len() as u64, 2.0 * self.models.len() as f64);
+        hole.then_some(Hole { arm, part, share })
+    }
+
+    /// Whether the log says nothing of a model where this row is.
+    pub(super) fn is_hole(&self, row: &Row, arm: usize) -> bool {
+        let inside = |(at, hole): (usize, &Hole)| match hole.part {
+            Part::Before(time) => row.time.is_some_and(|own| own < time),
+            Part::After(time) => row.time.is_some_and(|own| own > time),
+            _ => row.holes >> at & 1 == 1,
+        };
+        let never = !self.answered[usize::from(row.task)][arm];
+        never || self.holes.iter().enumerate().any(|(at, hole)| hole.arm == arm && inside((at, hole)))
     }
 }
 

@@ -4,7 +4,7 @@
 //! the model's means by task, by so many standard errors that no log without a change shows it. Of a price the logarithm of
 //! dollars is looked at, for each token where tokens were counted.
 
-use super::support::Part;
+use super::holes::Part;
 use super::table::{LogTable, Row};
 use environments::sources::logged::Moment;
 use std::collections::BTreeSet;
@@ -166,7 +166,8 @@ fn moved(rows: &[&Row], tasks: usize, of: impl Fn(&Row) -> Option<f64>) -> Optio
         values.iter().fold((0.0, 0.0), |sum, value| (sum.0 + value.1, sum.1 + value.1 * value.1))
     };
     let (all, count) = (sums(&values), values.len());
-    let (mut before, mut best): ((f64, f64), Option<(f64, Moment, f64)>) = ((0.0, 0.0), None);
+    let mut before = (0.0, 0.0);
+    let mut best: Option<(f64, Moment, f64)> = None;
     for at in 1..count {
         let value = values[at - 1].1;
         before = (before.0 + value, before.1 + value * value);
