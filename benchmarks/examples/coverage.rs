@@ -2,10 +2,12 @@
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
 use benchmarks::coverage::{Design, Line, measure};
+use benchmarks::off_policy::{self, Fared};
 use std::error::Error;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use store::{Column, Frame, write_csv, write_parquet, write_whole};
+use tests::gateway::Trap;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -28,10 +30,59 @@ fn main() -> Result<(), Box<dyn Error>> {
     let frame = frame(&found);
     write_parquet(&folder.join("coverage.parquet"), &frame)?;
     write_csv(&folder.join("coverage.csv"), &frame)?;
-    let page = page(&found, repetitions);
+    let fared = gateways(&folder, repetitions)?;
+    let page = page(&found, repetitions) + &off_policy_page(&fared);
     write_whole(&folder.join("README.md"), page.as_bytes())?;
     println!("{page}");
     Ok(())
+}
+
+/// Off-policy estimates on simulated gateways, as tables and as numbers.
+fn gateways(folder: &Path, repetitions: u64) -> Result<Vec<Fared>, Box<dyn Error>> {
+    let scratch = tempfile::tempdir()?;
+    let mut all = Vec::new();
+    for trap in [Trap::None, Trap::Repeats, Trap::PriceCut, Trap::Retired, Trap::Missing] {
+        for rows in [500, 2_000, 8_000] {
+            all.extend(off_policy::measure(trap, rows, repetitions, scratch.path()));
+            println!("gateways, {trap:?}, {rows} rows: done");
+        }
+    }
+    let text = |cell: fn(&Fared) -> String| Column::Text(all.iter().map(|one| Some(cell(one))).collect());
+    let real = |cell: fn(&Fared) -> f64| Column::Real(all.iter().map(|one| Some(cell(one))).collect());
+    let count = |cell: fn(&Fared) -> u64| Column::Integer(all.iter().map(|one| Some(cell(one))).collect());
+    let columns = [
+        ("trap", text(|one| one.trap.clone())),
+        ("rows", count(|one| one.rows as u64)),
+        ("what", text(|one| one.what.clone())),
+        ("outcome", text(|one| one.outcome.into())),
+        ("printed", count(|one| one.printed)),
+        ("refused", real(|one| one.refused)),
+        ("intervals", count(|one| one.intervals)),
+        ("coverage", real(|one| one.coverage)),
+        ("relative_error", real(|one| one.error)),
+        ("relative_bias", real(|one| one.bias)),
+    ];
+    let columns = columns.map(|(name, column)| (name.to_owned(), column)).to_vec();
+    let frame = Frame { columns, metadata: Vec::new() };
+    write_parquet(&folder.join("off-policy.parquet"), &frame)?;
+    write_csv(&folder.join("off-policy.csv"), &frame)?;
+    Ok(all)
+}
+
+/// The table of how off-policy estimates fared.
+fn off_policy_page(all: &[Fared]) -> String {
+    let mut page = "\n## Off-policy estimates\n\nSimulated gateways (`tests/src/gateway.rs`), one model for all requests, in the \
+        world as it is at the end of the log. *Error* is the root mean squared error, *bias* the mean error, as shares of the \
+        truth; *refused* is the share of numbers that are not printed. Where ratings are missing not at random, intervals are \
+        bounds.\n\n| trap | rows | number | of | refused | intervals | coverage | error | bias |\n|---|---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for one in all {
+        let Fared { trap, rows, what, outcome, refused, intervals, coverage, error, bias, .. } = one;
+        let coverage = if *intervals > 0 { format!("{coverage:.3}") } else { "-".to_owned() };
+        writeln!(page, "| {trap} | {rows} | {what} | {outcome} | {refused:.3} | {intervals} | {coverage} | {error:.4} | {bias:+.4} |")
+            .expect("text can be appended to");
+    }
+    page
 }
 
 fn world(design: &Design) -> &'static str {

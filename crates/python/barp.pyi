@@ -224,3 +224,32 @@ def train(
     licence: str = "not stated",
 ) -> dict[str, Any]:
     """Trains the policy with that label and saves it as a router, as `barp train` does; returns its card."""
+
+def ope(
+    log: str | PathLike[str],
+    *,
+    policies: Sequence[str] | None = None,
+    routers: Sequence[str | PathLike[str]] = (),
+    w_cost: Sequence[float] = (),
+    greedy: bool = False,
+    columns: Mapping[str, str] | None = None,
+    propensities: str = "logged",
+    cluster: str = "prompt",
+) -> list[dict[str, Any]]:
+    """What policies by task and routers would have earned on a log, as `barp log ope --json` prints it."""
+
+def decide(
+    log: str | PathLike[str],
+    *,
+    routers: Sequence[str | PathLike[str]] = (),
+    w_cost: float | None = None,
+    quality_at_least: float | None = None,
+    dollars_at_most: float | None = None,
+    incumbent: str | None = None,
+    margin: float = 0.02,
+    greedy: bool = False,
+    columns: Mapping[str, str] | None = None,
+    propensities: str = "logged",
+    cluster: str = "prompt",
+) -> dict[str, Any]:
+    """Switch, don't switch, or what log would decide it, as `barp log decide --json` prints it."""

@@ -100,7 +100,7 @@ fn what_contradicts_the_simulation_is_found_and_exits_with_1() {
         );
         assert!(text.contains("simulation and off-policy evaluation disagree: choices depended"), "{text}");
         assert_eq!(
-            text.contains("is not 1: the propensities are not those of the log"),
+            text.contains("the propensities are not those of the log: a mean weight"),
             logging == Logging::WrongPropensities
         );
     }

@@ -12,6 +12,7 @@ mod claims; // what claims name is checked before anything is run
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
 mod decided; // routers made elsewhere, by their decisions
+mod decisions; // switch, don't switch, or what log would decide it, on gateways with known truth
 mod dictionary; // keys, metrics and columns of stored files
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them
 mod evidence; // what intervals on recorded rows stand on

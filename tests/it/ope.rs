@@ -89,7 +89,7 @@ fn the_value_of_a_router_is_found_on_a_log_that_it_never_saw() {
         let extra = if greedy { &["--w-cost", "0.2", "--greedy"][..] } else { &["--w-cost", "0.2"] };
         for (outcome, truth) in [("quality", quality), ("cost_usd", dollars)] {
             let found = estimate(folder.path(), "new.jsonl", outcome, extra);
-            assert_eq!((&found["basis"]["rows"], &found["rows"]), (&json!("all"), &json!(3000)), "{found}");
+            assert_eq!((&found["basis"]["rows"], &found["rows"]), (&json!("unseen"), &json!(3000)), "{found}");
             assert!(found["effective_rows"].as_f64().unwrap() > 500.0 && found["refused"].is_null(), "{found}");
             for estimator in ["ips", "snips", "doubly-robust"] {
                 let [low, high] = ["ci_low", "ci_high"].map(|end| found[estimator][end].as_f64().unwrap());
@@ -110,12 +110,12 @@ fn rows_that_a_router_was_trained_on_never_score_it() {
     assert!((200..400).contains(&left_out), "{left_out}");
     let own = estimate(folder.path(), "taught.jsonl", "quality", &weight);
     let basis = json!({
-        "rows": "held-out", "trained_on": "log", "sampled_prompts": 128, "sampled_prompts_in_log": 128,
-        "rows_left_out": 1500 - left_out,
+        "rows": "unseen", "trained_on": "log", "trained_prompts": 1500 - left_out, "rows_left_out": 1500 - left_out,
     });
     assert_eq!((&own["basis"], own["rows"].as_u64()), (&basis, Some(left_out)));
     let said = succeed(folder.path(), &["ope", "taught.jsonl", "--router", "r.router", "--w-cost", "0.2"]);
-    let sentence = format!("the log holds 128, so {} rows whose prompts it may have been trained on", 1500 - left_out);
+    let sentence =
+        format!("{0} rows are left out whose prompts are among the {0} that it was trained on", 1500 - left_out);
     assert!(said.contains(&sentence) && said.contains("r.router w_cost=0.2"), "{said}");
 
     // The same rows in another order, written otherwise, and with others beside them.
@@ -127,12 +127,19 @@ fn rows_that_a_router_was_trained_on_never_score_it() {
     assert_eq!((&again["basis"], &again["rows"]), (&basis, &own["rows"]));
     write(folder.path(), "grown.jsonl", &log(0..3000));
     let grown = estimate(folder.path(), "grown.jsonl", "quality", &weight);
-    assert_eq!(grown["basis"]["rows"], "held-out");
-    assert!((left_out + 200..left_out + 400).contains(&grown["rows"].as_u64().unwrap()), "{grown}");
+    // Every prompt of the second half is new, whichever side it would have been on.
+    assert_eq!((&grown["basis"]["rows"], grown["rows"].as_u64()), (&json!("unseen"), Some(left_out + 1500)), "{grown}");
     let part = estimate(folder.path(), "grown.jsonl", "quality", &[&weight[..], &["--threads", "1"]].concat());
     assert_eq!(part, grown);
     let foreign = estimate(folder.path(), "taught.jsonl", "quality", &weight);
     assert_eq!(foreign, own);
+
+    // Repeats count as rows: ten prompts of the first log twenty times each, and a thousand new ones.
+    let often = log(0..10).repeat(20);
+    write(folder.path(), "often.jsonl", &(often + &log(20_000..21_000)));
+    let often = estimate(folder.path(), "often.jsonl", "quality", &weight);
+    let known = often["basis"]["rows_left_out"].as_u64().unwrap();
+    assert!(known >= 100 && known.is_multiple_of(20) && often["rows"].as_u64() == Some(1200 - known), "{often}");
 
     // Whoever cannot say what it was trained on is not scored.
     let mut artifact = Artifact::read(&folder.path().join("r.router")).unwrap();
@@ -185,11 +192,11 @@ fn a_log_that_cannot_score_a_router_is_refused() {
     );
     let gap = good.replacen("\"prompt\"", "\"question\"", 1);
     check(&gap, &["--w-cost", "0"], "bad.jsonl: line 1: the row has no prompt, and a router chooses by it");
-    let other = good.replace("\"large\"", "\"huge\"");
+    let other = MODELS.iter().fold(good.clone(), |log, model| log.replace(model, &format!("other-{model}")));
     check(
         &other,
         &["--w-cost", "0"],
-        "r.router: its model `large` never answers in the log (models there: huge, middle",
+        "r.router: none of its models (large, middle, small) ever answers in the log (models there: other-large, ",
     );
     let own = good.replace("\"propensity\"", "\"w_cost\":0.25,\"propensity\"");
     write(folder.path(), "own.jsonl", &own);

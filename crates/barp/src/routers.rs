@@ -4,8 +4,9 @@ use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
 use deployment::{Artifact, Card, Deployment, Versus};
-use routing::Dollars;
-use std::path::Path;
+use experiment::log::{Decides, LoggedRouter};
+use routing::{Dollars, Preference};
+use std::path::{Path, PathBuf};
 
 /// Writes a router to `out`, and says what it was trained on and how well it does.
 pub(crate) fn save(artifact: &Artifact, out: &Path) -> Result<(), Failure> {
@@ -74,4 +75,26 @@ pub(crate) fn against(card: &Card) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// The routers at `paths`, to be asked about the rows of a log at each weight on cost; none: that of the row.
+pub(crate) fn logged(
+    paths: &[PathBuf],
+    encoding: &EncodingArguments,
+    weights: &[Preference],
+    decides: Decides,
+) -> Result<Vec<LoggedRouter>, Failure> {
+    if paths.is_empty() && encoding.is_given() {
+        return Err(Failure::Input(
+            "`--weights`, `--cache` and `--threads` are for --router: nothing else is encoded".into(),
+        ));
+    }
+    let one = |path: &PathBuf| {
+        let name = path.display().to_string();
+        let deployment = open(path, encoding)?;
+        let encoder = deployment.card().encoder.as_ref().map_or("", |card| card.name.as_str());
+        let how = encoding.how(encoder);
+        Ok(LoggedRouter { name, deployment, preferences: weights.to_vec(), decides, encoding: how })
+    };
+    paths.iter().map(one).collect()
 }

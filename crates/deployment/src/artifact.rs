@@ -2,7 +2,7 @@
 //!
 //! The file is safetensors: tensors for the router and for its forecast, and the card as JSON in the metadata.
 
-use crate::prompt_sketch::PromptSketch;
+use crate::prompt_set::PromptSet;
 use crate::tensors::{NotTensors, read_tensors, tensors_hash, write_tensors};
 use policies::Forecast;
 use routing::{
@@ -223,8 +223,8 @@ pub struct HeldOut {
     pub rule: String,
     /// Share of the prompts that were left out, in (0, 1).
     pub share: f64,
-    /// A sample of the prompts that were trained on: whether a log shares prompts with training is seen from it.
-    pub trained_on: PromptSketch,
+    /// The prompts that were trained on, by their hashes.
+    pub trained_on: PromptSet,
 }
 
 impl HeldOut {

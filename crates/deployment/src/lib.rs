@@ -7,7 +7,7 @@ mod artifact;
 mod decision;
 mod exact;
 mod learner;
-mod prompt_sketch;
+mod prompt_set;
 mod tensors;
 
 pub use artifact::{
@@ -17,5 +17,5 @@ pub use artifact::{
 pub use decision::{Decision, Deployment, DeploymentError, Prompt};
 pub use exact::{Bits, Exact};
 pub use learner::{Entry, Event, Learner, NotReplayed, Refused, Request, Routed, Told, join};
-pub use prompt_sketch::{PromptSketch, prompt_hash};
+pub use prompt_set::{PromptSet, prompt_hash};
 pub use tensors::NotTensors;

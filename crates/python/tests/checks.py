@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 
+import check_logs
 import check_policies
 import check_routers
 import check_runs
@@ -14,7 +15,7 @@ import check_worlds
 
 
 def main():
-    modules = [check_runs, check_policies, check_worlds, check_routers]
+    modules = [check_runs, check_logs, check_policies, check_worlds, check_routers]
     checks = [(name, check) for module in modules for name, check in vars(module).items() if name.startswith("check_")]
     failed = 0
     for name, check in checks:

@@ -1,6 +1,7 @@
 //! `barp log ...`: production logs in, described and imitated; routers that learn from them, and what others would have earned.
 
 mod calibrate;
+mod decide;
 mod describe;
 mod files;
 mod import;
@@ -23,6 +24,8 @@ pub(crate) enum Log {
     Calibrate(calibrate::CalibrateLog),
     /// Train one policy on a log and save it as a router
     Train(train::TrainOnLog),
+    /// Decide whether to switch: models, policies by task and saved routers beside the incumbent, in one sentence
+    Decide(Box<decide::Decide>),
     /// Estimate what other policies, and saved routers, would have earned
     Ope(ope::Ope),
 }
@@ -34,6 +37,7 @@ impl Log {
             Log::Describe(command) => command.run(),
             Log::Calibrate(command) => command.run(),
             Log::Train(command) => command.run(),
+            Log::Decide(command) => command.run(),
             Log::Ope(command) => command.run(),
         }
     }

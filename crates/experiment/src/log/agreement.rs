@@ -1,14 +1,16 @@
 //! Do simulation and off-policy evaluation agree?
 //!
-//! The log is cut in two by its order. The generator, the policies and the outcome model are made from the first half; the
-//! second half alone says, by its propensities, what each policy would have earned. So the two numbers come from different
+//! The log is cut in two by time, or by line where not every row has a time. The generator, the policies and the outcome model
+//! are made from the first half; the second half alone says, by its propensities, what each policy would have earned. So the two numbers come from different
 //! rows and lean on different assumptions: the simulation on choices that depended on nothing but the task, the evaluation on
 //! propensities that are right; and both on a world that did not move in between. Where they differ, one of these is wrong.
 
 use super::error::EvaluationError;
-use super::evaluate::{Evaluation, HEADLINE, Prepared, Propensities, blank, propensity};
+use super::evaluate::{Chances, Evaluation, HEADLINE, Propensities, Study};
 use super::fold::{Fold, Outcome};
+use super::identity::Together;
 use super::policies::TaskPolicy;
+use super::table::LogTable;
 use environments::sources::calibrated::{Calibrated, LoggedCells, fit_log};
 use environments::sources::logged::{Cell, Log};
 use environments::{Environment, Table};
@@ -113,32 +115,32 @@ pub fn compare(
     from: Propensities,
     margins: Margins,
 ) -> Result<Comparisons, EvaluationError> {
-    let half = log.len() / 2;
-    let (mut fold, mut evaluations, mut prepared) = (Fold::empty(log), blank(named), None);
-    for (at, row) in log.rows()?.enumerate() {
-        let row = row?;
-        if (at as u64) < half {
-            fold.add(&row);
-            continue;
-        }
-        if prepared.is_none() {
-            prepared = Some(Prepared::new(&fold, log, named)?);
-        }
-        let ready = prepared.as_ref().expect("made above");
-        ready.enter(&row, propensity(&row, log, from)?, &mut evaluations)?;
+    let table = LogTable::read(log, Together::Prompt)?.in_halves();
+    let first = table.rows.iter().filter(|row| row.fold == 0).count() as u64;
+    if first == 0 || first == log.len() {
+        return Err(EvaluationError::TooShort);
     }
-    let Prepared { policies, .. } = prepared.ok_or(EvaluationError::TooShort)?;
+    let study = Study::new(&table, from)?.scoring(table.rows.iter().map(|row| row.fold == 1).collect());
+    let fold = &study.complements[1];
+    let (mut evaluations, mut policies) = (Vec::new(), Vec::new());
+    for (name, chances) in study.policies(named)? {
+        for outcome in [Outcome::Quality, Outcome::Dollars] {
+            evaluations.push(study.evaluate(&name, &chances, outcome)?);
+        }
+        let Chances::ByTask(folds) = chances else { unreachable!("they choose by the task alone") };
+        policies.extend(folds.into_iter().nth(1));
+    }
     let cells = LoggedCells { models: log.models(), tasks: log.tasks(), cells: &fold.cells };
     let fitted = fit_log(cells, "first half").map_err(EvaluationError::FirstHalf)?;
     let dimension = fitted.calibration.dimension;
     let world = Calibrated::new(fitted.calibration, GENERATED, dimension).map_err(EvaluationError::Generator)?;
-    let table = world.pool(&Seed::root(1).child("command", "calibrate to a log"));
+    let generated = world.pool(&Seed::root(1).child("command", "calibrate to a log"));
     let comparisons = evaluations.len();
     let judged = evaluations.into_iter().enumerate().map(|(at, evaluation)| {
-        let (simulated, error) = simulate(&table, &policies[at / 2], &fold, evaluation.outcome);
+        let (simulated, error) = simulate(&generated, &policies[at / 2], fold, evaluation.outcome);
         judge(evaluation, simulated, error, margins, comparisons)
     });
-    Ok(Comparisons { all: judged.collect(), rows: [half, log.len() - half] })
+    Ok(Comparisons { all: judged.collect(), rows: [first, log.len() - first] })
 }
 
 /// The mean outcome of a policy over generated requests, and its standard error: that of the requests, of their tasks'
@@ -148,7 +150,7 @@ fn simulate(table: &Table, policy: &TaskPolicy, fold: &Fold, outcome: Outcome) -
     let value = |row: usize| -> f64 {
         let values: Vec<f64> = match outcome {
             Outcome::Quality => table.quality(row).iter().map(|&quality| f64::from(quality)).collect(),
-            Outcome::Dollars => dollars(table.cost(row)),
+            _ => dollars(table.cost(row)),
         };
         policy.probabilities[table.task(row)].iter().zip(values).map(|(chance, value)| chance * value).sum()
     };
@@ -164,7 +166,8 @@ fn simulate(table: &Table, policy: &TaskPolicy, fold: &Fold, outcome: Outcome) -
 fn fit_variance(policy: &TaskPolicy, fold: &Fold, outcome: Outcome) -> f64 {
     let rows_of = |task: &[Cell]| task.iter().map(|cell| cell.rows).sum::<u64>() as f64;
     let rows: f64 = fold.cells.iter().map(|task| rows_of(task)).sum();
-    let means = fold.means(outcome);
+    let [quality, dollars] = fold.means();
+    let means = if outcome == Outcome::Quality { quality } else { dollars };
     let (mut cells, mut first, mut second) = (0.0, 0.0, 0.0);
     for ((task, chances), means) in fold.cells.iter().zip(&policy.probabilities).zip(&means) {
         let share = rows_of(task) / rows;
@@ -182,15 +185,15 @@ fn fit_variance(policy: &TaskPolicy, fold: &Fold, outcome: Outcome) -> f64 {
 fn mean_variance(cell: &Cell, outcome: Outcome) -> f64 {
     let (n, sum, squares) = match outcome {
         Outcome::Quality => (cell.scored as f64, cell.quality, cell.quality_squared),
-        Outcome::Dollars => (cell.rows as f64, cell.dollars, cell.dollars_squared),
+        _ => (cell.rows as f64, cell.dollars, cell.dollars_squared),
     };
     let variance = (squares - sum * sum / n).max(0.0) / (n - 1.0) / n;
     match (n >= 2.0, outcome) {
         // A few equal scores do not make a certain mean.
         (true, Outcome::Quality) => variance.max(0.25 / (n * n)),
-        (true, Outcome::Dollars) => variance,
+        (true, _) => variance,
         (false, Outcome::Quality) => 0.25,
-        (false, Outcome::Dollars) => sum * sum,
+        (false, _) => sum * sum,
     }
 }
 
@@ -199,10 +202,10 @@ fn judge(evaluation: Evaluation, simulated: Interval, error: f64, margins: Margi
     let own = evaluation.gathered.standard_error(HEADLINE);
     let margin = match evaluation.outcome {
         Outcome::Quality => margins.quality,
-        Outcome::Dollars => margins.dollars * simulated.mean,
+        _ => margins.dollars * simulated.mean,
     };
     let verdict = match evaluation.flaw() {
-        Some(Flaw::MeanWeight { .. }) => Verdict::Disagree,
+        Some(Flaw::MeanWeight { .. } | Flaw::Propensities { .. }) => Verdict::Disagree,
         Some(Flaw::NoSupport | Flaw::FewEffective { .. } | Flaw::Hole { .. }) => Verdict::Open,
         None => {
             match agreement(estimate - simulated.mean, libm::sqrt(own * own + error * error), margin, comparisons) {

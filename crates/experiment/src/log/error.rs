@@ -27,6 +27,8 @@ pub enum EvaluationError {
         /// All names there are.
         known: Vec<String>,
     },
+    /// The incumbent is none of its models.
+    Incumbent(Mistake),
     /// A router cannot be evaluated on it.
     Router {
         /// Name of the router.
@@ -53,8 +55,6 @@ pub enum RowProblem {
     NoPropensity,
     /// It has no prompt, and a router needs one.
     NoPrompt,
-    /// It had a prompt when it was read first.
-    PromptGone,
     /// It has no weight on cost, and a router needs one.
     NoWeight,
     /// Its weight on cost is none.
@@ -70,10 +70,10 @@ pub enum RouterProblem {
     Deployment(DeploymentError),
     /// Its card does not say on which prompts of a log it was trained.
     NotSaidWhich,
-    /// One of its models never answers in the log.
-    UnknownModel {
-        /// The model.
-        model: String,
+    /// None of its models ever answers in the log.
+    UnknownModels {
+        /// Its models.
+        models: Vec<String>,
         /// Those that answer.
         known: Vec<String>,
     },
@@ -98,6 +98,7 @@ impl std::fmt::Display for EvaluationError {
             EvaluationError::Log(error) => error.fmt(f),
             EvaluationError::Row { line, problem } => write!(f, "line {line}: {problem}"),
             EvaluationError::UnknownPolicy { name, known } => Mistake::unknown("policy", name, known).fmt(f),
+            EvaluationError::Incumbent(mistake) => write!(f, "--incumbent: {mistake}"),
             EvaluationError::Router { name, problem } => write!(f, "{name}: {problem}"),
             EvaluationError::Features(error) => error.fmt(f),
             EvaluationError::NoPrompts => f.write_str(
@@ -117,7 +118,6 @@ impl std::fmt::Display for RowProblem {
                 f.write_str("no propensity: off-policy evaluation needs one, or `--propensities shares` (see its help)")
             }
             RowProblem::NoPrompt => f.write_str("the row has no prompt, and a router chooses by it"),
-            RowProblem::PromptGone => f.write_str("the prompt is gone"),
             RowProblem::NoWeight => f.write_str("the row has no weight on cost, and no --w-cost was given"),
             RowProblem::Weight(error) => error.fmt(f),
             RowProblem::Probability(error) => error.fmt(f),
@@ -133,8 +133,9 @@ impl std::fmt::Display for RouterProblem {
                 "its card does not say which prompts of a log it was trained on, so no row may score it: train it again \
                  with this version",
             ),
-            RouterProblem::UnknownModel { model, known } => {
-                write!(f, "its model `{model}` never answers in the log (models there: {})", known.join(", "))
+            RouterProblem::UnknownModels { models, known } => {
+                let (own, there) = (models.join(", "), known.join(", "));
+                write!(f, "none of its models ({own}) ever answers in the log (models there: {there})")
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Policies that choose by the task alone, which a log and a generator can both score.
 
 use super::error::EvaluationError;
-use super::fold::{Fold, Outcome};
+use super::fold::Fold;
 
 /// Prefix of the policy that always takes one model.
-const ALWAYS: &str = "always:";
+pub(super) const ALWAYS: &str = "always:";
 
 /// A policy that chooses by the task alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,10 +54,9 @@ fn best(values: &[Option<f64>], better: fn(f64, f64) -> bool) -> Vec<f64> {
 /// # Errors
 /// When a name is unknown; names the nearest and all known ones.
 pub fn policies(named: &[String], models: &[String], fold: &Fold) -> Result<Vec<TaskPolicy>, EvaluationError> {
-    let quality = fold.means(Outcome::Quality);
+    let [quality, dollars] = fold.means();
     let shares: Vec<f64> =
         fold.cells.iter().map(|task| task.iter().map(|cell| cell.rows).sum::<u64>() as f64).collect();
-    let dollars = fold.means(Outcome::Dollars);
     let overall = |means: &[Vec<Option<f64>>]| -> Vec<Option<f64>> {
         let of = |model: usize| means.iter().zip(&shares).map(|(task, share)| Some(share * task[model]?)).sum();
         (0..models.len()).map(of).collect()

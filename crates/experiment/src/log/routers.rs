@@ -1,16 +1,18 @@
 //! Trained routers on a log: what each would have earned on requests that another one decided.
 //!
 //! A router chooses by the prompt and by how much quality matters against cost, so each row of the log needs a prompt, and a
-//! weight on cost that is either told or its own. Where a router learnt from a log, its card says which prompts it was not
-//! trained on: if the log at hand shares prompts with that training, those alone score it. The outcome model is that of the
-//! other policies: means by task and model over the other half of the rows.
+//! weight on cost that is either told or its own. Where a router learnt from a log, its card tells the prompts that it was
+//! trained on, and no row of theirs scores it. The outcome model is that of the other policies: means by task and model over
+//! the other folds.
 
 use super::error::{EvaluationError, RouterProblem, RowProblem};
-use super::evaluate::{Evaluation, Prepared, Propensities, blank, half, propensity};
-use super::fold::Fold;
+use super::evaluate::{Chances, Evaluation, Propensities, Study};
+use super::fold::Outcome;
+use super::identity::Together;
 use super::rows::{Side, seed_of, side};
+use super::table::LogTable;
 use crate::features::{Encoding, Gathered, Progress, TextVectors};
-use deployment::{Decision, Deployment, HeldOut, LearntFrom, Prompt, PromptSketch};
+use deployment::{Decision, Deployment, HeldOut, LearntFrom, Prompt};
 use environments::sources::logged::{Log, LogRow};
 use routing::{Preference, Round, Seed};
 
@@ -42,17 +44,11 @@ pub struct LoggedRouter {
 pub enum ScoredRows {
     /// All of them: it learnt from something that is not a log, as its card says.
     AllFromElsewhere(String),
-    /// All of them: of so many prompts sampled from its training, the log holds none.
-    AllOfOtherPrompts {
-        /// Prompts of the sample.
-        sample: usize,
-    },
     /// Those whose prompts it was not trained on.
-    HeldOut {
-        /// Prompts of the sample.
-        sample: usize,
-        /// Those that the log holds.
-        shared: usize,
+    Unseen {
+        /// Different prompts that it was trained on; none where its card is older and keeps only how they were drawn: then every
+        /// prompt that may have been among them is left out.
+        trained: Option<usize>,
         /// Rows that were left out.
         left_out: u64,
     },
@@ -67,80 +63,64 @@ pub struct RouterScores {
     pub w_cost: Vec<Option<f64>>,
     /// The rows behind them.
     pub rows: ScoredRows,
+    /// Models of the router that never answer in the log.
+    pub absent: Vec<String>,
 }
 
-/// Evaluates trained routers on `log`; the outcome model comes from the half of the prompts that a row is not in. `progress` is told how the
-/// encoding of prompts goes on.
+/// Evaluates trained routers on `log`; the outcome model of a row comes from the folds that it is not in. `progress` is told how
+/// the encoding of prompts goes on.
 ///
 /// # Errors
-/// When a row has no prompt, no propensity or no weight on cost and needs one; when a router cannot read text, knows a model
-/// that the log does not, or learnt from a log and cannot say from which prompts.
+/// When a row has no prompt or no weight on cost and needs one, or no row has a propensity; when a router cannot read text,
+/// knows no model of the log, or learnt from a log and cannot say from which prompts.
 pub fn evaluate_routers(
     log: &Log,
     routers: &[LoggedRouter],
     from: Propensities,
+    together: Together,
     progress: &Progress,
 ) -> Result<Vec<RouterScores>, EvaluationError> {
     let targets = routers.iter().map(|router| Target::new(log, router)).collect::<Result<Vec<_>, _>>()?;
-    if log.survey().with_prompt == 0 {
-        return Err(EvaluationError::NoPrompts);
+    let table = LogTable::read(log, together)?;
+    let mut scores = Vec::new();
+    for target in &targets {
+        let decided = target.decide(log, progress)?;
+        let study = Study::new(&table, from)?.scoring(decided.unseen);
+        let mut evaluations = Vec::new();
+        for (name, chances) in target.names().iter().zip(decided.chances) {
+            let chances = Chances::ByRow(chances);
+            for outcome in [Outcome::Quality, Outcome::Dollars] {
+                evaluations.push(study.evaluate(name, &chances, outcome)?);
+            }
+        }
+        let weights = target.weights().into_iter().flat_map(|weight| [weight; 2]).collect();
+        let (rows, absent) = (decided.rows, target.absent.clone());
+        scores.push(RouterScores { evaluations, w_cost: weights, rows, absent });
     }
-    let mut first = FirstPass::new(log, &targets);
-    for row in log.rows()? {
-        first.add(&row?, &targets)?;
-    }
-    let [even, odd] = &first.folds;
-    let models = [Prepared::new(odd, log, &[])?, Prepared::new(even, log, &[])?];
-    let score = |(target, seen): (&Target<'_>, &Seen)| target.score(log, &models, seen, from, progress);
-    targets.iter().zip(&first.seen).map(score).collect()
+    Ok(scores)
 }
 
 /// A router with what ties it to a log.
-struct Target<'a> {
+pub(super) struct Target<'a> {
     router: &'a LoggedRouter,
     /// Position among the router's models of each model of the log; none where the router does not know it.
     arms: Vec<Option<usize>>,
+    absent: Vec<String>,
     held_out: Option<&'a HeldOut>,
     seed: Seed,
 }
 
-/// What the first pass finds out for one router.
-struct Seen {
-    /// What is left of the sample of its training.
-    missing: PromptSketch,
-    /// Rows with prompts that it was not trained on.
-    tested: u64,
-}
-
-/// What has to be known before the first row can be scored.
-struct FirstPass {
-    folds: [Fold; 2],
-    seen: Vec<Seen>,
-}
-
-impl FirstPass {
-    fn new(log: &Log, targets: &[Target<'_>]) -> FirstPass {
-        let sample = |target: &Target<'_>| target.held_out.map(|held_out| held_out.trained_on.clone());
-        let seen = |target| Seen { missing: sample(target).unwrap_or_default(), tested: 0 };
-        FirstPass { folds: [Fold::empty(log), Fold::empty(log)], seen: targets.iter().map(seen).collect() }
-    }
-
-    fn add(&mut self, row: &LogRow, targets: &[Target<'_>]) -> Result<(), EvaluationError> {
-        let prompt = row.prompt.as_deref();
-        let prompt = prompt.ok_or_else(|| EvaluationError::at(row, RowProblem::NoPrompt))?;
-        self.folds[half(row)].add(row);
-        for (seen, target) in self.seen.iter_mut().zip(targets) {
-            if target.held_out.is_some() {
-                seen.missing.remove(prompt);
-                seen.tested += u64::from(target.is_held_out(prompt));
-            }
-        }
-        Ok(())
-    }
+/// What a router decides on each row of a log.
+pub(super) struct Decided {
+    /// For each weight on cost the probability of each model of the log, n x K.
+    pub(super) chances: Vec<Vec<f32>>,
+    /// Whether the row may score the router, n.
+    pub(super) unseen: Vec<bool>,
+    pub(super) rows: ScoredRows,
 }
 
 impl<'a> Target<'a> {
-    fn new(log: &Log, router: &'a LoggedRouter) -> Result<Target<'a>, EvaluationError> {
+    pub(super) fn new(log: &Log, router: &'a LoggedRouter) -> Result<Target<'a>, EvaluationError> {
         let card = router.deployment.card();
         let refuse = |problem| Err(EvaluationError::Router { name: router.name.clone(), problem });
         if let Err(error) = router.deployment.check(Prompt::Text("")) {
@@ -150,110 +130,98 @@ impl<'a> Target<'a> {
         if card.data.source == LearntFrom::Log && held_out.is_none() {
             return refuse(RouterProblem::NotSaidWhich);
         }
-        if let Some(model) = card.models.iter().find(|model| !log.models().contains(model)) {
-            return refuse(RouterProblem::UnknownModel { model: model.clone(), known: log.models().to_vec() });
+        let absent: Vec<String> = card.models.iter().filter(|model| !log.models().contains(model)).cloned().collect();
+        if absent.len() == card.models.len() {
+            return refuse(RouterProblem::UnknownModels { models: absent, known: log.models().to_vec() });
+        }
+        if log.survey().with_prompt == 0 {
+            return Err(EvaluationError::NoPrompts);
         }
         let arms = log.models().iter().map(|model| card.models.iter().position(|known| known == model)).collect();
-        Ok(Target { router, arms, held_out, seed: seed_of(card.seed) })
+        Ok(Target { router, arms, absent, held_out, seed: seed_of(card.seed) })
     }
 
-    /// Whether a prompt was left out when it learnt from a log.
-    fn is_held_out(&self, prompt: &str) -> bool {
-        self.held_out.is_none_or(|held_out| side(prompt, held_out.share, &self.seed) == Side::Test)
+    /// Whether a prompt may score the router.
+    fn is_unseen(&self, prompt: &str) -> bool {
+        let Some(held_out) = self.held_out else { return true };
+        let may_be = || side(prompt, held_out.share, &self.seed) == Side::Train;
+        !held_out.trained_on.contains(prompt).unwrap_or_else(may_be)
     }
 
-    fn rows(&self, log: &Log, seen: &Seen) -> ScoredRows {
-        let Some(held_out) = self.held_out else {
-            return ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.to_string());
-        };
-        let sample = held_out.trained_on.len();
-        match sample - seen.missing.len() {
-            0 => ScoredRows::AllOfOtherPrompts { sample },
-            shared => ScoredRows::HeldOut { sample, shared, left_out: log.len() - seen.tested },
+    /// The weights on cost at which it is scored; none: that of each row.
+    pub(super) fn weights(&self) -> Vec<Option<f64>> {
+        match self.router.preferences.is_empty() {
+            true => vec![None],
+            false => self.router.preferences.iter().map(|preference| Some(preference.cost())).collect(),
         }
     }
 
-    fn score(
-        &self,
-        log: &Log,
-        models: &[Prepared; 2],
-        seen: &Seen,
-        from: Propensities,
-        progress: &Progress,
-    ) -> Result<RouterScores, EvaluationError> {
-        let rows = self.rows(log, seen);
-        let only_held_out = matches!(rows, ScoredRows::HeldOut { .. });
-        let all = if only_held_out { seen.tested } else { log.len() } as usize;
-        let encoder = self.router.deployment.encoder().expect("a router that cannot read text was refused");
-        let mut vectors = TextVectors::open(encoder, &self.router.encoding).map_err(EvaluationError::Features)?;
-        let (mut evaluations, w_cost) = self.blank();
-        let mut gathered = Gathered::default();
-        let mut enter = |part: Gathered<LogRow>, evaluations: &mut [Evaluation]| {
-            let features = vectors.encode(&part.texts, |more| progress.tell(more, all));
-            let features = features.map_err(EvaluationError::Features)?;
-            self.enter(&part.rows, &features, log, (models, from), evaluations)
-        };
-        for row in log.rows()? {
-            let mut row = row?;
-            let Some(prompt) = row.prompt.take() else { return Err(EvaluationError::at(&row, RowProblem::PromptGone)) };
-            if only_held_out && !self.is_held_out(&prompt) {
-                continue;
-            }
-            gathered.push(row, prompt);
-            if gathered.is_full() {
-                enter(gathered.take(), &mut evaluations)?;
-            }
-        }
-        enter(gathered, &mut evaluations)?;
-        Ok(RouterScores { evaluations, w_cost, rows })
-    }
-
-    /// No rows yet, at each weight on cost.
-    fn blank(&self) -> (Vec<Evaluation>, Vec<Option<f64>>) {
+    /// Its name at each weight on cost.
+    pub(super) fn names(&self) -> Vec<String> {
         let name = &self.router.name;
-        let told = self.router.preferences.iter().map(|preference| Some(preference.cost()));
-        let weights: Vec<Option<f64>> = if self.router.preferences.is_empty() { vec![None] } else { told.collect() };
-        let named = |weight: &Option<f64>| match weight {
+        let named = |weight: Option<f64>| match weight {
             Some(weight) => format!("{name} w_cost={weight}"),
             None => format!("{name} w_cost as logged"),
         };
-        let names: Vec<String> = weights.iter().map(named).collect();
-        (blank(&names), weights.into_iter().flat_map(|weight| [weight; 2]).collect())
+        self.weights().into_iter().map(named).collect()
+    }
+
+    /// Asks the router about every row.
+    pub(super) fn decide(&self, log: &Log, progress: &Progress) -> Result<Decided, EvaluationError> {
+        let rows = log.len() as usize;
+        let encoder = self.router.deployment.encoder().expect("it reads text, as was checked");
+        let mut vectors = TextVectors::open(encoder, &self.router.encoding).map_err(EvaluationError::Features)?;
+        let mut decided = Decided {
+            chances: vec![Vec::new(); self.weights().len()],
+            unseen: Vec::new(),
+            rows: ScoredRows::AllFromElsewhere(String::new()),
+        };
+        let mut enter = |part: Gathered<LogRow>, decided: &mut Decided| {
+            let encoded = vectors.encode(&part.texts, |more| progress.tell(more, rows));
+            self.enter(&part.rows, &encoded.map_err(EvaluationError::Features)?, decided)
+        };
+        let mut gathered = Gathered::default();
+        for row in log.rows()? {
+            let mut row = row?;
+            let Some(prompt) = row.prompt.take() else { return Err(EvaluationError::at(&row, RowProblem::NoPrompt)) };
+            decided.unseen.push(self.is_unseen(&prompt));
+            gathered.push(row, prompt);
+            if gathered.is_full() {
+                enter(gathered.take(), &mut decided)?;
+            }
+        }
+        enter(gathered, &mut decided)?;
+        let left_out = decided.unseen.iter().filter(|unseen| !**unseen).count() as u64;
+        decided.rows = match self.held_out {
+            None => ScoredRows::AllFromElsewhere(self.router.deployment.card().data.source.to_string()),
+            Some(held_out) => ScoredRows::Unseen { trained: held_out.trained_on.count(), left_out },
+        };
+        Ok(decided)
     }
 
     /// Enters rows with their features, n x d, at each weight on cost.
-    fn enter(
-        &self,
-        rows: &[LogRow],
-        features: &[f32],
-        log: &Log,
-        (models, from): (&[Prepared; 2], Propensities),
-        evaluations: &mut [Evaluation],
-    ) -> Result<(), EvaluationError> {
+    fn enter(&self, rows: &[LogRow], features: &[f32], decided: &mut Decided) -> Result<(), EvaluationError> {
         let Some(first) = rows.first() else { return Ok(()) };
         let own = |row: &LogRow| {
             let weight = row.w_cost.ok_or_else(|| EvaluationError::at(row, RowProblem::NoWeight))?;
             Preference::new(weight).map_err(|error| EvaluationError::at(row, RowProblem::Weight(error)))
         };
-        for (position, pair) in evaluations.chunks_exact_mut(2).enumerate() {
+        for (position, chances) in decided.chances.iter_mut().enumerate() {
             let preferences = match self.router.preferences.get(position) {
                 Some(&told) => vec![told; rows.len()],
                 None => rows.iter().map(own).collect::<Result<_, _>>()?,
             };
             let decisions = self.router.deployment.route(Round(first.place - 1), features, &preferences);
-            for (row, decision) in rows.iter().zip(&decisions) {
-                let chances = self.chances(decision);
-                models[half(row)].enter_one(row, &chances, propensity(row, log, from)?, pair)?;
-            }
+            decisions.iter().for_each(|decision| chances.extend(self.chances(decision)));
         }
         Ok(())
     }
 
     /// The probability of each model of the log.
-    fn chances(&self, decision: &Decision) -> Vec<f64> {
+    fn chances(&self, decision: &Decision) -> Vec<f32> {
         let chance = |arm: usize| match self.router.decides {
-            Decides::ByProbability => f64::from(decision.probabilities[arm]).min(1.0),
-            Decides::Greedily => f64::from(u8::from(arm == decision.arm.index())),
+            Decides::ByProbability => decision.probabilities[arm].min(1.0),
+            Decides::Greedily => f32::from(u8::from(arm == decision.arm.index())),
         };
         self.arms.iter().map(|arm| arm.map_or(0.0, chance)).collect()
     }

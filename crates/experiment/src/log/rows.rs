@@ -1,9 +1,8 @@
 //! The scored rows of a log in memory, as features and outcomes, split by prompt.
 
-use super::fold::share;
 use super::training::LogTraining;
 use crate::features::{Gathered, TextVectors};
-use deployment::{PromptSketch, prompt_hash};
+use deployment::{PromptSet, prompt_hash};
 use encoder::Encoder;
 use environments::sources::logged::{Log, LogRow};
 use routing::{Feedback, Outcome, Round, Seed, hexadecimal, random};
@@ -14,7 +13,7 @@ use sha2::{Digest, Sha256};
 const LEAST_PROPENSITY: f32 = 0.01;
 
 /// n scored rows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Rows {
     /// Features, n x d.
     pub(crate) features: Vec<f32>,
@@ -24,18 +23,27 @@ pub(crate) struct Rows {
     pub(crate) feedback: Vec<Feedback>,
     /// Probability of each choice, n, in (0, 1].
     pub(crate) propensities: Vec<f32>,
-    /// Hash of each prompt, n.
+    /// A hash of each prompt, n: rows of one prompt move together.
     pub(crate) prompts: Vec<u64>,
 }
 
 impl Rows {
     fn new(dimension: usize) -> Rows {
-        Rows { features: Vec::new(), dimension, feedback: Vec::new(), propensities: Vec::new(), prompts: Vec::new() }
+        Rows { dimension, ..Rows::default() }
     }
 
     /// Number of rows n.
     pub(crate) fn len(&self) -> usize {
         self.feedback.len()
+    }
+
+    /// The position of each row's prompt among all prompts, n.
+    pub(crate) fn clusters(&self) -> Vec<u32> {
+        let mut all = self.prompts.clone();
+        all.sort_unstable();
+        all.dedup();
+        let place = |prompt| all.binary_search(prompt).expect("every prompt is listed") as u32;
+        self.prompts.iter().map(place).collect()
     }
 
     /// Features of a row, d numbers.
@@ -54,8 +62,8 @@ pub(crate) struct LogParts {
     pub(crate) estimated: u64,
     /// SHA-256 of the scored rows.
     pub(crate) fingerprint: String,
-    /// Which prompts were trained on, in short.
-    pub(crate) sketch: PromptSketch,
+    /// Which prompts were trained on.
+    pub(crate) trained_on: PromptSet,
 }
 
 /// Which side of the split a row fell on.
@@ -80,9 +88,16 @@ pub(crate) fn side(prompt: &str, test_share: f64, seed: &Seed) -> Side {
 /// What is kept of a row while its prompt waits to be encoded.
 struct Waiting {
     side: Side,
+    prompt: u64,
     feedback: Feedback,
     propensity: f32,
-    prompt: u64,
+}
+
+/// The share of the row's model among the log's rows of its task: the propensity, if nothing but the task decided.
+fn share(log: &Log, row: &LogRow) -> f64 {
+    let cells = &log.survey().cells[row.task];
+    let rows: u64 = cells.iter().map(|cell| cell.rows).sum();
+    cells[row.arm.index()].rows as f64 / rows as f64
 }
 
 /// Reads the scored rows and encodes their prompts, split by [`side`].
@@ -120,10 +135,10 @@ pub(crate) fn read(
         absorb(&mut hash, &row, prompt, quality, propensity);
         let side = side(prompt, training.test_share, seed);
         if side == Side::Train {
-            parts.sketch.add(prompt);
+            parts.trained_on.add(prompt);
         }
         let feedback = Feedback { arm: row.arm, outcome: Outcome::untimed(quality, row.cost) };
-        let waits = Waiting { side, feedback, propensity, prompt: prompt_hash(prompt) };
+        let waits = Waiting { side, prompt: prompt_hash(prompt), feedback, propensity };
         waiting.push(waits, row.prompt.unwrap_or_default());
         if waiting.is_full() {
             encode(&mut parts, waiting.take())?;
@@ -144,7 +159,7 @@ impl LogParts {
             unscored: 0,
             estimated: 0,
             fingerprint: String::new(),
-            sketch: PromptSketch::default(),
+            trained_on: PromptSet::default(),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn log_scores(
     rows: &Rows,
     grid: &[Preference],
 ) -> Vec<Scored> {
-    let (mut scores, mut rewards) = (Vec::new(), Vec::new());
+    let (mut scores, mut rewards, clusters) = (Vec::new(), Vec::new(), rows.clusters());
     for &preference in grid {
         let decided = decided(router, day, rows, preference);
         let outcomes: [(&str, &str, Outcome<'_>); 3] = [
@@ -30,10 +30,16 @@ pub(crate) fn log_scores(
             (metric::COST, "US dollars", &|row| rows.feedback[row].outcome.cost.0),
         ];
         for (metric, unit, outcome) in outcomes {
-            let mut gathered = OffPolicy::default();
-            for (row, &weight) in decided.iter().enumerate() {
-                gathered.add(&LoggedRow { weight, outcome: outcome(row), predicted: 0.0, expected: 0.0 });
-            }
+            let logged = |(row, &weight): (usize, &f64)| LoggedRow {
+                cluster: clusters[row],
+                chance: weight * f64::from(rows.propensities[row]),
+                weight,
+                outcome: outcome(row),
+                predicted: 0.0,
+                expected: 0.0,
+                leverage: None,
+            };
+            let gathered = OffPolicy::of(&decided.iter().enumerate().map(logged).collect::<Vec<_>>());
             let score = scored(metric, unit, preference, &gathered);
             if metric == metric::REWARD {
                 rewards.push(score.value);
@@ -74,19 +80,29 @@ fn scored(metric: &str, unit: &str, preference: Preference, gathered: &OffPolicy
 
 /// The weight of each row for a router that decides at `preference`: one over its propensity where both chose alike, else 0.
 fn decided(router: &dyn Router, day: (&[Dollars], &[bool]), rows: &Rows, preference: Preference) -> Vec<f64> {
-    let ((prices, up), all) = (day, 0..rows.len());
+    let weigh = |(row, choice): (usize, usize)| {
+        let target = if choice == rows.feedback[row].arm.index() { 1.0 } else { 0.0 };
+        weight(target, f64::from(rows.propensities[row])).expect("a log's propensities lie in (0, 1]")
+    };
+    choices(router, day, rows, preference).into_iter().enumerate().map(weigh).collect()
+}
+
+/// The model that a router decides on at `preference`, of each row.
+pub(super) fn choices(
+    router: &dyn Router,
+    (prices, up): (&[Dollars], &[bool]),
+    rows: &Rows,
+    preference: Preference,
+) -> Vec<usize> {
+    let all = 0..rows.len();
     let mut buffer = ContextsBuffer::new(rows.dimension, prices.len());
-    let (mut choices, mut weights) = (Vec::new(), Vec::with_capacity(rows.len()));
+    let (mut choices, mut chosen) = (Vec::new(), Vec::with_capacity(rows.len()));
     for start in all.step_by(ROWS) {
         buffer.clear();
         let part = start..rows.len().min(start + ROWS);
-        part.clone().for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, up));
+        part.for_each(|row| buffer.push(Round(row as u64), rows.row(row), preference, prices, up));
         router.decide(&buffer.view(), &mut choices);
-        for (row, choice) in part.zip(&choices) {
-            let target = if choice.arm == rows.feedback[row].arm { 1.0 } else { 0.0 };
-            let propensity = f64::from(rows.propensities[row]);
-            weights.push(weight(target, propensity).expect("a log's propensities lie in (0, 1]"));
-        }
+        chosen.extend(choices.iter().map(|choice| choice.arm.index()));
     }
-    weights
+    chosen
 }

@@ -1,6 +1,11 @@
-use super::{Outcome, Propensities, compare, evaluate, names};
+use super::{EvaluationError, Evaluations, Outcome, Propensities, Together, compare, names};
 use environments::sources::logged::{Log, LogOptions};
-use statistics::off_policy::Estimator;
+use routing::{Round, Seed, random};
+use statistics::off_policy::{Estimator, Flaw};
+
+fn evaluate(log: &Log, named: &[String], from: Propensities) -> Result<Evaluations, EvaluationError> {
+    super::evaluate(log, named, from, Together::Prompt)
+}
 
 fn log(folder: &tempfile::TempDir, rows: impl Iterator<Item = String>) -> Log {
     let mut text = "model,task,quality,cost_usd,propensity\n".to_owned();
@@ -26,7 +31,7 @@ fn policies_on_a_plain_log_have_known_values() {
     let named = names(log.models());
     assert_eq!(named, ["always:a", "always:b", "random", "cheapest", "largest", "best-single", "best-per-task"]);
     for from in [Propensities::Logged, Propensities::Shares] {
-        let evaluations = evaluate(&log, &named, from).unwrap();
+        let evaluations = evaluate(&log, &named, from).unwrap().all;
         let value = |policy: &str, outcome| {
             let found = evaluations.iter().find(|e| e.policy == policy && e.outcome == outcome).unwrap();
             assert_eq!(found.flaw(), None, "{policy}");
@@ -85,7 +90,7 @@ fn the_order_of_lines_decides_nothing_and_one_model_after_the_other_is_no_patter
     let folder = tempfile::tempdir().unwrap();
     let values = |rows: &[String]| -> Vec<f64> {
         let log = prompted(&folder, rows);
-        let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap();
+        let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap().all;
         let all = |estimator| evaluations.iter().map(move |e| e.gathered.estimate(estimator).mean);
         [Estimator::DoublyRobust, Estimator::DirectMethod].into_iter().flat_map(all).collect()
     };
@@ -110,8 +115,102 @@ fn a_model_that_a_task_never_met_refuses_what_takes_it_there() {
     let shared = |row: String| if row.contains(",y,") { row.replace(",0.25", ",0.3333333333333333") } else { row };
     let rows: Vec<String> = round_robin().into_iter().filter(kept).map(shared).collect();
     let log = prompted(&folder, &rows);
-    let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap();
+    let evaluations = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap().all;
     let flaw = |policy: &str| evaluations.iter().find(|e| e.policy == policy).unwrap().flaw();
     assert!(flaw("always:d").is_some() && flaw("random").is_some(), "{:?} {:?}", flaw("always:d"), flaw("random"));
     assert_eq!((flaw("always:a"), flaw("always:c")), (None, None));
+}
+
+/// Rows of a log of three models with these chances, by whether the prompt asks for a refund, which a fifth do: their scores are
+/// drawn with means .3, .5 and .7.
+fn chosen(number: u64, rows: u64, chances: [[f64; 3]; 2], logged: impl Fn(f64) -> String) -> Vec<String> {
+    let row = |at: u64| {
+        let mut generator = Seed::root(number).stream("rows").at(Round(at));
+        let mut uniform = || random::uniform(&mut generator);
+        let refund = usize::from(uniform() < 0.2);
+        let (draw, own) = (uniform(), chances[refund]);
+        let arm = if draw < own[0] { 0 } else { 1 + usize::from(draw >= own[0] + own[1]) };
+        let score = u8::from(uniform() < 0.3 + 0.2 * arm as f64);
+        let (prompt, propensity) = (["question", "refund"][refund], logged(own[arm]));
+        format!("{prompt} {at},{},all,{score},{},{propensity}", ["a", "b", "c"][arm], 0.01 + 0.01 * uniform())
+    };
+    (0..rows).map(row).collect()
+}
+
+#[test]
+fn a_hole_of_a_fifth_of_the_traffic_is_refused_in_every_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let chances = [[0.07, 0.53, 0.4], [0.0, 0.6, 0.4]];
+    for number in 0..150 {
+        let log = prompted(&folder, &chosen(number, 2000, chances, |p| p.to_string()));
+        let found = evaluate(&log, &["always:a".to_owned(), "always:b".to_owned()], Propensities::Logged).unwrap();
+        assert!(
+            matches!(found.all[0].flaw(), Some(Flaw::Hole { share }) if share > 0.15),
+            "{number}: {:?}",
+            found.all[0].flaw()
+        );
+        assert_eq!((found.all[2].flaw(), &found.propensities.flaw), (None, &None), "{number}");
+        assert!(found.holes.iter().any(|hole| hole.part.to_string().contains("refund")), "{:?}", found.holes);
+    }
+}
+
+#[test]
+fn wrong_propensities_mark_every_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = prompted(&folder, &chosen(1, 2000, [[0.5, 0.3, 0.2]; 2], |_| "0.333333".into()));
+    let found = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap();
+    for evaluation in &found.all {
+        assert!(
+            matches!(evaluation.flaw(), Some(Flaw::Propensities { .. })),
+            "{}: {:?}",
+            evaluation.policy,
+            evaluation.flaw()
+        );
+        assert_eq!(evaluation.believed(Estimator::Ips), None);
+        assert!(evaluation.believed(Estimator::DirectMethod).is_some_and(|direct| direct.low.is_none()));
+    }
+    assert!(found.propensities.sentence().contains("every estimate that needs them is refused"));
+}
+
+#[test]
+fn propensities_that_are_half_known_are_estimated_and_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = chosen(2, 3000, [[0.5, 0.3, 0.2]; 2], |p| p.to_string());
+    for row in rows.iter_mut().step_by(2) {
+        row.truncate(row.rfind(',').unwrap() + 1);
+    }
+    let log = prompted(&folder, &rows);
+    let found = evaluate(&log, &["always:c".to_owned()], Propensities::Logged).unwrap();
+    assert_eq!((found.propensities.estimated, &found.propensities.flaw), (1500, &None));
+    assert!(found.to_json()[0]["propensities"].as_str().unwrap().starts_with("1500 of 3000 propensities are missing"));
+    let interval = found.all[0].believed(Estimator::DoublyRobust).unwrap();
+    assert!(interval.low.unwrap() < 0.7 && 0.7 < interval.high.unwrap(), "{interval:?}");
+}
+
+#[test]
+fn champion_and_challenger_on_the_same_prompts_hold_the_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = |at: usize| {
+        let mut generator = Seed::root(3).stream("pairs").at(Round(at as u64));
+        let mut row = |model: &str, mean: f64| {
+            let score = u8::from(random::uniform(&mut generator) < mean);
+            format!("prompt {at},{model},all,{score},{},0.5", 0.01 + 0.001 * random::uniform(&mut generator))
+        };
+        [row("champion", 0.6), row("challenger", 0.8)]
+    };
+    let log = prompted(&folder, &(0..1500).flat_map(pair).collect::<Vec<_>>());
+    let found = evaluate(&log, &names(log.models()), Propensities::Logged).unwrap();
+    for (policy, truth) in [("always:champion", 0.6), ("always:challenger", 0.8), ("random", 0.7)] {
+        let one = found.all.iter().find(|one| one.policy == policy && one.outcome == Outcome::Quality).unwrap();
+        for estimator in
+            [Estimator::DoublyRobust, Estimator::SelfNormalisedRobust, Estimator::DirectMethod, Estimator::Ips]
+        {
+            let interval = one.believed(estimator).unwrap();
+            assert!(
+                interval.low.unwrap() < truth && truth < interval.high.unwrap(),
+                "{policy} {estimator:?}: {interval:?}"
+            );
+        }
+        assert_eq!(one.gathered.clusters(), 1500);
+    }
 }

@@ -187,7 +187,7 @@ fn card(
             held_out: Some(HeldOut {
                 rule: HeldOut::RULE.into(),
                 share: training.test_share,
-                trained_on: parts.sketch.clone(),
+                trained_on: parts.trained_on.clone(),
             }),
         },
         config_sha256: hexadecimal(&Sha256::digest(canonical(&options).as_bytes())),

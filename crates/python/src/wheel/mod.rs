@@ -5,6 +5,7 @@ mod contexts;
 mod environment;
 mod factory;
 mod json;
+mod log;
 mod policy;
 mod results;
 mod router;
@@ -17,12 +18,15 @@ use pyo3::prelude::*;
 /// was asked is ever seen, and each request says how much quality matters against cost.
 ///
 /// run(config) computes an experiment, load(folder) reads one, train(config, policy, out) saves a router and
-/// Router(file) routes with it. A class with choose, learn and decide is a policy, a function that makes arrays from a
+/// Router(file) routes with it. ope(log) and decide(log) say what others would have earned on a production log, and whether to
+/// switch. A class with choose, learn and decide is a policy, a function that makes arrays from a
 /// seed is a world; both are handed to run and named in the configuration.
 #[pymodule]
 mod barp {
     #[pymodule_export]
     use super::contexts::{Contexts, Feedback, Task};
+    #[pymodule_export]
+    use super::log::{decide, ope};
     #[pymodule_export]
     use super::results::{Results, load};
     #[pymodule_export]

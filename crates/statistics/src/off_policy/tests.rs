@@ -1,36 +1,98 @@
 use super::*;
 use routing::{Round, Seed, random};
 
-fn gathered(rows: &[(f64, f64, f64, f64)]) -> OffPolicy {
-    let mut all = OffPolicy::default();
-    for &(weight, outcome, predicted, expected) in rows {
-        all.add(&LoggedRow { weight, outcome, predicted, expected });
-    }
-    all
+/// Rows with clusters of their own, of (weight, outcome, predicted, expected).
+fn rows(given: &[(f64, f64, f64, f64)]) -> Vec<LoggedRow> {
+    let row = |(cluster, &(weight, outcome, predicted, expected)): (u32, _)| LoggedRow {
+        cluster,
+        chance: 0.5 * weight,
+        weight,
+        outcome,
+        predicted,
+        expected,
+        leverage: Some(0.0),
+    };
+    (0..).zip(given).map(row).collect()
+}
+
+fn gathered(given: &[(f64, f64, f64, f64)]) -> OffPolicy {
+    OffPolicy::of(&rows(given))
 }
 
 /// Worked by hand: w = (2, 0, 1, 1), r = (1, 1, 0, .5), m = (.5, .5, .5, .5), expected = (.5, .5, .4, .6).
+const FOUR: [(f64, f64, f64, f64); 4] =
+    [(2.0, 1.0, 0.5, 0.5), (0.0, 1.0, 0.5, 0.5), (1.0, 0.0, 0.5, 0.4), (1.0, 0.5, 0.5, 0.6)];
+
 #[test]
 fn four_rows_have_known_answers() {
-    let all = gathered(&[(2.0, 1.0, 0.5, 0.5), (0.0, 1.0, 0.5, 0.5), (1.0, 0.0, 0.5, 0.4), (1.0, 0.5, 0.5, 0.6)]);
+    let all = gathered(&FOUR);
     let value = |estimator| all.estimate(estimator).mean;
     assert!((value(Estimator::Ips) - 2.5 / 4.0).abs() < 1e-15);
     assert!((value(Estimator::Snips) - 2.5 / 4.0).abs() < 1e-15);
+    assert!((value(Estimator::Replay) - 2.5 / 4.0).abs() < 1e-15);
     assert!((value(Estimator::DirectMethod) - 0.5).abs() < 1e-15);
     assert!((value(Estimator::DoublyRobust) - (0.5 + (1.0 - 0.5) / 4.0)).abs() < 1e-15);
+    assert!((value(Estimator::SelfNormalisedRobust) - (0.5 + (1.0 - 0.5) / 4.0)).abs() < 1e-15);
     assert!((all.effective() - 16.0 / 6.0).abs() < 1e-12);
-    assert_eq!((all.largest_weight(), all.matched(), all.rows()), (2.0, 3, 4));
-    // SNIPS: squares 4 (.375)^2 + 1 (.625)^2 + 1 (.125)^2 = .96875; error sqrt(.96875) / 4.
-    assert!((all.standard_error(Estimator::Snips) - 0.96875f64.sqrt() / 4.0).abs() < 1e-12);
+    assert_eq!((all.largest_weight(), all.matched(), all.rows(), all.clusters()), (2.0, 3, 4, 4));
+    // SNIPS: w (r - v) / (1 - w / 4) = 1.5, 0, -.8333, -.1667 with squares 2.97222; error sqrt(2.97222 4 / 3) / 4.
+    assert!((all.standard_error(Estimator::Snips) - (107.0_f64 / 36.0 * 4.0 / 3.0).sqrt() / 4.0).abs() < 1e-12);
     // IPS: values 2, 0, 0, .5 with mean .625; squares 1.890625 + .390625 + .390625 + .015625 = 2.6875.
     assert!((all.standard_error(Estimator::Ips) - (2.6875f64 / 12.0).sqrt()).abs() < 1e-12);
     assert_eq!(all.flaw(), Some(Flaw::FewEffective { effective: all.effective() }));
+    assert_eq!(all.estimate(Estimator::Ips).method, OVER_ROWS);
+}
+
+#[test]
+fn self_normalisation_forgives_a_mean_weight_that_is_not_one() {
+    // w = (3, 0, 1, 1): SNDR corrects by 1 / 5, doubly robust by 1 / 4.
+    let mut given = FOUR;
+    given[0].0 = 3.0;
+    let all = gathered(&given);
+    assert!((all.estimate(Estimator::SelfNormalisedRobust).mean - (0.5 + 1.0 / 5.0)).abs() < 1e-15);
+    assert!((all.estimate(Estimator::DoublyRobust).mean - (0.5 + 1.0 / 4.0)).abs() < 1e-15);
+}
+
+#[test]
+fn rows_written_again_or_in_another_order_change_nothing() {
+    let given: Vec<(f64, f64, f64, f64)> = (0..200)
+        .map(|at| (f64::from(at % 3), f64::from(at % 5) / 4.0, f64::from(at % 3) / 2.0, f64::from(at % 7) / 6.0))
+        .collect();
+    let single = rows(&given);
+    let mut double = [single.clone(), single.clone()].concat();
+    double.sort_by(|a, b| a.outcome.total_cmp(&b.outcome));
+    let [one, two] = [&single, &double].map(|rows| OffPolicy::of(rows));
+    assert!((one.effective() - two.effective()).abs() < 1e-9);
+    for estimator in Estimator::ALL {
+        let [a, b] = [&one, &two].map(|all| all.estimate(estimator));
+        assert!((a.mean - b.mean).abs() < 1e-14, "{estimator:?}");
+        let ends = [(a.low, b.low), (a.high, b.high)];
+        assert!(
+            ends.iter().all(|(a, b)| (a.unwrap_or(0.0) - b.unwrap_or(0.0)).abs() < 1e-12),
+            "{estimator:?} {a:?} {b:?}"
+        );
+    }
+    assert_eq!(two.estimate(Estimator::Ips).method, BY_CLUSTER);
+}
+
+#[test]
+fn what_has_no_interval_says_why() {
+    let mut given = rows(&FOUR);
+    given[1].leverage = None;
+    given[3].chance = 0.25;
+    let all = OffPolicy::of(&given);
+    for (estimator, word) in [(Estimator::DirectMethod, "task alone"), (Estimator::Replay, "equal chances")] {
+        let interval = all.estimate(estimator);
+        assert!(interval.low.is_none() && interval.method.contains(word), "{interval:?}");
+    }
+    given.iter_mut().for_each(|row| row.cluster = 7);
+    assert_eq!(OffPolicy::of(&given).estimate(Estimator::Ips).method, "none (all rows move together)");
 }
 
 #[test]
 fn what_cannot_be_estimated_is_refused() {
-    assert_eq!(OffPolicy::default().flaw(), Some(Flaw::NoSupport));
-    assert!(OffPolicy::default().estimate(Estimator::Ips).mean.is_nan());
+    assert_eq!(gathered(&[]).flaw(), Some(Flaw::NoSupport));
+    assert!(gathered(&[]).estimate(Estimator::Ips).mean.is_nan());
     let unsupported = gathered(&[(0.0, 1.0, 0.5, 0.5); 100]);
     assert_eq!(unsupported.flaw(), Some(Flaw::NoSupport));
     assert!(unsupported.estimate(Estimator::Snips).mean.is_nan());
@@ -44,11 +106,11 @@ fn what_cannot_be_estimated_is_refused() {
 
 /// A log of `rows` over two kinds of request and three arms; the truth of the target is known in closed form. `bias` is
 /// added to the model.
-fn simulated(replicate: u64, rows: usize, bias: f64) -> OffPolicy {
+fn simulated(replicate: u64, count: u32, bias: f64) -> OffPolicy {
     const LOGGING: [[f64; 3]; 2] = [[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]];
     let mut generator = Seed::root(5).stream("off-policy").at(Round(replicate));
-    let mut all = OffPolicy::default();
-    for _ in 0..rows {
+    let mut all = Vec::new();
+    for cluster in 0..count {
         let kind = random::below(&mut generator, 2);
         let draw = random::uniform(&mut generator);
         let logging = LOGGING[kind];
@@ -56,9 +118,10 @@ fn simulated(replicate: u64, rows: usize, bias: f64) -> OffPolicy {
         let outcome = f64::from(u8::from(random::uniform(&mut generator) < MEANS[kind][arm]));
         let expected: f64 = (0..3).map(|arm| TARGET[kind][arm] * (MEANS[kind][arm] + bias)).sum();
         let weight = weight(TARGET[kind][arm], logging[arm]).unwrap();
-        all.add(&LoggedRow { weight, outcome, predicted: MEANS[kind][arm] + bias, expected });
+        let (chance, predicted) = (TARGET[kind][arm], MEANS[kind][arm] + bias);
+        all.push(LoggedRow { cluster, chance, weight, outcome, predicted, expected, leverage: None });
     }
-    all
+    OffPolicy::of(&all)
 }
 
 const MEANS: [[f64; 3]; 2] = [[0.2, 0.5, 0.9], [0.8, 0.4, 0.1]];
@@ -74,6 +137,8 @@ fn estimates_are_unbiased_and_intervals_hold_the_truth() {
         (Estimator::Snips, 0.0),
         (Estimator::DoublyRobust, 0.0),
         (Estimator::DoublyRobust, -0.4),
+        (Estimator::SelfNormalisedRobust, 0.0),
+        (Estimator::SelfNormalisedRobust, -0.4),
     ] {
         let (mut sum, mut held) = (0.0, 0);
         for replicate in 0..replicates {

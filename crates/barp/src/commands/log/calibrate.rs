@@ -71,8 +71,8 @@ fn table(compared: &Comparisons, margins: Margins) -> String {
         let evaluation = &comparison.evaluation;
         let half = |interval: statistics::Interval| interval.high.map_or(f64::NAN, |high| high - interval.mean);
         let digits = |value: f64| match evaluation.outcome {
-            experiment::log::Outcome::Quality => score(value),
             experiment::log::Outcome::Dollars => dollars(value),
+            _ => score(value),
         };
         lines.push([
             evaluation.policy.clone(),
@@ -99,7 +99,7 @@ fn table(compared: &Comparisons, margins: Margins) -> String {
         Verdict::Open => "too few rows to say whether simulation and off-policy evaluation agree",
     };
     format!(
-        "simulated values come from a generator fitted to the first {} rows, estimates (doubly robust, 95 %) from the last {}\n\
+        "simulated values come from a generator fitted to {} rows, estimates (doubly robust, 95 %) from the other {}\n\
          {}{reasons}{agree} agree within the margin (quality {}, dollars {} %), {disagree} disagree, {open} stay open\n{whole}\n",
         compared.rows[0],
         compared.rows[1],

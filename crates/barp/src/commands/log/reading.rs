@@ -10,7 +10,7 @@ use environments::price_book::{Date, PriceBook};
 use environments::repricing::Pricing;
 use environments::sources::logged::{LOG_FORMATS, Log, LogColumns, LogFormat, LogOptions, MOST_DROPPED};
 use environments::sources::wide::OnBadRow;
-use experiment::log::Propensities;
+use experiment::log::{Propensities, Together};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -218,7 +218,7 @@ impl LogArguments {
 /// As [`Propensities`], with words for the command line.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum PropensitySource {
-    /// The log's own column
+    /// The log's own column; where some rows have none, the share of the chosen model among those rows of its task
     Logged,
     /// The share of the chosen model among the rows of its task: right only if nothing else decided the choice
     Shares,
@@ -229,6 +229,24 @@ impl PropensitySource {
         match self {
             PropensitySource::Logged => Propensities::Logged,
             PropensitySource::Shares => Propensities::Shares,
+        }
+    }
+}
+
+/// As [`Together`], with words for the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ClusterSource {
+    /// Rows of equal prompts; without one, of equal request identifiers; without either, rows written again
+    Prompt,
+    /// Rows of one tenant, which may be a session (`--column tenant=SESSION`)
+    Tenant,
+}
+
+impl ClusterSource {
+    pub(crate) fn together(self) -> Together {
+        match self {
+            ClusterSource::Prompt => Together::Prompt,
+            ClusterSource::Tenant => Together::Tenant,
         }
     }
 }
