@@ -11,6 +11,7 @@ mod circles; // inside a crate, files lean on one another in one direction
 mod claims; // what claims name is checked before anything is run
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod damage; // flipped bits and killed runs: found, said, computed again
 mod decided; // routers made elsewhere, by their decisions
 mod dictionary; // keys, metrics and columns of stored files
 mod encoder; // prompts to vectors: stored, refused, and as the reference has them

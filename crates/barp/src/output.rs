@@ -33,3 +33,8 @@ pub(crate) fn say_dropped<R: std::fmt::Display, N: std::fmt::Display>(dropped: &
         eprintln!("dropped {rows} rows: {rule}");
     }
 }
+
+/// Says on stderr that a file is not what was written, and what follows from it.
+pub(crate) fn say_damaged(error: &store::FrameError, so: &str) {
+    eprintln!("damaged: {error}: {so}");
+}

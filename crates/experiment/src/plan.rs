@@ -333,6 +333,7 @@ impl Plan {
                 replicate: cell.replicate,
                 ledger: None,
                 chosen: None,
+                sha256: None,
             }
         };
         Manifest {

@@ -19,7 +19,7 @@ mod records;
 mod tests;
 mod vectors;
 
-pub(crate) use parquet_in::read_metadata;
+pub(crate) use parquet_in::{footer_pairs, read_metadata};
 
 use self::dialect::Format;
 use std::collections::BTreeMap;

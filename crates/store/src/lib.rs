@@ -6,6 +6,7 @@ mod files;
 mod finding;
 mod folder;
 mod frame;
+mod integrity;
 mod label;
 mod manifest;
 mod parallel;
@@ -13,6 +14,7 @@ mod role;
 mod rows;
 mod run;
 mod scores;
+mod seal;
 mod stored;
 #[cfg(feature = "ffi")]
 mod stream;
@@ -28,6 +30,7 @@ pub use frame::{
     Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
     write_parquet,
 };
+pub use integrity::{Hashes, Held, State};
 pub use label::Label;
 pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS, Manifest};
 pub use parallel::in_parallel;

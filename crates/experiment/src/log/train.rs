@@ -180,5 +180,6 @@ fn card(
         form: String::new(),
         settings: Value::Null,
         weights_sha256: String::new(),
+        card_sha256: String::new(),
     }
 }

@@ -69,6 +69,7 @@ impl Plan {
             form: String::new(),
             settings: serde_json::Value::Null,
             weights_sha256: String::new(),
+            card_sha256: String::new(),
         };
         Artifact::new(card, router, forecast).ok_or_else(|| place.error(rule))
     }

@@ -3,9 +3,11 @@
 use super::Frame;
 use super::cells::Cells;
 use super::growing::Growing;
+use crate::seal;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::{FileMetaData, ParquetMetaDataReader};
+use parquet::file::reader::ChunkReader;
 use std::fs::File;
 use std::path::Path;
 
@@ -39,7 +41,12 @@ pub(super) fn read(path: &Path) -> Result<Frame, String> {
 /// The metadata of the file at `path`, from its footer alone; the message of a failure leaves the path out.
 pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let footer = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|error| error.to_string())?;
+    footer_pairs(&file)
+}
+
+/// The metadata of `file`, from its footer alone.
+pub(crate) fn footer_pairs<R: ChunkReader>(file: &R) -> Result<Vec<(String, String)>, String> {
+    let footer = ParquetMetaDataReader::new().parse_and_finish(file).map_err(|error| error.to_string())?;
     Ok(pairs(footer.file_metadata()))
 }
 
@@ -50,6 +57,7 @@ fn pairs(file: &FileMetaData) -> Vec<(String, String)> {
 
 fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
+    seal::check(&file)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
     let rows = BATCH_CELLS / builder.schema().fields().len().max(1);
     Ok(builder.with_batch_size(rows.clamp(1, BATCH_ROWS)))
