@@ -22,8 +22,11 @@ mod feedback; // what of an outcome reaches a policy, and when
 mod field_metrics; // what must hold of the metrics of the field, whatever the numbers
 mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod golden; // metrics and statistics beside what other people's programs compute
+mod hostile; // names, numbers, folders and shards from strangers
 mod information; // no policy learns what it did not pay for
+mod licences; // every dependency has a licence and a source that .deny.toml allows
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
+mod malformed; // a thousand malformed inputs over every reader
 mod map; // the pages for people: the map of the crates, links, commands and figures
 mod model_roles; // models named by the part they play
 mod offline; // full labels, on worlds whose right answers are known by hand

@@ -1,5 +1,6 @@
 //! What is done, how fast, how much is left and who is ahead, on a terminal; silence elsewhere.
 
+use crate::output::complain;
 use experiment::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -49,11 +50,11 @@ impl Progress {
                 self.bar.set_message(standings.table());
                 self.bar.inc(1);
             }
-            Event::Damaged(what) => self.bar.suspend(|| eprintln!("damaged: {what}: computed again")),
+            Event::Damaged(what) => self.bar.suspend(|| complain!("damaged: {what}: computed again")),
             Event::Unsealed { cells } => {
-                self.bar.suspend(|| eprintln!("{cells} cells are older than checksums: taken as they are"));
+                self.bar.suspend(|| complain!("{cells} cells are older than checksums: taken as they are"));
             }
-            Event::CellFailed { name, reason } => self.bar.suspend(|| eprintln!("failed: {name}: {reason}")),
+            Event::CellFailed { name, reason } => self.bar.suspend(|| complain!("failed: {name}: {reason}")),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files::{read, write};
-use crate::output::{say, say_damaged};
+use crate::output::{print_painted, say, say_damaged};
 use report::Verdict;
 use store::{Folder, Manifest, Run, SummaryRow};
 
@@ -46,7 +46,7 @@ pub(crate) fn print(folder: &Folder, manifest: &Manifest, rows: &[SummaryRow], v
         say!("simulated: requests were generated, not recorded");
     }
     let (width, colour) = crate::output::shape();
-    say!("{}", report::terminal(rows, width, colour).trim_end());
+    print_painted(report::terminal(rows, width, colour).trim_end());
     for warning in crate::collapse::warnings(rows).into_iter().chain(crate::unscored::warnings(rows)) {
         say!("{warning}");
     }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files::{read, remove, write};
-use crate::output::say;
+use crate::output::{complain, say};
 use crate::progress::{self, Progress};
 use crate::reporting;
 use clap::{Args, ValueEnum};
@@ -60,18 +60,18 @@ pub(crate) fn interrupt() -> Arc<AtomicBool> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!(
+        complain!(
             "stopping: cells that are not done in {GRACE} s are left to the next run; press Ctrl-C again to stop at once"
         );
         std::thread::spawn(|| {
             std::thread::sleep(Duration::from_secs(GRACE));
-            eprintln!("stopped; finished cells are kept, run again to go on");
+            complain!("stopped; finished cells are kept, run again to go on");
             std::process::exit(130);
         });
     };
     // Without a handler Ctrl-C ends the process at once, which loses no finished cell either.
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will stop at once: {error}");
+        complain!("warning: Ctrl-C will stop at once: {error}");
     }
     stop
 }

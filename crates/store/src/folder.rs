@@ -4,8 +4,8 @@
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
 use crate::files::write_synced;
+use crate::footer::{Bought, INPUTS, LEDGER, POLICY, TUNING, belongs, bought, told};
 use crate::frame::footer_pairs;
-use crate::integrity::State;
 use crate::manifest::{CellRecord, Manifest};
 use crate::run::{Run, TestedAt};
 use crate::scores::Pool;
@@ -15,16 +15,8 @@ use crate::tested::{self, TestedFrame, Whose};
 use crate::{Frame, FrameError, Identity, Replicate, Score, Tuning, cells, in_parallel, seal, write_parquet};
 use bytes::Bytes;
 use routing::Ledger;
-use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// Keys of the metadata of a cell: what its address is the hash of, what its policy is and was shown, and what was tried.
-const INPUTS: &str = "barp.inputs";
-const POLICY: &str = "barp.policy";
-const LEDGER: &str = "barp.ledger";
-const TUNING: &str = "barp.tuning";
 
 /// Where the results of one experiment lie.
 #[derive(Clone, Debug)]
@@ -45,54 +37,10 @@ pub struct Cell {
     pub tuning: Option<Tuning>,
 }
 
-/// What the footer of a cell says of what was bought.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bought {
-    /// As in [`Cell::ledger`].
-    pub ledger: Ledger,
-    /// As in [`Cell::tuning`].
-    pub tuning: Option<Tuning>,
-}
-
-/// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
-pub fn address(inputs: &str) -> String {
-    routing::hexadecimal(&Sha256::digest(inputs.as_bytes())[..10])
-}
-
-/// Whether a cell with this `metadata` is the cell `id`, not one that was renamed.
-pub(crate) fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
-    let inputs = metadata.iter().find(|(key, _)| key == INPUTS).map(|(_, value)| value);
-    let found = address(inputs.ok_or("this is no cell: metadata `barp.inputs` is missing")?);
-    if found == id {
-        return Ok(());
-    }
-    Err(format!(
-        "this is cell {found} under another name, or an edited one; delete it, and `barp run` computes it again"
-    ))
-}
-
-/// The value of `key` among the `metadata` of a cell, read as JSON; none where it is not there.
-fn told<T: DeserializeOwned>(metadata: &[(String, String)], key: &str) -> Result<Option<T>, String> {
-    let told = metadata.iter().find(|(known, _)| known == key);
-    let read = told.map(|(_, value)| serde_json::from_str(value));
-    read.transpose().map_err(|error| format!("metadata `{key}`: {error}"))
-}
-
-/// What was bought, among the `metadata` of a cell.
-pub(crate) fn bought(metadata: &[(String, String)]) -> Result<Bought, String> {
-    let ledger = told(metadata, LEDGER)?.ok_or_else(|| format!("this is no cell: metadata `{LEDGER}` is missing"))?;
-    Ok(Bought { ledger, tuning: told(metadata, TUNING)? })
-}
-
 /// The bytes of the cell at `path`, which are what was written.
 fn whole(path: &Path) -> Result<Bytes, String> {
     let bytes = Bytes::from(std::fs::read(path).map_err(|error| error.to_string())?);
     seal::check(&bytes).map(|_| bytes)
-}
-
-fn copy(path: PathBuf, to: &Path) -> Result<(), FrameError> {
-    let copied = std::fs::read(&path).and_then(|bytes| write_synced(to, &bytes));
-    copied.map_err(|error| FrameError { path, message: error.to_string() })
 }
 
 impl Folder {
@@ -133,33 +81,6 @@ impl Folder {
             frame.metadata.push((TUNING.into(), tuning));
         }
         write_parquet(&self.cell_path(id), &frame)
-    }
-
-    /// Copies the files of the cell `id` from the first of `others` that has them whole, over what is here.
-    /// Gives back what is wrong with the others that were passed over.
-    ///
-    /// # Errors
-    /// When a file cannot be read or written.
-    pub fn adopt(&self, id: &str, others: &[Folder]) -> Result<Vec<FrameError>, FrameError> {
-        let mut damaged = Vec::new();
-        for other in others {
-            match other.examine(id, None)? {
-                State::Absent => {}
-                State::Damaged(error) => damaged.push(error),
-                State::Whole(held) => {
-                    if held.hashes.tested.is_some() {
-                        copy(other.tested_path(id), &self.tested_path(id))?;
-                    }
-                    if held.hashes.decisions.is_some() {
-                        copy(other.decisions_path(id), &self.decisions_path(id))?;
-                    }
-                    // The cell comes last: it says that all is there.
-                    copy(other.cell_path(id), &self.cell_path(id))?;
-                    break;
-                }
-            }
-        }
-        Ok(damaged)
     }
 
     /// Where the rows of the test prompts of the cell `id` lie.
@@ -393,7 +314,7 @@ impl From<&[Score]> for Frame {
 mod tests {
     use super::*;
     use crate::manifest::{EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS};
-    use crate::{Chosen, Column, Direction, Hashes, Role, Trial, write_whole};
+    use crate::{Chosen, Column, Direction, Hashes, Role, Trial, address, write_whole};
     use routing::Dollars;
     use serde_json::json;
 

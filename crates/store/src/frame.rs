@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::csv_out::CsvParts;
-pub use self::csv_out::write_csv;
+pub use self::csv_out::{no_formula, write_csv};
 pub use self::dialect::{Decimal, Delimiter, Dialect};
 #[cfg(feature = "ffi")]
 pub(crate) use self::parquet::record_batch;

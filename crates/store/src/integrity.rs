@@ -1,29 +1,17 @@
 //! Whether the files of a cell are what was written: by the manifest's hashes where it has them, else by their own seals.
 
-use crate::folder::{Bought, Folder, belongs, bought};
+use crate::files::write_synced;
+use crate::folder::Folder;
+use crate::footer::{Bought, belongs, bought};
 use crate::frame::{footer_pairs, read_metadata};
 use crate::seal::{self, Seal};
-use crate::{CellRecord, Chosen, FrameError};
+use crate::{CellRecord, Chosen, FrameError, Hashes};
 use bytes::Bytes;
 use routing::{Ledger, hexadecimal};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// SHA-256 of the files of a cell, as `sha256sum` prints it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hashes {
-    /// Of `cells/<id>.parquet`.
-    pub cell: String,
-    /// Of `tested/<id>.parquet`, where it is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tested: Option<String>,
-    /// Of `decisions/<id>.parquet`, where it is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decisions: Option<String>,
-}
 
 /// A cell whose files are what was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +77,33 @@ impl Folder {
         }
     }
 
+    /// Copies the files of the cell `id` from the first of `others` that has them whole, over what is here.
+    /// Gives back what is wrong with the others that were passed over.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn adopt(&self, id: &str, others: &[Folder]) -> Result<Vec<FrameError>, FrameError> {
+        let mut damaged = Vec::new();
+        for other in others {
+            match other.examine(id, None)? {
+                State::Absent => {}
+                State::Damaged(error) => damaged.push(error),
+                State::Whole(held) => {
+                    if held.hashes.tested.is_some() {
+                        copy(other.tested_path(id), &self.tested_path(id))?;
+                    }
+                    if held.hashes.decisions.is_some() {
+                        copy(other.decisions_path(id), &self.decisions_path(id))?;
+                    }
+                    // The cell comes last: it says that all is there.
+                    copy(other.cell_path(id), &self.cell_path(id))?;
+                    break;
+                }
+            }
+        }
+        Ok(damaged)
+    }
+
     fn held(&self, id: &str, known: Option<&CellRecord>) -> Result<Option<Held>, Fault> {
         let path = self.cell_path(id);
         let Some(Sound { bytes, sha256: cell, sealed }) = sound(&path, known)? else { return Ok(None) };
@@ -124,6 +139,11 @@ impl Folder {
             Err(Fault::Denied(error)) => Err(error),
         }
     }
+}
+
+fn copy(path: PathBuf, to: &Path) -> Result<(), FrameError> {
+    let copied = std::fs::read(&path).and_then(|bytes| write_synced(to, &bytes));
+    copied.map_err(|error| FrameError { path, message: error.to_string() })
 }
 
 /// The cell at `path`, if it is there, whose record in a manifest is `known`.

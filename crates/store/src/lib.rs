@@ -5,6 +5,7 @@ mod columns;
 mod files;
 mod finding;
 mod folder;
+mod footer;
 mod frame;
 mod integrity;
 mod label;
@@ -25,14 +26,15 @@ mod tuning;
 
 pub use files::{Whole, remove, write_whole};
 pub use finding::{Finding, Severity};
-pub use folder::{Bought, Cell, Folder, address, cell_columns};
+pub use folder::{Cell, Folder, cell_columns};
+pub use footer::{Bought, address};
 pub use frame::{
-    Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
-    write_parquet,
+    Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, no_formula, read, read_with,
+    write_csv, write_parquet,
 };
-pub use integrity::{Hashes, Held, State};
+pub use integrity::{Held, State};
 pub use label::Label;
-pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS, Manifest};
+pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, Hashes, MANIFEST_FIELDS, Manifest};
 pub use parallel::in_parallel;
 pub use role::{Identity, ROLES, Role};
 pub use routing::words;

@@ -1,7 +1,7 @@
 //! `manifest.json`: what an experiment consisted of, whatever of it was computed.
 
 use crate::stored::Described;
-use crate::{Chosen, Hashes, Identity};
+use crate::{Chosen, Identity};
 use routing::Ledger;
 use routing::hexadecimal;
 use serde::de::IgnoredAny;
@@ -58,6 +58,19 @@ pub struct Factors {
     pub all: Vec<String>,
     /// Names of those that act.
     pub on: Vec<String>,
+}
+
+/// SHA-256 of the files of a cell, as `sha256sum` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashes {
+    /// Of `cells/<id>.parquet`.
+    pub cell: String,
+    /// Of `tested/<id>.parquet`, where it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested: Option<String>,
+    /// Of `decisions/<id>.parquet`, where it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<String>,
 }
 
 /// A cell of an experiment.
