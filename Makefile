@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder coverage golden reference test test-slurm page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage damage fuzz golden reference test test-slurm page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -62,6 +62,17 @@ format:
 # How often intervals hold the truth, by simulation, into results/coverage (38 minutes of processor time on two cores).
 coverage:
 	$(CARGO) run --release --workspace --example coverage -- results/coverage
+
+# 200 flipped bits in every kind of file, and 200 kills of a grid of 50 cells; the seed is printed.
+damage:
+	$(CARGO) build --release --package barp
+	BARP_DAMAGE=$(or $(TIMES),200) $(CARGO) test --release --workspace --test it damage:: -- --nocapture
+
+# Every fuzz target for DURATION (600) seconds each: needs nightly and `cargo install cargo-fuzz`.
+fuzz:
+	for target in $$($(CARGO) +nightly fuzz list --fuzz-dir tests/fuzz); do \
+		$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz $$target -- -max_total_time=$(or $(DURATION),600) -rss_limit_mb=4096 -timeout=20 || exit 1; \
+	done
 
 # A training step of BaRP, and beside it what a user would pick instead, in one run.
 bench:

@@ -11,6 +11,7 @@ mod circles; // inside a crate, files lean on one another in one direction
 mod claims; // what claims name is checked before anything is run
 mod command_line; // exit codes, errors that name file, field, rule, value and the nearest known name
 mod conformance; // every registered policy, reference and environment keeps its promises
+mod damage; // flipped bits and killed runs: found, said, computed again
 mod decided; // routers made elsewhere, by their decisions
 mod decisions; // switch, don't switch, or what log would decide it, on gateways with known truth
 mod dictionary; // keys, metrics and columns of stored files
@@ -22,10 +23,13 @@ mod feedback; // what of an outcome reaches a policy, and when
 mod field_metrics; // what must hold of the metrics of the field, whatever the numbers
 mod gaps; // what nobody recorded, and latencies and tokens that somebody did
 mod golden; // metrics and statistics beside what other people's programs compute
+mod hostile; // names, numbers, folders and shards from strangers
 mod information; // no policy learns what it did not pay for
 mod learning; // routers that go on learning: as in the simulator, once each, and whatever kills them
+mod licences; // every dependency has a licence and a source that .deny.toml allows
 mod log_formats; // what gateways and tracers write, in files as they come
 mod logs; // long tables, conversations, production logs, pickles; off-policy evaluation
+mod malformed; // a thousand malformed inputs over every reader
 mod map; // the pages for people: the map of the crates, links, commands and figures
 mod model_roles; // models named by the part they play
 mod offline; // full labels, on worlds whose right answers are known by hand

@@ -255,8 +255,14 @@ fn a_router_that_is_torn_changed_or_foreign_is_refused() {
         [&whole[..at], to.as_bytes(), &whole[at + from.len()..]].concat()
     };
     check(&replace("\\\"format\\\": 1", "\\\"format\\\": 9"), "its card: `format` must be 1, got 9");
-    let other = replace("hashed n-grams 1", "hashed n-grams 2");
-    store::write_whole(&path, &other).unwrap();
+    check(
+        &replace("hashed n-grams 1", "hashed n-grams 2"),
+        "its card was changed: `card_sha256` must be that of the card",
+    );
+    store::write_whole(&path, &whole).unwrap();
+    let mut artifact = Artifact::read(&path).unwrap();
+    artifact.card.encoder.as_mut().unwrap().fingerprint = "hashed n-grams 2".into();
+    store::write_whole(&path, &artifact.to_bytes()).unwrap();
     let error = refuse(folder.path(), &["route", "router", "--prompts", "p.jsonl"], 2);
     assert!(error.contains("the encoder must be the one that the router was trained with"), "{error}");
 }

@@ -34,8 +34,13 @@ impl EncodingArguments {
     pub(crate) fn how(&self, name: &str) -> Encoding {
         let usual = Encoding::usual(name);
         Encoding {
-            cache: self.cache.clone().map(FeatureCache::new).or(usual.cache),
+            cache: self.cache.clone().map(FeatureCache::new).or(usual.cache).map(|cache| cache.telling(encoded_again)),
             threads: self.threads.unwrap_or(0),
         }
     }
+}
+
+/// Says that a file of the feature cache is damaged.
+pub(crate) fn encoded_again(error: &store::FrameError) {
+    crate::output::say_damaged(error, "removed; its texts are encoded again");
 }

@@ -1,5 +1,6 @@
 //! What is done, how fast, how much is left and who is ahead, on a terminal; silence elsewhere.
 
+use crate::output::complain;
 use experiment::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -49,7 +50,11 @@ impl Progress {
                 self.bar.set_message(standings.table());
                 self.bar.inc(1);
             }
-            Event::CellFailed { name, reason } => self.bar.suspend(|| eprintln!("failed: {name}: {reason}")),
+            Event::Damaged(what) => self.bar.suspend(|| complain!("damaged: {what}: computed again")),
+            Event::Unsealed { cells } => {
+                self.bar.suspend(|| complain!("{cells} cells are older than checksums: taken as they are"));
+            }
+            Event::CellFailed { name, reason } => self.bar.suspend(|| complain!("failed: {name}: {reason}")),
         }
     }
 
@@ -84,7 +89,7 @@ fn styled(bar: ProgressBar, name: &str, counts: &str) -> ProgressBar {
 /// Shows how the encoding of prompts goes on, each time that some are encoded.
 pub(crate) fn encoding() -> experiment::Progress {
     let bar: Mutex<Option<ProgressBar>> = Mutex::default();
-    experiment::Progress::new(move |more, all| {
+    let progress = experiment::Progress::new(move |more, all| {
         let mut shown = bar.lock().expect("no thread panics while it holds the lock");
         let bar = shown.get_or_insert_with(|| counter("encode", all as u64, "prompts"));
         bar.inc(more as u64);
@@ -92,7 +97,8 @@ pub(crate) fn encoding() -> experiment::Progress {
             bar.finish_and_clear();
             *shown = None;
         }
-    })
+    });
+    progress.telling(crate::encoding::encoded_again)
 }
 
 impl Standings {

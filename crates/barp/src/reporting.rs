@@ -2,13 +2,14 @@
 
 use crate::failure::Failure;
 use crate::files::{read, write};
-use crate::output::say;
+use crate::output::{print_painted, say, say_damaged};
 use report::Verdict;
 use store::{Folder, Manifest, Run, SummaryRow};
 
 /// The replicates of `manifest` that are there.
 pub(crate) fn runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>, Failure> {
-    let runs = experiment::identified_runs(folder, manifest).map_err(Failure::failed)?;
+    let (runs, damaged) = experiment::identified_runs(folder, manifest).map_err(Failure::failed)?;
+    damaged.iter().for_each(|error| say_damaged(error, "left out; `barp run` computes it again"));
     if runs.is_empty() {
         return Err(Failure::Failed(format!("{}: no cell of the manifest is there", folder.path().display())));
     }
@@ -20,7 +21,7 @@ pub(crate) fn report(folder: &Folder, manifest: &Manifest) -> Result<(), Failure
     let runs = runs(folder, manifest)?;
     let rows = report::summary(manifest, &runs).map_err(Failure::failed)?;
     store::write_summary(folder.path(), &rows).map_err(Failure::failed)?;
-    let tuning = store::tuning_rows(folder, manifest).map_err(Failure::failed)?;
+    let tuning = store::tuning_rows(folder, manifest);
     store::write_tuning(folder.path(), &tuning).map_err(Failure::failed)?;
     let context = report::Context {
         command: format!("barp report {}", folder.path().display()),
@@ -45,7 +46,7 @@ pub(crate) fn print(folder: &Folder, manifest: &Manifest, rows: &[SummaryRow], v
         say!("simulated: requests were generated, not recorded");
     }
     let (width, colour) = crate::output::shape();
-    say!("{}", report::terminal(rows, width, colour).trim_end());
+    print_painted(report::terminal(rows, width, colour).trim_end());
     for warning in crate::collapse::warnings(rows).into_iter().chain(crate::unscored::warnings(rows)) {
         say!("{warning}");
     }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files::{read, remove, write};
-use crate::output::say;
+use crate::output::{complain, say};
 use crate::progress::{self, Progress};
 use crate::reporting;
 use clap::{Args, ValueEnum};
@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use store::Folder;
 
 /// What a run may use and keep; none of it changes a number.
@@ -51,7 +52,11 @@ pub(crate) fn plan(spec: Spec) -> Result<Plan, Failure> {
     spec.plan_with(&extensions).map_err(Failure::input)
 }
 
-/// A flag that Ctrl-C sets: no further cell is begun, those in flight are finished. A second Ctrl-C ends the process.
+/// Seconds that the cells in flight have after Ctrl-C or SIGTERM: a scheduler kills what is still there after five or more.
+const GRACE: u64 = 4;
+
+/// A flag that Ctrl-C and SIGTERM set: no further cell is begun. Cells in flight that are not done within [`GRACE`] are left to
+/// the next run; every file stays whole. A second Ctrl-C ends the process at once.
 pub(crate) fn interrupt() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -59,11 +64,18 @@ pub(crate) fn interrupt() -> Arc<AtomicBool> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("stopping after the cells in flight; press Ctrl-C again to stop at once");
+        complain!(
+            "stopping: cells that are not done in {GRACE} s are left to the next run; press Ctrl-C again to stop at once"
+        );
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(GRACE));
+            complain!("stopped; finished cells are kept, run again to go on");
+            std::process::exit(130);
+        });
     };
     // Without a handler Ctrl-C ends the process at once, which loses no finished cell either.
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will stop at once: {error}");
+        complain!("warning: Ctrl-C will stop at once: {error}");
     }
     stop
 }

@@ -1,8 +1,11 @@
 //! Plain tables for a terminal.
 
+/// Letters that a column is padded to at most; `format!` pads to no more than 65,535.
+const WIDEST: usize = 1_000;
+
 /// Lines of cells in columns, the first `left` of them flush left and the others flush right.
 pub(crate) fn aligned<const N: usize>(lines: &[[String; N]], left: usize) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0).min(WIDEST);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
     for line in lines {

@@ -7,9 +7,11 @@ use crate::tensors::{NotTensors, read_tensors, tensors_hash, write_tensors};
 use policies::Forecast;
 use routing::{
     Dollars, LatencyWeight, Ledger, NotRestored, Objective, Policy, Problem, Router, Saved, Seconds, Tensor,
+    hexadecimal,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Raised when files of an older version can no longer be read.
@@ -63,6 +65,10 @@ pub struct Card {
     pub settings: Value,
     /// SHA-256 of all tensors.
     pub weights_sha256: String,
+    /// SHA-256 of this card as text with [`UNHASHED`] in this place, so that no score can be edited; empty in a file that is older
+    /// than this key.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub card_sha256: String,
     /// What it learnt after its training; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning: Option<LearningCard>,
@@ -122,6 +128,9 @@ impl Versus {
         }
     }
 }
+
+/// What a card is hashed with in the place of its own hash.
+const UNHASHED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// How much waiting mattered in training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -283,6 +292,13 @@ pub enum ArtifactProblem {
         /// Hash of the weights.
         found: String,
     },
+    /// Its card is not the one that it has the hash of.
+    CardChanged {
+        /// Hash that the card states.
+        stated: String,
+        /// Hash of the card.
+        found: String,
+    },
     /// Its weights are not those of its form.
     Weights(NotRestored),
 }
@@ -314,6 +330,9 @@ impl std::fmt::Display for ArtifactProblem {
             ArtifactProblem::Field(flaw) => write!(f, "its card: {flaw}"),
             ArtifactProblem::Changed { stated, found } => {
                 write!(f, "it is corrupt: `weights_sha256` must be that of its weights, {found}, got {stated}")
+            }
+            ArtifactProblem::CardChanged { stated, found } => {
+                write!(f, "its card was changed: `card_sha256` must be that of the card, {found}, got {stated}")
             }
             ArtifactProblem::Weights(error) => error.fmt(f),
         }
@@ -357,6 +376,7 @@ impl Artifact {
         artifact.card.weights_sha256 = tensors_hash(&saved.tensors);
         (artifact.card.form, artifact.card.settings) = (saved.form, saved.settings);
         artifact.card.format = FORMAT;
+        artifact.card.card_sha256 = artifact.card.hash();
         Some(artifact)
     }
 
@@ -407,8 +427,8 @@ impl Artifact {
     /// The file that [`Artifact::read`] reads; equal routers give equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let saved = self.saved().expect("`new` saved it before");
-        let card = serde_json::to_string_pretty(&self.card).expect("a card is plain");
-        write_tensors(&card, &saved.tensors)
+        let card = Card { card_sha256: self.card.hash(), ..self.card.clone() };
+        write_tensors(&card.text(), &saved.tensors)
     }
 
     /// Reads the file at `path`; the router decides bit for bit as the one that was written.
@@ -437,6 +457,12 @@ impl Artifact {
         if hash != card.weights_sha256 {
             return Err(ArtifactProblem::Changed { stated: card.weights_sha256, found: hash });
         }
+        if !card.card_sha256.is_empty() {
+            let found = text_hash(&text.replacen(&card.card_sha256, UNHASHED, 1));
+            if found != card.card_sha256 {
+                return Err(ArtifactProblem::CardChanged { stated: card.card_sha256, found });
+            }
+        }
         card.check().map_err(ArtifactProblem::Field)?;
         let problem = card.problem();
         let (mut state, tensors): (Vec<Tensor>, Vec<Tensor>) =
@@ -448,6 +474,10 @@ impl Artifact {
         let router = policies::restore(&saved, &problem).map_err(ArtifactProblem::Weights)?;
         Ok(Artifact { card, router, forecast, state })
     }
+}
+
+fn text_hash(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
 impl Card {
@@ -468,6 +498,14 @@ impl Card {
         let origin = self.weights_sha256.clone();
         let none = LearningCard { origin, routed: 0, learnt: 0, folded: 0, joined: Vec::new() };
         self.learning.get_or_insert(none)
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a card is plain")
+    }
+
+    fn hash(&self) -> String {
+        text_hash(&Card { card_sha256: UNHASHED.to_owned(), ..self.clone() }.text())
     }
 
     fn check(&self) -> Result<(), CardFlaw> {

@@ -13,6 +13,7 @@ import csv
 import os
 import pickle
 import sys
+import tempfile
 
 ALLOWED = {"numpy": {"dtype", "ndarray"}} | {
     f"numpy.{core}.{module}": names
@@ -28,19 +29,27 @@ class Restricted(pickle.Unpickler):
         return super().find_class(module, name)
 
 
+def plain(array):
+    """The list or array, if its cells are plain numbers, texts or objects: a type in a pickle may point outside of its memory."""
+    kind = getattr(array, "dtype", None)
+    if kind is not None and (kind.names is not None or kind.kind not in "OUSfiub"):
+        raise pickle.UnpicklingError(f"an array is of type {kind}, which no pool has")
+    return array
+
+
 def rows(data, pool, task):
     """The header and the rows of a pool, prompts in the order train, val, test."""
     difficulty, size, kind = pool.split("/")
     chosen = data[difficulty][int(size)][kind]
-    models = [str(model) for model in chosen["model"]]
+    models = [str(model) for model in plain(chosen["model"])]
     yield ["sample_id", "task", "split", "prompt", *models]
     for split in ("train", "val", "test"):
-        places = data["split_index"][f"{split}_indices"]
-        prompts, scores = data["prompt"][f"{split}_prompt"], chosen["data"][f"{split}_score"]
+        places = plain(data["split_index"][f"{split}_indices"])
+        prompts, scores = plain(data["prompt"][f"{split}_prompt"]), plain(chosen["data"][f"{split}_score"])
         if not len(places) == len(prompts) == len(scores):
             raise ValueError(f"split {split}: {len(places)} places, {len(prompts)} prompts, {len(scores)} rows of scores")
         for place, prompt, row in zip(places, prompts, scores):
-            yield [f"{task}.{int(place)}", task, split, str(prompt), *(float(score) for score in row)]
+            yield [f"{task}.{int(place)}", task, split, str(prompt), *(float(score) for score in plain(row))]
 
 
 def main(arguments):
@@ -55,8 +64,11 @@ def main(arguments):
     except Exception as error:  # A damaged pickle can raise anything.
         print(f"error: {source}: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    with open(target, "w", newline="", encoding="utf-8") as file:
+    # Beside, then renamed: what fails leaves nothing.
+    folder = os.path.dirname(os.path.abspath(target))
+    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", newline="", encoding="utf-8", delete=False) as file:
         csv.writer(file).writerows(table)
+    os.replace(file.name, target)
     return 0
 
 

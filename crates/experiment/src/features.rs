@@ -27,16 +27,41 @@ const TOGETHER: usize = 16;
 /// Texts, and their bytes, that a stream gathers before it has them encoded: enough for every thread, whatever the file.
 const GATHERED: (usize, usize) = (2048, 1 << 24);
 
-/// A folder of encoded texts.
+/// A folder of encoded texts. Its files carry checksums; one that is not what was written is removed, and its texts are encoded
+/// again.
 #[derive(Clone, Debug)]
 pub struct FeatureCache {
     folder: PathBuf,
+    damage: Damage,
+}
+
+/// Who hears of damaged files.
+#[derive(Clone, Default)]
+struct Damage(Option<Arc<dyn Fn(&FrameError) + Send + Sync>>);
+
+impl Damage {
+    fn tell(&self, error: &FrameError) {
+        if let Some(listener) = &self.0 {
+            listener(error);
+        }
+    }
+}
+
+impl std::fmt::Debug for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "heard of" } else { "not heard of" })
+    }
 }
 
 impl FeatureCache {
     /// A cache in `folder`, which need not exist.
     pub fn new(folder: impl Into<PathBuf>) -> FeatureCache {
-        FeatureCache { folder: folder.into() }
+        FeatureCache { folder: folder.into(), damage: Damage::default() }
+    }
+
+    /// The same, where `listener` hears of each damaged file; default: nobody does.
+    pub fn telling(self, listener: impl Fn(&FrameError) + Send + Sync + 'static) -> FeatureCache {
+        FeatureCache { damage: Damage(Some(Arc::new(listener))), ..self }
     }
 
     /// The user's: `features` in [`encoder::cache_folder`].
@@ -62,19 +87,28 @@ impl Encoding {
     }
 }
 
-/// Progress callback (newly finished, total); may run on any thread; default: none.
+/// Progress callback (newly finished, total), and who hears of damaged files of the cache; both may run on any thread; default:
+/// none.
 #[derive(Clone, Default)]
-pub struct Progress(Option<Arc<dyn Fn(usize, usize) + Send + Sync>>);
+pub struct Progress {
+    done: Option<Arc<dyn Fn(usize, usize) + Send + Sync>>,
+    damage: Damage,
+}
 
 impl Progress {
     /// Calls `listener`.
     pub fn new(listener: impl Fn(usize, usize) + Send + Sync + 'static) -> Progress {
-        Progress(Some(Arc::new(listener)))
+        Progress { done: Some(Arc::new(listener)), damage: Damage::default() }
+    }
+
+    /// The same, where `listener` hears of each damaged file of the cache.
+    pub fn telling(self, listener: impl Fn(&FrameError) + Send + Sync + 'static) -> Progress {
+        Progress { damage: Damage(Some(Arc::new(listener))), ..self }
     }
 
     /// Says that `more` of `all` texts are done.
     pub fn tell(&self, more: usize, all: usize) {
-        if let Some(listener) = &self.0 {
+        if let Some(listener) = &self.done {
             listener(more, all);
         }
     }
@@ -117,7 +151,7 @@ impl<'a> TextVectors<'a> {
     /// Starts the threads, and reads which texts the cache holds.
     ///
     /// # Errors
-    /// When a file of the cache cannot be read, or is not one.
+    /// When a file of the cache may not be read, or is not one.
     pub fn open(encoder: &'a dyn Encoder, how: &Encoding) -> Result<TextVectors<'a>, FrameError> {
         TextVectors::begin(Source::Borrowed(encoder), how)
     }
@@ -125,7 +159,7 @@ impl<'a> TextVectors<'a> {
     fn begin(encoder: Source<'a>, how: &Encoding) -> Result<TextVectors<'a>, FrameError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build();
         let pool = pool.expect("a thread can be started");
-        let known = how.cache.as_ref().map(|cache| Known::open(&cache.folder, encoder.encoder())).transpose()?;
+        let known = how.cache.as_ref().map(|cache| Known::open(cache, encoder.encoder())).transpose()?;
         Ok(TextVectors { encoder, pool, known })
     }
 
@@ -145,7 +179,7 @@ impl<'a> TextVectors<'a> {
             wanted.entry(key(text.as_ref())).or_default().push(row);
         }
         let mut vectors = vec![0.0; texts.len() * width];
-        if let Some(known) = &self.known {
+        if let Some(known) = &mut self.known {
             known.take(&mut wanted, |rows, vector| {
                 rows.iter().for_each(|row| vectors[row * width..][..width].copy_from_slice(vector));
                 progress(rows.len());

@@ -201,17 +201,23 @@ impl Spec {
         check_only(&policies, &environments)?;
         self.policies = policies.into_iter().map(|policy| policy.table).collect();
         unique(&self.place, "environment", environments.iter().map(|environment| &environment.label))?;
-        let mut cells = Vec::new();
+        let count = environments.iter().map(|environment| environment.policies.len()).sum::<usize>();
+        let count = count.saturating_mul(self.replicates as usize);
+        let rule =
+            format!("at most {MOST_CELLS} cells in an experiment (each is held with what its address is made of)");
+        self.place.unless(count <= MOST_CELLS, "replicates", &rule, count)?;
+        let mut cells = Vec::with_capacity(count);
         for (position, environment) in environments.iter().enumerate() {
             for policy in 0..environment.policies.len() {
-                for replicate in 0..self.replicates {
-                    cells.push(self.cell(environment, position, policy, replicate));
-                }
+                cells.extend(self.cells(environment, position, policy));
             }
         }
         Ok(Plan { spec: self, environments, cells })
     }
 }
+
+/// Cells that an experiment may have, about 2 kB each.
+const MOST_CELLS: usize = 1_000_000;
 
 /// Refuses a policy that asks for an environment that is not there.
 fn check_only(policies: &[WrittenPolicy], environments: &[PlannedEnvironment]) -> Result<(), SpecError> {
@@ -333,6 +339,7 @@ impl Plan {
                 replicate: cell.replicate,
                 ledger: None,
                 chosen: None,
+                sha256: None,
             }
         };
         Manifest {

@@ -1,14 +1,18 @@
 //! Cells in parallel, each stored the moment it ends; what happened is a stream of events.
 
+mod stock;
+
 use crate::plan::{Plan, PlannedCell};
-use crate::spec::Protocol;
+use crate::protocols::Log;
 use rayon::prelude::*;
 use routing::GaveUp;
 use routing::words::{self, metric, phase};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Bought, Folder, FrameError, Manifest, Score, Whose};
+use stock::Stock;
+use store::{Folder, FrameError, Manifest, Score, Whose};
 
 /// How a plan is run. None of it changes a number. By default every core is used and nothing but scores is stored.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +55,16 @@ pub enum Event {
         /// Its mean reward: over the grid of preferences on the test split, or online so far; none where it has neither.
         reward: Option<f64>,
     },
+    /// A file of an earlier run is not what was written. It is not used, and what it held is computed again.
+    Damaged(
+        /// The file, and what is wrong with it.
+        String,
+    ),
+    /// Cells of an earlier run carry no checksum, as they are older than it: they are taken as they are.
+    Unsealed {
+        /// How many.
+        cells: usize,
+    },
     /// A cell could not be simulated or stored.
     CellFailed {
         /// Environment, policy and replicate.
@@ -84,6 +98,13 @@ pub enum RunError {
     Cells(Vec<(String, String)>),
     /// The folder could not be read or written.
     Folder(FrameError),
+    /// Cells that were stored are no longer there: somebody removed them, or the folder, during the run.
+    Vanished {
+        /// The file of one of them.
+        path: PathBuf,
+        /// How many.
+        cells: usize,
+    },
 }
 
 impl std::fmt::Display for RunError {
@@ -91,6 +112,10 @@ impl std::fmt::Display for RunError {
         match self {
             RunError::Threads(reason) => write!(f, "threads: {reason}"),
             RunError::Folder(error) => error.fmt(f),
+            RunError::Vanished { path, cells } => {
+                let path = path.display();
+                write!(f, "{path}: this file was removed during the run, as were those of {cells} stored cells in all")
+            }
             RunError::Cells(failed) => {
                 write!(f, "{} cells failed:", failed.len())?;
                 failed.iter().try_for_each(|(name, reason)| write!(f, "\n  {name}: {reason}"))
@@ -107,8 +132,8 @@ impl From<FrameError> for RunError {
     }
 }
 
-/// Computes the cells of `plan` that `folder` does not hold yet. `events` hears of each; once `stop` is set no further cell
-/// is begun.
+/// Computes the cells of `plan` that `folder` does not hold yet, or not as they were written. `events` hears of each; once `stop`
+/// is set, or a cell cannot be stored, no further cell is begun.
 ///
 /// # Errors
 /// [`RunError`]; cells that were finished stay.
@@ -119,55 +144,56 @@ pub fn run(
     stop: &AtomicBool,
     events: impl Fn(Event) + Sync,
 ) -> Result<Done, RunError> {
-    if !options.log_decisions {
-        for cell in plan.cells() {
-            folder.adopt(&cell.id, &options.siblings)?;
-        }
-    }
+    let mut stock = Stock::take(plan, folder, options, &events)?;
     let own = |position: usize| options.shard.is_none_or(|(i, n)| position % n == i - 1);
     let listed = |cell: &PlannedCell| options.only.as_ref().is_none_or(|only| only.contains(&cell.id));
-    let mine = plan.cells().iter().enumerate().filter(|(position, _)| own(*position)).map(|(_, cell)| cell);
-    let mine = mine.filter(|cell| listed(cell));
-    let complete = |cell: &PlannedCell| {
-        let (environment, _) = plan.parts(cell);
-        let tested = matches!(environment.protocol, Protocol::Online { .. }) || folder.has_tested(&cell.id);
-        folder.has(&cell.id) && tested && (!options.log_decisions || folder.decisions_path(&cell.id).is_file())
-    };
-    let (present, missing): (Vec<&PlannedCell>, Vec<&PlannedCell>) = mine.partition(|cell| complete(cell));
+    let (present, missing): (Vec<usize>, Vec<usize>) = (0..plan.cells().len())
+        .filter(|position| own(*position) && listed(&plan.cells()[*position]))
+        .partition(|position| stock.complete(plan, *position, options.log_decisions));
     events(Event::Started { missing: missing.len(), present: present.len() });
-    folder.write_manifest(&plan.manifest(&options.command))?;
+    folder.write_manifest(&stock.manifest(plan, &options.command))?;
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|error| RunError::Threads(error.to_string()))?;
+    let unstorable = AtomicBool::new(false);
+    let over = || stop.load(Ordering::Relaxed) || unstorable.load(Ordering::Relaxed);
     let results: Vec<Option<Result<(), (String, String)>>> = pool.install(|| {
-        let compute = |cell: &&PlannedCell| {
-            (!stop.load(Ordering::Relaxed)).then(|| compute(plan, folder, options, cell, &events))
+        let compute = |position: &usize| {
+            let computed = (!over()).then(|| compute(plan, folder, options, &plan.cells()[*position], &events))?;
+            Some(computed.map_err(|failed| {
+                unstorable.fetch_or(failed.unstorable, Ordering::Relaxed);
+                (failed.name, failed.reason)
+            }))
         };
         // One cell a task: they differ too much in length to be split in halves.
         missing.par_iter().with_max_len(1).map(compute).collect()
     });
-    let computed = results.iter().filter(|result| matches!(result, Some(Ok(())))).count();
     let failed: Vec<(String, String)> = results.iter().flatten().filter_map(|result| result.clone().err()).collect();
+    let done = || missing.iter().zip(&results).filter(|(_, result)| matches!(result, Some(Ok(())))).map(|(at, _)| *at);
 
-    let mut manifest = plan.manifest(&options.command);
-    let mut labelled = BTreeSet::new();
-    for cell in &mut manifest.cells {
-        if folder.has(&cell.id) {
-            if labelled.insert(cell.id.clone()) {
-                let whose = Whose { environment: &cell.environment, policy: &cell.policy, replicate: cell.replicate };
-                folder.relabel(&cell.id, &whose)?;
-            }
-            let Bought { ledger, tuning } = folder.read_bought(&cell.id)?;
-            (cell.ledger, cell.chosen) = (Some(ledger), tuning.and_then(|tuning| tuning.winner()));
-        }
+    stock.take_again(plan, folder, &events)?;
+    let vanished: Vec<usize> =
+        present.iter().copied().chain(done()).filter(|at| !stock.is_there(plan, folder, *at)).collect();
+    if let Some(&first) = vanished.first() {
+        return Err(RunError::Vanished { path: folder.cell_path(&plan.cells()[first].id), cells: vanished.len() });
     }
-    folder.write_manifest(&manifest)?;
+    let manifest = stock.manifest(plan, &options.command);
+    let written = is_there(folder).and_then(|()| folder.write_manifest(&manifest));
     if !failed.is_empty() {
         return Err(RunError::Cells(failed));
     }
-    let absent = manifest.cells.iter().filter(|cell| cell.ledger.is_none()).count();
-    let skipped = results.iter().filter(|result| result.is_none()).count();
-    Ok(Done { manifest, computed, reused: present.len(), elsewhere: absent - skipped, stopped: skipped > 0 })
+    written?;
+    let elsewhere = (0..plan.cells().len()).filter(|at| !own(*at) && manifest.cells[*at].ledger.is_none()).count();
+    let stopped = results.iter().any(Option::is_none);
+    Ok(Done { computed: done().count(), manifest, reused: present.len(), elsewhere, stopped })
+}
+
+/// Why a cell is not there.
+struct Failed {
+    name: String,
+    reason: String,
+    /// Whether it was computed and could not be stored, as no other one could.
+    unstorable: bool,
 }
 
 fn compute(
@@ -176,34 +202,50 @@ fn compute(
     options: &Options,
     cell: &PlannedCell,
     events: &(impl Fn(Event) + Sync),
-) -> Result<(), (String, String)> {
+) -> Result<(), Failed> {
     let name = plan.name(cell);
     events(Event::CellStarted { name: name.clone() });
-    let outcome = catch_unwind(AssertUnwindSafe(|| plan.simulate(cell, options.log_decisions)))
-        .map_err(|panic| reason(&*panic))
-        .and_then(|log| {
-            let (environment, policy) = plan.labels(cell);
-            let whose = Whose { environment: &environment, policy: &policy, replicate: cell.replicate };
-            if let Some(decisions) = log.decisions {
-                folder.write_decisions(&cell.id, decisions, &whose).map_err(|error| error.to_string())?;
-            }
-            if let Some(rows) = log.tested {
-                folder.write_tested(&cell.id, rows, &whose).map_err(|error| error.to_string())?;
-            }
-            folder.write_cell(&cell.id, &cell.inputs, &log.cell).map_err(|error| error.to_string())?;
-            Ok(headline(&log.cell.scores))
-        });
-    match outcome {
+    // Decisions that are there are written again with their cell, so that none of another computation stays beside it.
+    let log_decisions = options.log_decisions || folder.decisions_path(&cell.id).is_file();
+    let log = catch_unwind(AssertUnwindSafe(|| plan.simulate(cell, log_decisions)));
+    let log = log.map_err(|panic| (reason(&*panic), false));
+    let stored = log.and_then(|log| {
+        let reward = headline(&log.cell.scores);
+        store(plan, folder, cell, log).map_err(|error| (error.to_string(), true))?;
+        Ok(reward)
+    });
+    match stored {
         Ok(reward) => {
             let (environment, policy) = plan.labels(cell);
             events(Event::CellDone { environment, policy, reward });
             Ok(())
         }
-        Err(reason) => {
+        Err((reason, unstorable)) => {
             events(Event::CellFailed { name: name.clone(), reason: reason.clone() });
-            Err((name, reason))
+            Err(Failed { name, reason, unstorable })
         }
     }
+}
+
+/// Refuses to make a folder again that was there when the run began.
+fn is_there(folder: &Folder) -> Result<(), FrameError> {
+    let path = folder.path().join("manifest.json");
+    let gone = "it was removed during the run: nothing is stored any more".to_owned();
+    if path.exists() { Ok(()) } else { Err(FrameError { path, message: gone }) }
+}
+
+/// Stores a computed cell; its own file comes last, as it says that all is there.
+fn store(plan: &Plan, folder: &Folder, cell: &PlannedCell, log: Log) -> Result<(), FrameError> {
+    is_there(folder)?;
+    let (environment, policy) = plan.labels(cell);
+    let whose = Whose { environment: &environment, policy: &policy, replicate: cell.replicate };
+    if let Some(decisions) = log.decisions {
+        folder.write_decisions(&cell.id, decisions, &whose)?;
+    }
+    if let Some(rows) = log.tested {
+        folder.write_tested(&cell.id, rows, &whose)?;
+    }
+    folder.write_cell(&cell.id, &cell.inputs, &log.cell)
 }
 
 /// The one number of a cell that policies are ranked by while a run goes on.

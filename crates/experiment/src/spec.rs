@@ -88,6 +88,7 @@ pub enum Protocol {
         #[schemars(extend("x-rule" = "three shares above 0 that sum to 1"))]
         split: [f64; 3],
         /// Points of the learning curve on the validation split; 0 for none.
+        #[schemars(range(max = 100_000))]
         checkpoints: u32,
         /// Which state of the policy is tested.
         select: Select,
@@ -96,10 +97,10 @@ pub enum Protocol {
     #[serde(rename_all = "kebab-case")]
     Online {
         /// Rounds T.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1, max = 1_000_000_000))]
         rounds: u64,
         /// Points of the curves, at most one a round.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1, max = 100_000))]
         checkpoints: u32,
     },
 }
@@ -201,10 +202,12 @@ pub(crate) struct Top {
     about: String,
     /// Root of the seed tree: everything random follows from it.
     #[serde(default = "one")]
+    #[schemars(range(max = u64::MAX))]
     seed: u64,
     /// Independent repetitions.
     #[serde(default = "five")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = MOST_REPLICATES))]
+    #[schemars(extend("x-because" = "intervals narrow with the square root of their number: no comparison needs more"))]
     replicates: u32,
     /// How policies learn and are tested, where an environment does not say otherwise.
     #[serde(default)]
@@ -231,6 +234,9 @@ pub(crate) struct Top {
 
 /// The kind of an environment that states none.
 pub(crate) const DEFAULT_SOURCE: &str = "calibrated";
+
+/// Replicates that an experiment may have: the interval of a mean over so many is 1/160 of what one replicate varies.
+const MOST_REPLICATES: u32 = 100_000;
 
 const NAME_RULE: &str = "letters, digits, `-`, `_` and `.`, not starting with `.`";
 

@@ -51,11 +51,11 @@ enum Scale {
 #[serde(rename_all = "kebab-case")]
 struct AvengersParameters {
     /// Clusters of the training prompts (paper: 60).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     #[schemars(extend("x-search" = { "log": [10, 100] }))]
     clusters: usize,
     /// Clusters averaged over, the nearest ones (public code: 3).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     #[schemars(extend("x-search" = { "linear": [1, 5] }))]
     nearest: usize,
     /// Scale of quality and cost: `cluster` (paper) or `reward` (ours).

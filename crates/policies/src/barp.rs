@@ -35,10 +35,10 @@ pub(crate) const ENTRY: Entry = Entry {
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct NetworkParameters {
     /// Passes over the training prompts (paper: 100).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) epochs: u32,
     /// Requests in a gradient step (paper: 32).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     #[schemars(extend("x-search" = { "choices": [16, 32, 64, 128] }))]
     pub(crate) batch: usize,
     /// Adam's learning rate (paper: 1e-4).
@@ -53,13 +53,13 @@ pub(crate) struct NetworkParameters {
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub(crate) tau_scale: f64,
     /// Width of both layers of phi (not stated; ours).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 8_192))]
     #[schemars(extend("x-search" = { "choices": [16, 32, 64, 128] }))]
     pub(crate) preference_width: usize,
     /// Form of the decision head (paper: an MLP; alternatives for its ablation).
     pub(crate) head: Head,
     /// Hidden units of the head, or rank of the bilinear one (not stated; ours).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 8_192))]
     #[schemars(extend("x-search" = { "choices": [64, 128, 256, 512] }))]
     pub(crate) hidden: usize,
 }

@@ -31,10 +31,10 @@ struct FrozenParameters {
     #[schemars(range(min = 1))]
     learn_for: u64,
     /// Passes over the training prompts, as in `barp`.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     epochs: u32,
     /// Requests in a gradient step, as in `barp`.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     #[schemars(extend("x-search" = { "choices": [16, 32, 64, 128] }))]
     batch: usize,
     /// Adam's learning rate, as in `barp`.

@@ -31,7 +31,7 @@ pub(crate) const ENTRY: Entry = Entry {
 #[serde(rename_all = "kebab-case")]
 struct KnnParameters {
     /// Neighbours averaged over (RouterBench: 5, 10 or 40).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     #[schemars(extend("x-search" = { "log": [3, 200] }))]
     k: usize,
 }

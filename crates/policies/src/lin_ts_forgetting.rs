@@ -29,10 +29,10 @@ pub(crate) const ENTRY: Entry = Entry {
 #[serde(rename_all = "kebab-case")]
 struct ForgettingParameters {
     /// Passes over the training prompts.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     epochs: u32,
     /// Requests between two updates.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     batch: usize,
     /// Standard deviation of the reward noise, which scales the posterior.
     #[schemars(extend("exclusiveMinimum" = 0.0))]

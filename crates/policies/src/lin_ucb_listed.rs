@@ -33,10 +33,10 @@ pub(crate) const ENTRY: Entry = Entry {
 #[serde(rename_all = "kebab-case")]
 struct ListedParameters {
     /// Passes over the training prompts.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     epochs: u32,
     /// Requests between two updates.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]

@@ -51,11 +51,11 @@ struct MlpParameters {
     /// `shared` by all models (ours) or `one-a-model` (paper).
     networks: Networks,
     /// Passes over the training prompts (paper: at most 200).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     #[schemars(extend("x-search" = { "log": [5, 100] }))]
     epochs: u32,
     /// Prompts in a gradient step (paper: 200).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     #[schemars(extend("x-search" = { "choices": [50, 100, 200] }))]
     batch: usize,
     /// Adam's learning rate (paper: 1e-3).

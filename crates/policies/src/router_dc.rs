@@ -73,11 +73,11 @@ struct RouterDcParameters {
     #[schemars(extend("x-search" = { "choices": [64, 128, 256] }))]
     width: usize,
     /// Gradient steps (paper: 1,000).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     #[schemars(extend("x-search" = { "log": [250, 2000] }))]
     steps: u32,
     /// Prompts in a gradient step (paper: 64).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     #[schemars(extend("x-search" = { "choices": [32, 64, 128] }))]
     batch: usize,
     /// Adam's learning rate (paper: AdamW, 5e-5, for the encoder; as run again on frozen features: 1e-3).
@@ -89,11 +89,11 @@ struct RouterDcParameters {
     #[schemars(extend("x-search" = { "log": [0.03, 1.0] }))]
     temperature: f64,
     /// K+, models that a prompt is pulled to (paper: 3; 4 on RouterBench).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     #[schemars(extend("x-search" = { "linear": [1, 8] }))]
     top_k: usize,
     /// K-, models that it is pushed from (paper: 3; 4 on RouterBench).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     #[schemars(extend("x-search" = { "linear": [1, 8] }))]
     last_k: usize,
     /// lambda, weight of the sample-sample loss (paper: 1).
@@ -101,11 +101,11 @@ struct RouterDcParameters {
     #[schemars(extend("x-search" = { "choices": [0.0, 0.5, 1.0, 2.0] }))]
     cluster_weight: f64,
     /// Groups of prompts (paper's code: 8).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     #[schemars(extend("x-search" = { "log": [4, 32] }))]
     clusters: usize,
     /// H, prompts of other groups that a prompt is pushed from (paper: 3).
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     #[schemars(extend("x-search" = { "linear": [1, 8] }))]
     negatives: usize,
 }

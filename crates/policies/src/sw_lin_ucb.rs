@@ -29,17 +29,17 @@ pub(crate) const ENTRY: Entry = Entry {
 #[serde(rename_all = "kebab-case")]
 struct SwLinUcbParameters {
     /// Passes over the training prompts.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     epochs: u32,
     /// Requests between two updates.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     batch: usize,
     /// Width of the confidence bound.
     #[schemars(range(min = 0.0))]
     #[schemars(extend("x-search" = { "log": [0.01, 2.0] }))]
     alpha: f64,
     /// Observations that count; each takes d + 4 numbers of memory.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     #[schemars(extend("x-search" = { "log": [1000, 50000] }))]
     window: usize,
     /// Regularisation of the regressions.

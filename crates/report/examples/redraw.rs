@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rows = summary(&manifest, &runs)?;
     Folder::new(&to).write_manifest(&manifest)?;
     write_summary(&to, &rows)?;
-    let tuning = tuning_rows(&folder, &manifest)?;
+    let tuning = tuning_rows(&folder, &manifest);
     write_tuning(&to, &tuning)?;
     write_whole(&to.join("claims.json"), claims_json(&verdicts).as_bytes())?;
     let material = Material { rows: &rows, runs: &runs, tuning: &tuning, claims: &verdicts, manifest: Some(&manifest) };

@@ -16,6 +16,7 @@ pub mod random;
 mod saved;
 mod seed;
 mod training;
+mod visible;
 pub mod words;
 
 pub use context::{Contexts, ContextsBuffer, Public};
@@ -29,3 +30,4 @@ pub use preference::{LatencyWeight, Objective, OutsideSimplex, Preference, Terms
 pub use saved::{NotRestored, Saved, Tensor, Values};
 pub use seed::{Round, Seed, Stream};
 pub use training::TrainingSet;
+pub use visible::{visible, visible_name};

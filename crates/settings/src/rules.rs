@@ -1,11 +1,17 @@
 //! What a JSON schema demands of a value, checked and in words. The part of JSON Schema that tables of settings need: kinds,
 //! bounds, names, lists and tables; schemas have no references.
 //!
+//! A whole number that declares no highest value is at most [`MOST`]: sums and products of a few of them must not overflow. The
+//! keyword `x-because` says why a bound is there, and stands behind it in messages.
+//!
 //! The keyword `x-rule` says in words what the other keywords say, or more than they can: it then stands in messages and in
 //! the reference.
 
 use crate::mistake::Mistake;
 use serde_json::Value;
+
+/// The highest whole number where none is declared: more than any experiment has rounds, rows or trials.
+const MOST: f64 = 1e12;
 
 /// What is wrong with `value`, called `name`; a table without a name speaks of its keys.
 pub fn violation(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
@@ -21,9 +27,11 @@ pub fn violation(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
     let kind = own_kind(schema, value).then(|| bounds(schema)).flatten();
     let rule = match (schema["x-rule"].as_str(), kind) {
         (Some(rule), _) => rule.to_owned(),
-        (None, Some(bounds)) => bounds,
-        (None, None) => rule(schema),
+        (None, Some(bounds)) if !too_large(schema, value) => bounds,
+        (None, _) if too_large(schema, value) => format!("at most {}", number(MOST)),
+        (None, _) => rule(schema),
     };
+    let rule = schema["x-because"].as_str().map_or(rule.clone(), |because| format!("{rule} ({because})"));
     let field = if name.is_empty() { "it" } else { name };
     Some(Mistake::Rule { field: field.into(), rule, value: value.to_string() })
 }
@@ -86,10 +94,17 @@ fn within(schema: &Value, value: &Value) -> bool {
             && bound("exclusiveMinimum").is_none_or(|low| number > low)
             && bound("maximum").is_none_or(|high| number <= high)
             && bound("exclusiveMaximum").is_none_or(|high| number < high)
+            && !too_large(schema, value)
     });
     let text =
         value.as_str().is_none_or(|text| bound("minLength").is_none_or(|low| text.chars().count() as f64 >= low));
     number && text
+}
+
+/// Whether `value` is a whole number beyond [`MOST`] where no highest one is declared.
+fn too_large(schema: &Value, value: &Value) -> bool {
+    let undeclared = schema.get("maximum").is_none() && schema.get("exclusiveMaximum").is_none();
+    undeclared && kind(schema) == Some("integer") && value.as_f64().is_some_and(|number| number > MOST)
 }
 
 fn list_conforms(schema: &Value, value: &Value) -> bool {

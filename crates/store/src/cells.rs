@@ -6,12 +6,10 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Schema, UInt64Type};
 use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::ChunkReader;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Rows decoded at a time.
@@ -24,23 +22,22 @@ const WHOLE: [&str; 4] = ["round", "n", "outcomes", "tuning_trials"];
 /// Which of the columns of text may be missing in a row.
 const ARM: usize = 2;
 
-/// The scores in the file at `path`, and its key-value metadata.
+/// The scores in `file`, a cell whose content has been checked, and its key-value metadata.
 ///
 /// Cells mostly measure the same in the same order, and equal columns are equal bytes: columns whose bytes are known are
 /// not decoded again.
 ///
 /// # Errors
-/// When it cannot be read or is no cell: the column, its row (from 1) and the rule; the path is left to the caller.
-pub(crate) fn read(path: &Path, pool: &Pool) -> Result<(Scores, Vec<(String, String)>), String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+/// When it is no cell: the column, its row (from 1) and the rule; the path is left to the caller.
+pub(crate) fn read(file: Bytes, pool: &Pool) -> Result<(Scores, Vec<(String, String)>), String> {
     let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
     let metadata = pairs(&plain);
-    let bytes = column_bytes(&file, &plain, &QUANTITY)?;
+    let bytes = column_bytes(&file, &plain, &QUANTITY);
     let known = bytes.as_ref().and_then(|bytes| pool.known(bytes));
     let decode_all = known.is_none();
     let mut whole: [Whole; 4] = Default::default();
     for (name, column) in WHOLE.iter().zip(&mut whole) {
-        column.bytes = column_bytes(&file, &plain, &[name])?;
+        column.bytes = column_bytes(&file, &plain, &[name]);
         column.known = column.bytes.as_ref().and_then(|bytes| pool.known_integers(bytes));
     }
     let known_numbers: Vec<&str> =
@@ -110,25 +107,24 @@ fn push(whole: &[Arc<[u64]>; 4], reals: &Reals, builder: &mut ScoresBuilder) {
 
 /// The columns of these names as they lie in the file, and their number of rows; none where they are not all there or lie
 /// in several pieces.
-fn column_bytes(file: &File, metadata: &ArrowReaderMetadata, names: &[&str]) -> Result<Option<Vec<u8>>, String> {
-    let [group] = metadata.metadata().row_groups() else { return Ok(None) };
+fn column_bytes(file: &Bytes, metadata: &ArrowReaderMetadata, names: &[&str]) -> Option<Vec<u8>> {
+    let [group] = metadata.metadata().row_groups() else { return None };
     let mut bytes = group.num_rows().to_le_bytes().to_vec();
     for name in names {
-        let Some(column) = group.columns().iter().find(|column| column.column_path().string() == *name) else {
-            return Ok(None);
-        };
+        let column = group.columns().iter().find(|column| column.column_path().string() == *name)?;
         let (start, length) = column.byte_range();
-        let mut reader = file.get_read(start).map_err(|error| error.to_string())?.take(length);
+        let start = usize::try_from(start).ok()?;
+        let own = file.get(start..start.checked_add(usize::try_from(length).ok()?)?)?;
         bytes.extend_from_slice(&length.to_le_bytes());
-        reader.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        bytes.extend_from_slice(own);
     }
-    Ok(Some(bytes))
+    Some(bytes)
 }
 
 /// The rows of a file, texts as dictionaries; without the columns that are `skipped`. A file without rows has one empty
 /// batch, so that its columns are looked at.
-pub(crate) fn batches(
-    file: File,
+pub(crate) fn batches<R: ChunkReader + 'static>(
+    file: R,
     plain: &ArrowReaderMetadata,
     skipped: impl Fn(&str) -> bool,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, String>>, String> {

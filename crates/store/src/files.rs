@@ -14,6 +14,18 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.finish()
 }
 
+/// As [`write_whole`], and on disk when it returns: a power cut leaves the old file or the new one, not one of zeros.
+///
+/// # Errors
+/// As there.
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = beside(path)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_data()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Removes the file at `path`, if it is there.
 ///
 /// # Errors

@@ -3,25 +3,20 @@
 //! `manifest.json`, `config.toml`, `cells/<id>.parquet`, `tested/<id>.parquet`, `decisions/<id>.parquet`, `summary.parquet` and `.csv`, and what
 //! `report` adds. A cell that exists is whole, so a second run computes only what is missing.
 
-use crate::frame::read_metadata;
-use crate::manifest::{CellRecord, FORMAT, Manifest};
+use crate::files::write_synced;
+use crate::footer::{Bought, INPUTS, LEDGER, POLICY, TUNING, belongs, bought, told};
+use crate::frame::footer_pairs;
+use crate::manifest::{CellRecord, Manifest};
 use crate::run::{Run, TestedAt};
 use crate::scores::Pool;
 use crate::stored::Cells::{Integer, MaybeReal, MaybeText, Real, Text};
 use crate::stored::{Described, Stored, described, frame};
 use crate::tested::{self, TestedFrame, Whose};
-use crate::{Frame, FrameError, Identity, Replicate, Score, Tuning, cells, in_parallel, write_parquet, write_whole};
+use crate::{Frame, FrameError, Identity, Replicate, Score, Tuning, cells, in_parallel, seal, write_parquet};
+use bytes::Bytes;
 use routing::Ledger;
-use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// Keys of the metadata of a cell: what its address is the hash of, what its policy is and was shown, and what was tried.
-const INPUTS: &str = "barp.inputs";
-const POLICY: &str = "barp.policy";
-const LEDGER: &str = "barp.ledger";
-const TUNING: &str = "barp.tuning";
 
 /// Where the results of one experiment lie.
 #[derive(Clone, Debug)]
@@ -42,43 +37,10 @@ pub struct Cell {
     pub tuning: Option<Tuning>,
 }
 
-/// What the footer of a cell says of what was bought.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bought {
-    /// As in [`Cell::ledger`].
-    pub ledger: Ledger,
-    /// As in [`Cell::tuning`].
-    pub tuning: Option<Tuning>,
-}
-
-/// The address of a cell with these `inputs`: the first 80 bits of their SHA-256, in hexadecimal.
-pub fn address(inputs: &str) -> String {
-    routing::hexadecimal(&Sha256::digest(inputs.as_bytes())[..10])
-}
-
-/// Whether a cell with this `metadata` is the cell `id`, not one that was renamed.
-fn belongs(id: &str, metadata: &[(String, String)]) -> Result<(), String> {
-    let inputs = metadata.iter().find(|(key, _)| key == INPUTS).map(|(_, value)| value);
-    let found = address(inputs.ok_or("this is no cell: metadata `barp.inputs` is missing")?);
-    if found == id {
-        return Ok(());
-    }
-    Err(format!(
-        "this is cell {found} under another name, or an edited one; delete it, and `barp run` computes it again"
-    ))
-}
-
-/// The value of `key` among the `metadata` of a cell, read as JSON; none where it is not there.
-fn told<T: DeserializeOwned>(metadata: &[(String, String)], key: &str) -> Result<Option<T>, String> {
-    let told = metadata.iter().find(|(known, _)| known == key);
-    let read = told.map(|(_, value)| serde_json::from_str(value));
-    read.transpose().map_err(|error| format!("metadata `{key}`: {error}"))
-}
-
-/// What was bought, among the `metadata` of a cell.
-fn bought(metadata: &[(String, String)]) -> Result<Bought, String> {
-    let ledger = told(metadata, LEDGER)?.ok_or_else(|| format!("this is no cell: metadata `{LEDGER}` is missing"))?;
-    Ok(Bought { ledger, tuning: told(metadata, TUNING)? })
+/// The bytes of the cell at `path`, which are what was written.
+fn whole(path: &Path) -> Result<Bytes, String> {
+    let bytes = Bytes::from(std::fs::read(path).map_err(|error| error.to_string())?);
+    seal::check(&bytes).map(|_| bytes)
 }
 
 impl Folder {
@@ -121,26 +83,6 @@ impl Folder {
         write_parquet(&self.cell_path(id), &frame)
     }
 
-    /// Copies the cell `id`, and the rows of its test prompts, from the first of `others` that has it, unless it is here already.
-    ///
-    /// # Errors
-    /// When it cannot be read or written.
-    pub fn adopt(&self, id: &str, others: &[Folder]) -> Result<(), FrameError> {
-        if self.has(id) {
-            return Ok(());
-        }
-        let Some(other) = others.iter().find(|other| other.has(id)) else { return Ok(()) };
-        let copy = |path: PathBuf, to: &Path| {
-            let copied = std::fs::read(&path).and_then(|bytes| write_whole(to, &bytes));
-            copied.map_err(|error| FrameError { path, message: error.to_string() })
-        };
-        if other.has_tested(id) {
-            copy(other.tested_path(id), &self.tested_path(id))?;
-        }
-        // The cell comes last: it says that all is there.
-        copy(other.cell_path(id), &self.cell_path(id))
-    }
-
     /// Where the rows of the test prompts of the cell `id` lie.
     pub fn tested_path(&self, id: &str) -> PathBuf {
         self.path.join("tested").join(format!("{id}.parquet"))
@@ -159,14 +101,14 @@ impl Folder {
         tested::write(&self.tested_path(id), rows, whose)
     }
 
-    /// Gives the rows of the test prompts and the decisions of the cell `id` the labels `whose`, if there are any: cells are
-    /// addressed by content, and labels change.
+    /// Gives the rows of the test prompts and the decisions of the cell `id` the labels `whose`, if there are any, and says
+    /// whether one of them had others: cells are addressed by content, and labels change.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn relabel(&self, id: &str, whose: &Whose<'_>) -> Result<(), FrameError> {
+    pub fn relabel(&self, id: &str, whose: &Whose<'_>) -> Result<bool, FrameError> {
         let there = [self.tested_path(id), self.decisions_path(id)].into_iter().filter(|path| path.is_file());
-        there.into_iter().try_for_each(|path| tested::relabel(&path, whose))
+        there.into_iter().try_fold(false, |changed, path| Ok(tested::relabel(&path, whose)? || changed))
     }
 
     /// Reads the cell `id`.
@@ -175,20 +117,21 @@ impl Folder {
     /// When it cannot be read, or is not a cell.
     pub fn read_cell(&self, id: &str) -> Result<Cell, FrameError> {
         let path = self.cell_path(id);
-        let cell = cells::read(&path, &Pool::default()).and_then(|(scores, metadata)| {
-            belongs(id, &metadata)?;
-            let Bought { ledger, tuning } = bought(&metadata)?;
-            let identity = told(&metadata, POLICY)?;
-            Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger, identity, tuning })
-        });
+        let cell =
+            whole(&path).and_then(|bytes| cells::read(bytes, &Pool::default())).and_then(|(scores, metadata)| {
+                belongs(id, &metadata)?;
+                let Bought { ledger, tuning } = bought(&metadata)?;
+                let identity = told(&metadata, POLICY)?;
+                Ok(Cell { scores: scores.iter().map(Score::from).collect(), ledger, identity, tuning })
+            });
         cell.map_err(|message| FrameError { path, message })
     }
 
     /// Reads what the policy of the cell `id` was shown, and what was tried for it, from the footer of its file: its scores are
-    /// not looked at.
+    /// not decoded.
     ///
     /// # Errors
-    /// When the footer cannot be read, or is not that of a cell.
+    /// When the file is not what was written, or not a cell.
     pub fn read_bought(&self, id: &str) -> Result<Bought, FrameError> {
         self.footer(id, |metadata| bought(&metadata))
     }
@@ -208,7 +151,7 @@ impl Folder {
         read: impl FnOnce(Vec<(String, String)>) -> Result<T, String>,
     ) -> Result<T, FrameError> {
         let path = self.cell_path(id);
-        let told = read_metadata(&path).and_then(|metadata| {
+        let told = whole(&path).and_then(|bytes| footer_pairs(&bytes)).and_then(|metadata| {
             belongs(id, &metadata)?;
             read(metadata)
         });
@@ -234,15 +177,13 @@ impl Folder {
     /// When the file cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), FrameError> {
         let path = self.path.join("manifest.json");
-        let mut text = serde_json::to_string_pretty(manifest).expect("a manifest is plain text and numbers");
-        text.push('\n');
-        write_whole(&path, text.as_bytes()).map_err(|error| FrameError { path, message: error.to_string() })
+        write_synced(&path, manifest.sealed().as_bytes()).map_err(|error| FrameError::new(&path, error))
     }
 
     /// Reads `manifest.json`.
     ///
     /// # Errors
-    /// When it cannot be read, or is of another format.
+    /// When it cannot be read, is not what was written, or is of another format.
     pub fn read_manifest(&self) -> Result<Manifest, FrameError> {
         let path = self.path.join("manifest.json");
         let fail = |message: String| FrameError { path: path.clone(), message };
@@ -250,24 +191,16 @@ impl Folder {
             std::io::ErrorKind::NotFound => fail("there is none: is this a result folder?".to_owned()),
             _ => fail(error.to_string()),
         })?;
-        let any: serde_json::Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-        // Before the fields, which another format may have others of.
-        match any.get("format") {
-            Some(format) if *format == FORMAT => {
-                let manifest: Manifest = serde_json::from_value(any).map_err(|error| fail(error.to_string()))?;
-                manifest.repeated().map_or(Ok(()), |twice| Err(fail(twice)))?;
-                Ok(manifest)
-            }
-            Some(format) => Err(fail(format!("`format` must be {FORMAT}, got {format}"))),
-            None => Err(fail("`format` is missing: this is no manifest of barp".to_owned())),
-        }
+        Manifest::unsealed(&text).map_err(fail)
     }
 
     /// How many files in `cells` are none of `manifest`.
     pub fn foreign_files(&self, manifest: &Manifest) -> usize {
         let known: BTreeSet<PathBuf> = manifest.cells.iter().map(|cell| self.cell_path(&cell.id)).collect();
         let entries = std::fs::read_dir(self.path.join("cells")).into_iter().flatten().flatten();
-        entries.filter(|entry| !known.contains(&entry.path())).count()
+        // What a killed process was writing has a hidden name, and nobody reads it.
+        let hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        entries.filter(|entry| !known.contains(&entry.path()) && !hidden(&entry.path())).count()
     }
 
     /// Reads every cell of `manifest` that was computed, in its order; for few cells, see [`Folder::runs`].
@@ -291,35 +224,46 @@ impl Folder {
     /// Reads every cell of `manifest` that was computed, in its order, by all cores and into little memory.
     ///
     /// # Errors
-    /// When a cell cannot be read: the first of them.
+    /// When a cell cannot be read, or is not what was written: the first of them.
     pub fn runs(&self, manifest: &Manifest) -> Result<Vec<Run>, FrameError> {
+        let (runs, damaged) = self.sound_runs(manifest)?;
+        damaged.into_iter().next().map_or(Ok(runs), Err)
+    }
+
+    /// As [`Folder::runs`], without the cells that are not what was written; what is wrong with each of them is said beside.
+    ///
+    /// # Errors
+    /// When a file is there and may not be read.
+    pub fn sound_runs(&self, manifest: &Manifest) -> Result<(Vec<Run>, Vec<FrameError>), FrameError> {
         let pool = Pool::default();
-        let mut present = Vec::with_capacity(manifest.cells.len());
-        for cell in &manifest.cells {
-            let path = self.cell_path(&cell.id);
-            // What may not be looked at is not missing.
-            match path.metadata() {
-                Ok(_) => present.push(cell),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(FrameError { path, message: error.to_string() }),
-            }
-        }
         let worlds = manifest.environments.iter().filter(|world| !world.simulated);
         let recorded: BTreeSet<&str> = worlds.map(|world| world.label.as_str()).collect();
-        let read = |cell: &&CellRecord| {
-            let path = self.cell_path(&cell.id);
-            let read = cells::read(&path, &pool).and_then(|(scores, metadata)| {
+        let read = |cell: &CellRecord| -> Result<Result<Option<Run>, FrameError>, FrameError> {
+            let bytes = match self.sound_cell(cell)? {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return Ok(Ok(None)),
+                Err(damaged) => return Ok(Err(damaged)),
+            };
+            let read = cells::read(bytes, &pool).and_then(|(scores, metadata)| {
                 belongs(&cell.id, &metadata)?;
                 Ok(scores)
             });
-            let scores = read.map_err(|message| FrameError { path, message })?;
-            let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
-            let recorded = recorded.contains(cell.environment.as_str());
-            let rows = self.has_tested(&cell.id).then(|| TestedAt::File(self.tested_path(&cell.id)));
-            let (identity, replicate) = (cell.identity.clone(), cell.replicate);
-            Ok(Run { environment, policy, identity, replicate, scores, recorded, influences: None, rows })
+            Ok(read.map_err(|message| FrameError { path: self.cell_path(&cell.id), message }).map(|scores| {
+                let (environment, policy) = (pool.label(&cell.environment), pool.label(&cell.policy));
+                let recorded = recorded.contains(cell.environment.as_str());
+                let rows = self.has_tested(&cell.id).then(|| TestedAt::File(self.tested_path(&cell.id)));
+                let (identity, replicate) = (cell.identity.clone(), cell.replicate);
+                Some(Run { environment, policy, identity, replicate, scores, recorded, influences: None, rows })
+            }))
         };
-        in_parallel(&present, read).into_iter().collect()
+        let (mut runs, mut damaged) = (Vec::with_capacity(manifest.cells.len()), Vec::new());
+        for read in in_parallel(&manifest.cells, read) {
+            match read? {
+                Ok(run) => runs.extend(run),
+                Err(error) => damaged.push(error),
+            }
+        }
+        Ok((runs, damaged))
     }
 }
 
@@ -369,8 +313,8 @@ impl From<&[Score]> for Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{EnvironmentRecord, Factors, MANIFEST_FIELDS};
-    use crate::{Chosen, Column, Direction, Role, Trial};
+    use crate::manifest::{EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS};
+    use crate::{Chosen, Column, Direction, Hashes, Role, Trial, address, write_whole};
     use routing::Dollars;
     use serde_json::json;
 
@@ -440,6 +384,30 @@ mod tests {
         assert!(error.ends_with("nowhere/manifest.json: there is none: is this a result folder?"), "{error}");
     }
 
+    #[test]
+    fn every_flipped_bit_of_a_manifest_is_refused() {
+        let manifest = Manifest {
+            format: FORMAT,
+            barp: "0".into(),
+            experiment: "e".into(),
+            about: String::new(),
+            command: "barp run e.toml".into(),
+            seed: 7,
+            environments: Vec::new(),
+            cells: Vec::new(),
+        };
+        let text = manifest.sealed().into_bytes();
+        for bit in 0..8 * text.len() {
+            let mut flipped = text.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(flipped) = std::str::from_utf8(&flipped) {
+                assert!(Manifest::unsealed(flipped).is_err(), "bit {bit}: {flipped}");
+            }
+        }
+        let older = serde_json::to_string_pretty(&manifest).unwrap();
+        assert_eq!(Manifest::unsealed(&older).unwrap(), manifest);
+    }
+
     /// The paths of all plain values in `json`, `[]` for the items of a list.
     fn paths(json: &serde_json::Value, before: &str, found: &mut BTreeSet<String>) {
         match json {
@@ -460,6 +428,8 @@ mod tests {
         // A setting is a table of its own: what its keys mean stands in the reference.
         let chosen = Chosen { setting: json!({}), reward: Some(0.5), trial: 1, trials: 2, outcomes: 1, dollars: 1.0 };
         let factors = Factors { group: "g".into(), all: vec!["s".into()], on: vec!["s".into()] };
+        let some = || Some("0".to_owned());
+        let sha256 = Hashes { cell: "0".to_owned(), tested: some(), decisions: some() };
         let manifest = Manifest {
             format: FORMAT,
             barp: String::new(),
@@ -482,10 +452,13 @@ mod tests {
                 replicate: 0,
                 ledger: Some(ledger),
                 chosen: Some(chosen),
+                sha256: Some(sha256),
             }],
         };
+        let text = manifest.sealed();
+        assert_eq!(Manifest::unsealed(&text).unwrap(), manifest);
         let mut found = BTreeSet::new();
-        paths(&serde_json::to_value(&manifest).unwrap(), "", &mut found);
+        paths(&serde_json::from_str(&text).unwrap(), "", &mut found);
         let described: BTreeSet<String> = MANIFEST_FIELDS.iter().map(|field| field.name.to_owned()).collect();
         assert_eq!(found, described);
     }

@@ -21,14 +21,14 @@ mod tests;
 mod values;
 mod vectors;
 
-pub(crate) use parquet_in::read_metadata;
+pub(crate) use parquet_in::{footer_pairs, read_metadata};
 
 use self::dialect::Format;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::csv_out::CsvParts;
-pub use self::csv_out::write_csv;
+pub use self::csv_out::{no_formula, write_csv};
 pub use self::dialect::{Decimal, Delimiter, Dialect};
 #[cfg(feature = "ffi")]
 pub(crate) use self::parquet::record_batch;

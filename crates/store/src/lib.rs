@@ -5,7 +5,9 @@ mod columns;
 mod files;
 mod finding;
 mod folder;
+mod footer;
 mod frame;
+mod integrity;
 mod journal;
 mod label;
 mod manifest;
@@ -14,6 +16,7 @@ mod role;
 mod rows;
 mod run;
 mod scores;
+mod seal;
 mod stored;
 #[cfg(feature = "ffi")]
 mod stream;
@@ -24,14 +27,16 @@ mod tuning;
 
 pub use files::{Whole, remove, write_whole};
 pub use finding::{Finding, Severity};
-pub use folder::{Bought, Cell, Folder, address, cell_columns};
+pub use folder::{Cell, Folder, cell_columns};
+pub use footer::{Bought, address};
 pub use frame::{
-    Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, read, read_with, write_csv,
-    write_parquet,
+    Column, Decimal, Delimiter, Dialect, Frame, FrameError, ParquetParts, Record, Records, no_formula, read, read_with,
+    write_csv, write_parquet,
 };
+pub use integrity::{Held, State};
 pub use journal::{Journal, JournalError, JournalProblem, write_synced};
 pub use label::Label;
-pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, MANIFEST_FIELDS, Manifest};
+pub use manifest::{CellRecord, EnvironmentRecord, FORMAT, Factors, Hashes, MANIFEST_FIELDS, Manifest};
 pub use parallel::in_parallel;
 pub use role::{Identity, ROLES, Role};
 pub use routing::words;

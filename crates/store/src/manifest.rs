@@ -3,8 +3,11 @@
 use crate::stored::Described;
 use crate::{Chosen, Identity};
 use routing::Ledger;
+use routing::hexadecimal;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Raised when files of an older version can no longer be read; part of every cell's address.
 pub const FORMAT: u32 = 1;
@@ -57,6 +60,19 @@ pub struct Factors {
     pub on: Vec<String>,
 }
 
+/// SHA-256 of the files of a cell, as `sha256sum` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashes {
+    /// Of `cells/<id>.parquet`.
+    pub cell: String,
+    /// Of `tested/<id>.parquet`, where it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested: Option<String>,
+    /// Of `decisions/<id>.parquet`, where it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<String>,
+}
+
 /// A cell of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellRecord {
@@ -77,9 +93,58 @@ pub struct CellRecord {
     /// this record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Chosen>,
+    /// Of its files; none while the cell is missing, and in a manifest that is older than hashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Hashes>,
+}
+
+/// What the last line but one of a manifest begins with, which holds the SHA-256 of the text without that line.
+const SEAL: &str = ",\n  \"sha256\": \"";
+/// What stands behind it.
+const END: &str = "\"\n}\n";
+
+/// The fields of a manifest that is older than its checksum.
+const FIELDS: [&str; 8] = ["format", "barp", "experiment", "about", "command", "seed", "environments", "cells"];
+
+/// What is looked at before the fields, which another format may have others of.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<serde_json::Value>,
 }
 
 impl Manifest {
+    /// It as text with its own checksum at the end.
+    pub(crate) fn sealed(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest is plain text and numbers");
+        let sum = hexadecimal(&Sha256::digest(text.as_bytes()));
+        text.truncate(text.len() - "\n}".len());
+        text + SEAL + &sum + END
+    }
+
+    /// What [`Manifest::sealed`] wrote, or a version of barp before checksums did.
+    pub(crate) fn unsealed(text: &str) -> Result<Manifest, String> {
+        let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match head.format {
+            Some(format) if format == FORMAT => {}
+            Some(format) => return Err(format!("`format` must be {FORMAT}, got {format}")),
+            None => return Err("`format` is missing: this is no manifest of barp".to_owned()),
+        }
+        let fields: BTreeMap<String, IgnoredAny> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        // Any other field is a checksum, or what damage made of one.
+        if fields.keys().any(|name| !FIELDS.contains(&name.as_str())) {
+            let split = text.strip_suffix(END).and_then(|text| text.rsplit_once(SEAL));
+            let sum = |body: &str| hexadecimal(&Sha256::digest(format!("{body}\n}}")));
+            if split.is_none_or(|(body, stated)| sum(body) != stated) {
+                return Err("it was changed since barp wrote it: its `sha256` is not that of its text".to_owned());
+            }
+        }
+        let manifest: Manifest = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match manifest.repeated() {
+            Some(twice) => Err(twice),
+            None => Ok(manifest),
+        }
+    }
+
     /// What stands twice among the cells, in words.
     pub(crate) fn repeated(&self) -> Option<String> {
         let mut seen = BTreeSet::new();
@@ -155,4 +220,8 @@ pub const MANIFEST_FIELDS: &[Described] = &[
         "outcomes bought beyond those that the chosen setting needs by itself",
     ),
     Described::new("cells[].chosen.dollars", "number or nothing", "USD", "dollars that these outcomes cost"),
+    Described::new("cells[].sha256.cell", "text or nothing", "", "SHA-256 of its file in `cells`"),
+    Described::new("cells[].sha256.tested", "text or nothing", "", "SHA-256 of its file in `tested`"),
+    Described::new("cells[].sha256.decisions", "text or nothing", "", "SHA-256 of its file in `decisions`"),
+    Described::new("sha256", "text or nothing", "", "SHA-256 of the file without this line"),
 ];

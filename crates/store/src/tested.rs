@@ -5,7 +5,7 @@
 use crate::cells::{batches, integers, reals, symbols};
 use crate::frame::read_metadata;
 use crate::scores::{NOTHING, Pool, Symbol};
-use crate::{Column, Described, Frame, FrameError, Label, read, write_parquet};
+use crate::{Column, Described, Frame, FrameError, Label, read, seal, write_parquet};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, UInt64Type};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -170,17 +170,18 @@ pub(crate) fn write(path: &Path, rows: TestedFrame, whose: &Whose<'_>) -> Result
     write_parquet(path, &labelled(rows.into_frame(), whose))
 }
 
-/// Gives the rows at `path` the labels `whose`, unless they have them: cells are addressed by content, and labels change.
-pub(crate) fn relabel(path: &Path, whose: &Whose<'_>) -> Result<(), FrameError> {
+/// Gives the rows at `path` the labels `whose`, and says whether they had others: cells are addressed by content, and labels
+/// change.
+pub(crate) fn relabel(path: &Path, whose: &Whose<'_>) -> Result<bool, FrameError> {
     let told = read_metadata(path).map_err(|message| FrameError { path: path.to_owned(), message })?;
     if told.iter().any(|(key, value)| key == LABELS && *value == whose.label()) {
-        return Ok(());
+        return Ok(false);
     }
     let mut frame = read(path)?;
     let labelled = whose.columns(frame.rows());
     frame.metadata.iter_mut().filter(|(key, _)| key == LABELS).for_each(|(_, value)| *value = whose.label());
     frame.columns.iter_mut().zip(labelled).for_each(|((_, column), new)| *column = new);
-    write_parquet(path, &frame)
+    write_parquet(path, &frame).map(|()| true)
 }
 
 /// A prompt at a weight on cost, with what a router's choice brought.
@@ -229,6 +230,7 @@ const NEEDED: [&str; 8] = ["cluster", "task", "w_cost", "model", "quality", "cos
 
 fn tested(path: &Path) -> Result<Tested, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
+    seal::check(&file)?;
     let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
     let told = footer.metadata().file_metadata().key_value_metadata().into_iter().flatten();
     let told = told.filter(|pair| pair.key == PROMPTS).find_map(|pair| pair.value.as_deref()?.split_once(' '));

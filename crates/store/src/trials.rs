@@ -82,17 +82,17 @@ pub fn tuning_columns() -> Vec<Described> {
     described(COLUMNS)
 }
 
-/// Every trial of the cells of `manifest` that are in `folder`, in its order. Cells that are older than this record have none.
-///
-/// # Errors
-/// When the footer of a cell cannot be read.
-pub fn tuning_rows(folder: &Folder, manifest: &Manifest) -> Result<Vec<TuningRow>, FrameError> {
+/// Every trial of the cells of `manifest` that are in `folder`, in its order. Cells that are older than this record have none;
+/// nor have those that are not what was written, which [`Folder::sound_runs`] names.
+pub fn tuning_rows(folder: &Folder, manifest: &Manifest) -> Vec<TuningRow> {
     // Cells of other shards may have come since the manifest was written.
     let tuned = |cell: &&CellRecord| cell.ledger.is_none_or(|ledger| ledger.tuning_trials > 0) && folder.has(&cell.id);
     let cells: Vec<&CellRecord> = manifest.cells.iter().filter(tuned).collect();
-    let of = |cell: &&CellRecord| folder.read_bought(&cell.id).map(|bought| bought.tuning.map(|all| rows(cell, &all)));
-    let read: Result<Vec<Option<Vec<TuningRow>>>, FrameError> = in_parallel(&cells, of).into_iter().collect();
-    Ok(read?.into_iter().flatten().flatten().collect())
+    let of = |cell: &&CellRecord| {
+        let bought = folder.read_bought(&cell.id).ok()?;
+        bought.tuning.map(|all| rows(cell, &all))
+    };
+    in_parallel(&cells, of).into_iter().flatten().flatten().collect()
 }
 
 /// The trials of one cell.

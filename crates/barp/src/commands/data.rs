@@ -8,7 +8,7 @@ use crate::commands::leaks;
 use crate::commands::log::LogArguments;
 use crate::failure::Failure;
 use crate::files::{read, write};
-use crate::output::{say, say_dropped};
+use crate::output::{complain, say, say_dropped};
 use crate::progress;
 use crate::table::aligned;
 use clap::{Args, Subcommand, ValueEnum};
@@ -236,20 +236,20 @@ fn say_gaps(imported: &Imported) {
     let table = &imported.table;
     let gaps = table.gaps();
     if gaps > 0 {
-        eprintln!("{gaps} of {} cells are missing: nothing stands in for them", table.len() * table.arms());
+        complain!("{gaps} of {} cells are missing: nothing stands in for them", table.len() * table.arms());
     }
     if imported.halves > 0 {
-        eprintln!(
+        complain!(
             "{} cells have a score without dollars, or dollars without a score: they are missing too",
             imported.halves
         );
     }
     if imported.cut_prompts > 0 {
-        eprintln!("left out {} prompts that a model did not answer", imported.cut_prompts);
+        complain!("left out {} prompts that a model did not answer", imported.cut_prompts);
     }
     if !imported.cut_models.is_empty() {
         let (count, names) = (imported.cut_models.len(), imported.cut_models.join(", "));
-        eprintln!("left out {count} models that did not answer every prompt: {names}");
+        complain!("left out {count} models that did not answer every prompt: {names}");
     }
 }
 

@@ -39,6 +39,9 @@ const EMBEDDED: &str = include_str!("calibrated/routerbench-11.toml");
 /// Changes whenever equal parameters and seeds would give other requests.
 const REVISION: &str = "calibrated generator 1";
 
+/// Numbers that a pool may have, of four bytes each.
+const MOST_NUMBERS: usize = 1 << 31;
+
 /// Requests drawn from a [`Calibration`].
 #[derive(Clone, Debug)]
 pub struct Calibrated {
@@ -60,6 +63,13 @@ impl Calibrated {
         Calibration { dimension, ..calibration.clone() }.check()?;
         if rows == 0 {
             return Err(CalibrationError::new("rows", "must be above 0, got 0"));
+        }
+        // Features, scores and dollars of a pool are held at once, in each thread.
+        let numbers = rows.saturating_mul(dimension.saturating_add(3 * calibration.models.len()));
+        if numbers > MOST_NUMBERS {
+            let rule =
+                format!("must be at most {} numbers in a pool (8 GB), got {rows} rows of {dimension}", MOST_NUMBERS);
+            return Err(CalibrationError::new("rows and dimension", rule));
         }
         Ok(Calibrated {
             generator: Generator::new(&calibration, dimension),

@@ -71,15 +71,21 @@ pub const SOURCES: &[SourceEntry] = &[
     },
 ];
 
+/// Prompts that a pool may have: ten times what any published benchmark has.
+const MOST_ROWS: u32 = 10_000_000;
+
+/// Width that a feature row may have: wider than any encoder in use.
+const MOST_DIMENSIONS: u32 = 1 << 16;
+
 /// Parameters of `calibrated`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct CalibratedParameters {
     /// Prompts in the pool of a replicate.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = MOST_ROWS))]
     rows: usize,
     /// Width of a feature row.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = MOST_DIMENSIONS))]
     dimension: usize,
     /// A calibration to use instead of the embedded one.
     #[schemars(extend("x-rule" = "a path"))]

@@ -1,5 +1,6 @@
 //! Vectors of texts on disk, by content: where each one is, and the files that hold them.
 
+use super::{Damage, FeatureCache};
 use encoder::Encoder;
 use routing::hexadecimal;
 use sha2::{Digest, Sha256};
@@ -30,24 +31,47 @@ pub(super) struct Known {
     places: BTreeMap<Key, At>,
     /// Vectors that are too few for a file of their own: of a stream that comes text by text.
     loose: BTreeMap<Key, Vec<f32>>,
+    damage: Damage,
 }
 
 /// Texts that are worth a file of their own.
 const WORTH: usize = 16;
 
+/// The keys and vectors of a file of the cache.
+type Rows = (Vec<Option<Key>>, Vec<f32>);
+
 impl Known {
-    /// Reads which texts lie in the part of `folder` that belongs to `encoder`.
-    pub(super) fn open(folder: &Path, encoder: &dyn Encoder) -> Result<Known, FrameError> {
+    /// Reads which texts lie in the part of the cache that belongs to `encoder`. Damaged files are removed and said: their texts
+    /// are encoded again.
+    pub(super) fn open(cache: &FeatureCache, encoder: &dyn Encoder) -> Result<Known, FrameError> {
         let (fingerprint, width) = (encoder.fingerprint(), encoder.width());
-        let folder = folder.join(hexadecimal(&Sha256::digest(fingerprint.as_bytes())[..8]));
+        let folder = cache.folder.join(hexadecimal(&Sha256::digest(fingerprint.as_bytes())[..8]));
         let paths = files(&folder)?;
-        let mut known =
-            Known { folder, fingerprint, width, files: Vec::new(), places: BTreeMap::new(), loose: BTreeMap::new() };
+        let (files, places, loose, damage) = (Vec::new(), BTreeMap::new(), BTreeMap::new(), cache.damage.clone());
+        let mut known = Known { folder, fingerprint, width, files, places, loose, damage };
         for path in paths {
-            let (keys, _) = read(&path, width)?;
-            known.enter(path, keys.into_iter());
+            if let Some((keys, _)) = known.read(&path)? {
+                known.enter(path, keys.into_iter());
+            }
         }
         Ok(known)
+    }
+
+    /// The keys and vectors of a file; none of one that is not what was written, which is removed.
+    fn read(&self, path: &Path) -> Result<Option<Rows>, FrameError> {
+        let fail = |error: std::io::Error| FrameError { path: path.to_owned(), message: error.to_string() };
+        match std::fs::File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => drop(opened.map_err(fail)?),
+        }
+        match store::read(path) {
+            Ok(frame) => rows(path, frame, self.width).map(Some),
+            Err(error) => {
+                self.damage.tell(&error);
+                store::remove(path).map_err(fail)?;
+                Ok(None)
+            }
+        }
     }
 
     fn enter(&mut self, path: PathBuf, keys: impl Iterator<Item = Option<Key>>) {
@@ -62,7 +86,7 @@ impl Known {
 
     /// Takes the texts that are known out of `wanted` and hands each one's rows and vector to `enter`.
     pub(super) fn take(
-        &self,
+        &mut self,
         wanted: &mut BTreeMap<Key, Vec<usize>>,
         mut enter: impl FnMut(&[usize], &[f32]),
     ) -> Result<(), FrameError> {
@@ -82,15 +106,15 @@ impl Known {
             }
         }
         for (file, places) in found {
-            let (_, values) = read(&self.files[file as usize], self.width)?;
+            let (keys, values) = self.read(&self.files[file as usize])?.unwrap_or_default();
             for (row, key) in places {
-                let rows = wanted.remove(&key).expect("it was found among them");
+                // A file that was damaged, removed or replaced since it was opened: its texts are encoded again.
+                let same = keys.get(row as usize).is_some_and(|known| *known == Some(key));
                 let vector = values.get(row as usize * self.width..).and_then(|rest| rest.get(..self.width));
-                let changed = || FrameError {
-                    path: self.files[file as usize].clone(),
-                    message: "must not change while it is used".into(),
-                };
-                enter(&rows, vector.ok_or_else(changed)?);
+                match vector.filter(|_| same) {
+                    Some(vector) => enter(&wanted.remove(&key).expect("it was found among them"), vector),
+                    None => drop(self.places.remove(&key)),
+                }
             }
         }
         Ok(())
@@ -158,9 +182,8 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FrameError> {
     Ok(found)
 }
 
-/// The keys and vectors of a file of the cache.
-fn read(path: &Path, width: usize) -> Result<(Vec<Option<Key>>, Vec<f32>), FrameError> {
-    let mut frame = store::read(path)?;
+/// The keys and vectors in `frame`, the file at `path`.
+fn rows(path: &Path, mut frame: Frame, width: usize) -> Result<Rows, FrameError> {
     let place = |name: &str| frame.columns.iter().position(|(known, _)| known == name);
     let (Some(text), Some(embedding)) = (place("text"), place("embedding")) else { return Err(foreign(path)) };
     let Column::Text(keys) = &frame.columns[text].1 else { return Err(foreign(path)) };

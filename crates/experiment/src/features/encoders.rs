@@ -29,7 +29,11 @@ pub fn text_encoder(name: &str, progress: &Progress) -> Result<TextEncoder, Mist
     let encode_all = move |texts: &[String]| {
         let encoder = (entry.open)(None).map_err(|error| error.to_string())?;
         let told = |more| progress.tell(more, texts.len());
-        let vectors = encode_texts(&*encoder, texts, &Encoding::usual(entry.name), told);
+        let mut how = Encoding::usual(entry.name);
+        if let Some(cache) = &mut how.cache {
+            cache.damage = progress.damage.clone();
+        }
+        let vectors = encode_texts(&*encoder, texts, &how, told);
         vectors.map_err(|error| error.to_string().into())
     };
     Ok(TextEncoder { width: entry.width, encode_all: Box::new(encode_all) })

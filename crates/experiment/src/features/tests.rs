@@ -91,6 +91,31 @@ fn texts_that_come_one_by_one_are_kept_together() {
 }
 
 #[test]
+fn damaged_files_are_said_removed_and_encoded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, ..) = encoded(&texts(), folder.path());
+    let own = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let all = files(&own).unwrap();
+    let whole: Vec<Vec<u8>> = all.iter().map(|path| std::fs::read(path).unwrap()).collect();
+    for bit in [0, 7_000, 90_001] {
+        let mut bytes = whole[1].clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        store::write_whole(&all[1], &bytes).unwrap();
+        let (heard, encoder) = (Arc::new(AtomicUsize::new(0)), Counting::default());
+        let listener = Arc::clone(&heard);
+        let cache = FeatureCache::new(folder.path()).telling(move |error| {
+            assert!(error.to_string().contains("is not what barp wrote"), "{error}");
+            listener.fetch_add(1, Ordering::Relaxed);
+        });
+        let again = encode_texts(&encoder, &texts(), &Encoding { cache: Some(cache), threads: 2 }, |_| ()).unwrap();
+        assert!(again == first && heard.load(Ordering::Relaxed) == 1);
+        assert_eq!(encoder.encoded.into_inner(), 512, "the texts of one file");
+        let now: Vec<Vec<u8>> = files(&own).unwrap().iter().map(|path| std::fs::read(path).unwrap()).collect();
+        assert!(now == whole, "the cache is as it was");
+    }
+}
+
+#[test]
 fn a_foreign_file_in_the_cache_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     encoded(&texts()[..3], folder.path());

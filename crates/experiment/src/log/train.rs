@@ -200,5 +200,6 @@ fn card(
         weights_sha256: String::new(),
         learning: None,
         against: Vec::new(),
+        card_sha256: String::new(),
     }
 }

@@ -8,14 +8,26 @@ use store::{FORMAT, address};
 /// Raised when a change of a protocol changes its numbers; part of every cell's address.
 const PROTOCOL_REVISION: u32 = 1;
 
+/// The key of the inputs that differs between replicates.
+const REPLICATE: &str = "replicate";
+
 impl Spec {
-    pub(super) fn cell(
-        &self,
-        environment: &PlannedEnvironment,
-        position: usize,
-        policy: usize,
-        replicate: u32,
-    ) -> PlannedCell {
+    /// The cells of a policy in an environment, one for each replicate.
+    pub(super) fn cells(&self, environment: &PlannedEnvironment, position: usize, policy: usize) -> Vec<PlannedCell> {
+        let decided = matches!(environment.policies[policy].subject, Subject::Decided(_));
+        // Files of splits and of decisions are others in each replicate; all else is written once.
+        let each_its_own = decided || environment.splits.is_some();
+        let first = around(&self.inputs(environment, policy, 0), REPLICATE);
+        let cell = |replicate| {
+            let own = each_its_own.then(|| around(&self.inputs(environment, policy, replicate), REPLICATE));
+            let [before, after] = own.as_ref().unwrap_or(&first);
+            let inputs = format!("{before}{replicate}{after}");
+            PlannedCell { id: address(&inputs), inputs, environment: position, policy, replicate }
+        };
+        (0..self.replicates).map(cell).collect()
+    }
+
+    fn inputs(&self, environment: &PlannedEnvironment, policy: usize, replicate: u32) -> Value {
         let metrics: Vec<Value> =
             metrics::METRICS.iter().map(|metric| json!([metric.about.name, metric.about.version])).collect();
         let held_out: Vec<&String> =
@@ -23,7 +35,7 @@ impl Spec {
         let mut inputs = json!({
             "format": FORMAT,
             "seed": self.seed,
-            "replicate": replicate,
+            REPLICATE: replicate,
             "protocol": environment.protocol,
             "protocol-revision": PROTOCOL_REVISION,
             "tau": self.tau,
@@ -59,9 +71,21 @@ impl Spec {
         if let Some(feedback) = &environment.feedback {
             inputs["feedback"] = json!(feedback);
         }
-        let inputs = canonical(&inputs);
-        PlannedCell { id: address(&inputs), inputs, environment: position, policy, replicate }
+        inputs
     }
+}
+
+/// [`canonical`] of a table before and after the value of `key`, which it has.
+fn around(table: &Value, key: &str) -> [String; 2] {
+    let marked = |mark: &str| {
+        let mut table = table.clone();
+        table[key] = mark.into();
+        canonical(&table)
+    };
+    // What two texts of the same length and different letters have in common is all but the letters.
+    let (one, other) = (marked("0"), marked("1"));
+    let at = one.bytes().zip(other.bytes()).position(|(one, other)| one != other).expect("the marks differ");
+    [one[..at - 1].to_owned(), one[at + 2..].to_owned()]
 }
 
 /// JSON with sorted keys, whatever order the parser kept.

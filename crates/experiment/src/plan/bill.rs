@@ -18,12 +18,18 @@ pub struct Bill {
     /// Whether it is known what is bought: of a router made elsewhere only where its author says so.
     pub told: bool,
     /// Outcomes revealed in a replicate (their mean, rounded): repeat visits, and validation where a setting or a checkpoint is
-    /// chosen by it. Exact where no outcome is missing and every model can be called throughout.
+    /// chosen by it. Exact where no outcome is missing, every model can be called throughout, and there are at most
+    /// [`Bill::EXACT`] replicates: of more, that many stand for all.
     pub outcomes: u64,
     /// The same in all replicates together.
     pub all_outcomes: u64,
     /// Dollars of a replicate at the mean price over models and prompts: the policy's own choices are not known before.
     pub dollars: f64,
+}
+
+impl Bill {
+    /// Replicates whose prompts are drawn to count what is bought of them.
+    pub const EXACT: u32 = 200;
 }
 
 impl Plan {
@@ -45,15 +51,20 @@ impl Plan {
             });
             let first = bills.len();
             bills.extend(blank);
-            let own = |cell: &&PlannedCell| cell.environment == position && cell.policy == 0;
+            let own =
+                |cell: &&PlannedCell| cell.environment == position && cell.policy == 0 && cell.replicate < Bill::EXACT;
             for cell in self.cells().iter().filter(own) {
                 self.charge(environment, cell, &mut bills[first..]);
             }
         }
         let replicates = u64::from(self.spec.replicates);
+        let counted = replicates.min(Bill::EXACT.into());
         for bill in &mut bills {
-            bill.outcomes = (bill.all_outcomes + replicates / 2) / replicates;
-            bill.dollars /= replicates as f64;
+            bill.outcomes = (bill.all_outcomes + counted / 2) / counted;
+            bill.dollars /= counted as f64;
+            // Of the replicates that were not drawn, as many as of those that were.
+            let all = u128::from(bill.all_outcomes) * u128::from(replicates) / u128::from(counted);
+            bill.all_outcomes = u64::try_from(all).unwrap_or(u64::MAX);
         }
         bills
     }

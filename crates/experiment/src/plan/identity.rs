@@ -41,18 +41,18 @@ fn identity(content: &Value) -> Option<Identity> {
     known.find(|(name, _)| *name == kind).map(|(name, role)| Identity::new(name, role))
 }
 
-/// The cells of `manifest` in `folder`, as [`Folder::runs`] has them; of a folder that is older than roles, with the kind and
-/// the part of every policy that a registry knows.
+/// The cells of `manifest` in `folder`, and what is wrong with those that are damaged, as [`Folder::sound_runs`] has them; of a
+/// folder that is older than roles, with the kind and the part of every policy that a registry knows.
 ///
 /// # Errors
-/// As [`Folder::runs`].
-pub fn identified_runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>, FrameError> {
-    let mut runs = folder.runs(manifest)?;
+/// As [`Folder::sound_runs`].
+pub fn identified_runs(folder: &Folder, manifest: &Manifest) -> Result<(Vec<Run>, Vec<FrameError>), FrameError> {
+    let (mut runs, damaged) = folder.sound_runs(manifest)?;
     let mut known: BTreeMap<(&str, &str), Identity> = BTreeMap::new();
     for cell in manifest.cells.iter().filter(|cell| cell.identity.role == Role::Unknown && folder.has(&cell.id)) {
         let label = (cell.environment.as_str(), cell.policy.as_str());
         if let Entry::Vacant(place) = known.entry(label) {
-            let inputs: Option<Value> = serde_json::from_str(&folder.inputs(&cell.id)?).ok();
+            let inputs: Option<Value> = folder.inputs(&cell.id).ok().and_then(|text| serde_json::from_str(&text).ok());
             let found = inputs.and_then(|inputs| identity(inputs.get("policy")?));
             place.insert(found.unwrap_or_default());
         }
@@ -62,5 +62,5 @@ pub fn identified_runs(folder: &Folder, manifest: &Manifest) -> Result<Vec<Run>,
             run.identity = found.clone();
         }
     }
-    Ok(runs)
+    Ok((runs, damaged))
 }

@@ -75,6 +75,7 @@ impl Plan {
             weights_sha256: String::new(),
             learning: None,
             against,
+            card_sha256: String::new(),
         };
         Artifact::new(card, router, forecast, state).ok_or_else(|| place.error(rule))
     }

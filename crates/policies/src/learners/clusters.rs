@@ -45,7 +45,7 @@ fn start(rows: &[f32], d: usize, k: usize, seed: &Seed) -> Vec<f32> {
     let lengths: Vec<f32> = rows.chunks_exact(d).map(squared_length).collect();
     let (mut distances, mut products) = (vec![f32::INFINITY; n], vec![0.0; n]);
     let mut drawn = random::below(generator, n);
-    let mut centres = Vec::with_capacity(k * d);
+    let mut centres = Vec::with_capacity(k.min(n) * d);
     loop {
         let centre = &rows[drawn * d..][..d];
         centres.extend_from_slice(centre);

@@ -121,6 +121,9 @@ pub(crate) struct Window {
     features: Vec<f64>,
 }
 
+/// Observations that room is made for before they have come; a stream may be shorter than its window.
+const MOST_RESERVED: usize = 1 << 16;
+
 impl Window {
     /// Observations between two solutions from the sums, which keep rounding from piling up.
     const REFRESH: u64 = 8192;
@@ -131,8 +134,8 @@ impl Window {
             sums: Sums::all(arms),
             lambda,
             width,
-            kept: Vec::with_capacity(width),
-            rows: Vec::with_capacity(width * arms.shape().1),
+            kept: Vec::with_capacity(width.min(MOST_RESERVED)),
+            rows: Vec::with_capacity(width.min(MOST_RESERVED) * arms.shape().1),
             next: 0,
             seen: 0,
             features: Vec::new(),

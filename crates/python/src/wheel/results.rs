@@ -41,7 +41,9 @@ impl Results {
 
 /// The rows of summary.parquet, from the cells.
 pub(super) fn summary(folder: &Folder, manifest: &Manifest) -> Result<Vec<SummaryRow>, FrameError> {
-    report::summary(manifest, &experiment::identified_runs(folder, manifest)?)
+    let (runs, damaged) = experiment::identified_runs(folder, manifest)?;
+    damaged.into_iter().next().map_or(Ok(()), Err)?;
+    report::summary(manifest, &runs)
 }
 
 #[pymethods]

@@ -48,7 +48,7 @@ pub(super) fn run(
     let done = py.detach(|| compute(&plan, &folder, &options))?;
     let written = py.detach(|| {
         let rows = summary(&folder, &done.manifest)?;
-        store::write_tuning(folder.path(), &store::tuning_rows(&folder, &done.manifest)?)?;
+        store::write_tuning(folder.path(), &store::tuning_rows(&folder, &done.manifest))?;
         store::write_summary(folder.path(), &rows)
     });
     written.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;

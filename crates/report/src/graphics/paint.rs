@@ -13,6 +13,8 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, IntoFont, TextStyle};
 
+use routing::visible;
+
 use super::palette::{Indexed, indexed};
 use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
 use super::text;
@@ -45,7 +47,9 @@ pub(crate) fn svg(scene: &Scene, description: &str, command: &str) -> Result<Vec
     let open = start + document[start..].find('>').expect("plotters closes the tag of its svg element") + 1;
     let notes =
         format!("\n<desc>{}</desc>\n<metadata>redraw with: {}</metadata>", escaped(description), escaped(command));
-    Ok(format!("{}{notes}{}", &document[..open], &document[open..]).into_bytes())
+    let document = format!("{}{notes}{}", &document[..open], &document[open..]);
+    // XML has no place for control characters, not even escaped ones.
+    Ok(visible(&document).into_owned().into_bytes())
 }
 
 /// The scene as a PNG with the same two notes as text chunks.

@@ -11,6 +11,7 @@ mod tuning;
 
 pub use figures::Figure;
 pub(crate) use figures::SHOWN;
+use routing::visible;
 use store::{CellRecord, Manifest, SummaryRow, TuningRow};
 
 use crate::claims::Verdict;
@@ -83,13 +84,14 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => safe += "&gt;",
             '"' => safe += "&quot;",
             '\'' => safe += "&#39;",
-            plain => safe.push(plain),
+            plain => safe += &visible(plain.encode_utf8(&mut [0; 4])),
         }
     }
     safe
 }
 
-/// JSON that cannot end the element it stands in: these letters occur in strings only, and mean the same escaped.
+/// JSON that cannot end the element it stands in nor reorder the source: these letters occur in strings only, and mean the same
+/// escaped.
 fn harmless(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    visible(&json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")).into_owned()
 }

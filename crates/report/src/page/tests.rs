@@ -20,6 +20,7 @@ fn manifest() -> Manifest {
         replicate: 0,
         ledger: None,
         chosen: None,
+        sha256: None,
     };
     Manifest {
         format: FORMAT,

@@ -4,6 +4,7 @@
 use crate::Context;
 use crate::graphics::format::count;
 use crate::theme;
+use routing::visible_name;
 
 use super::sheet::{Cell, Kind, Line, Sheet};
 
@@ -16,7 +17,7 @@ const PREAMBLE: &str = "\
 
 /// One `table` environment for each sheet, to be read by `\\input`.
 pub(super) fn latex(sheets: &[Sheet], context: &Context) -> String {
-    let redraw = context.command.replace(['\n', '\r'], " ");
+    let redraw = visible_name(&context.command);
     let mut text = format!("% Redrawn by: {redraw}\n{PREAMBLE}");
     sheets.iter().for_each(|sheet| text += &table(sheet));
     text
@@ -111,7 +112,7 @@ fn caption(sheet: &Sheet) -> String {
 /// Text as LaTeX prints it.
 fn escape(text: &str) -> String {
     let mut safe = String::new();
-    for letter in text.chars() {
+    for letter in visible_name(text).chars() {
         match letter {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => {
                 safe.push('\\');

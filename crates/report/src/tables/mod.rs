@@ -85,7 +85,8 @@ fn give_or_take(row: &SummaryRow, factor: f64, decimals: usize) -> String {
 
 /// Lines whose columns stand under each other: the first to the left, the others to the right.
 fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    // `format!` pads to no more than 65,535 letters.
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0).min(1_000);
     let mut text = String::new();
     for line in lines {
         let mut written = format!("  {:<width$}", line[0], width = width(0));

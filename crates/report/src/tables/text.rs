@@ -1,6 +1,7 @@
 //! Tables as Markdown and as CSV.
 
 use crate::graphics::format::count;
+use routing::visible_name;
 
 use super::give_or_take;
 use super::sheet::{Cell, Kind, Sheet};
@@ -12,7 +13,7 @@ pub(super) fn markdown(sheets: &[Sheet]) -> String {
     for sheet in sheets {
         if sheet.environment != environment {
             environment = &sheet.environment;
-            text += &format!("# {environment}\n\n");
+            text += &format!("# {}\n\n", quoted(environment));
         }
         text += &section(sheet);
     }
@@ -44,9 +45,18 @@ fn words(sheet: &Sheet, cell: Option<&Cell>) -> String {
     }
 }
 
-/// A label that keeps to its cell.
+/// A label that keeps to its cell and is no markup.
 fn quoted(label: &str) -> String {
-    label.replace('|', "\\|")
+    let mut safe = String::new();
+    for letter in visible_name(label).chars() {
+        match letter {
+            '<' => safe += "&lt;",
+            '&' => safe += "&amp;",
+            '|' | '`' | '[' | ']' | '\\' => safe.extend(['\\', letter]),
+            plain => safe.push(plain),
+        }
+    }
+    safe
 }
 
 /// A line for each cell: labels, then the numbers with all their digits, in the unit of the summary.
@@ -78,5 +88,6 @@ pub(super) fn csv(sheets: &[Sheet]) -> String {
 
 /// Text as a cell of CSV.
 fn field(text: &str) -> String {
+    let text = &*store::no_formula(text);
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

@@ -6,10 +6,12 @@ mod frontier;
 mod online;
 mod recovery;
 
+use routing::visible_name;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use store::words::{self, metric, phase};
 
-use store::{Role, SummaryRow};
+use store::{Identity, Label, Role, SummaryRow};
 
 use crate::charts::{distinct, select};
 use crate::graphics::format::number;
@@ -33,8 +35,9 @@ pub fn terminal(rows: &[SummaryRow], width: usize, colour: bool) -> String {
     let page = Page { width: width.clamp(NARROWEST, WIDEST), colour };
     let mut text = String::new();
     for environment in distinct(rows.iter().map(|row| &row.environment)) {
-        let own: Vec<SummaryRow> =
-            rows.iter().filter(|row| row.environment == environment && shown(row)).cloned().collect();
+        let own = rows.iter().filter(|row| row.environment == environment && shown(row)).cloned();
+        let own: Vec<SummaryRow> = own.map(visible_row).collect();
+        let environment = Label::from(&*visible_name(&environment));
         let policies = distinct(own.iter().filter(|row| row.phase == phase::TEST).map(|row| &row.policy));
         let roster = Roster::of(&own);
         let policies: Vec<String> = policies.into_iter().filter(|policy| !roster.is_single(policy)).collect();
@@ -92,6 +95,17 @@ impl Page {
 }
 
 /// The first `width` letters of `words`, the last an ellipsis where something is left out.
+/// `row` with names that cannot steer a terminal.
+fn visible_row(row: SummaryRow) -> SummaryRow {
+    let name = |label: Label| match visible_name(&label) {
+        Cow::Borrowed(_) => label,
+        Cow::Owned(spelled) => spelled.into(),
+    };
+    let identity = Identity { model: row.identity.model.map(name), ..row.identity };
+    let (environment, policy, task) = (name(row.environment), name(row.policy), name(row.task));
+    SummaryRow { environment, policy, task, arm: row.arm.map(name), identity, ..row }
+}
+
 fn cut(words: &str, width: usize) -> String {
     if words.chars().count() <= width {
         return words.to_owned();

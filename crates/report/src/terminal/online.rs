@@ -18,7 +18,7 @@ pub(super) fn online(rows: &[SummaryRow], page: &Page) -> String {
         }
     }
     last.sort_by(|a, b| a.value.total_cmp(&b.value));
-    let width = last.iter().map(|row| row.policy.chars().count()).max().unwrap_or(0);
+    let width = last.iter().map(|row| row.policy.chars().count()).max().unwrap_or(0).min(page.width);
     let line = |row: &&SummaryRow| {
         let half = row.ci_high.map_or(String::new(), |high| format!(" ± {}", number(high - row.value, 1)));
         let (regret, bought) = (number(row.value, 1), short_count(row.outcomes));

@@ -26,12 +26,12 @@ pub(super) fn recovery(rows: &[SummaryRow], page: &Page) -> String {
             (None, None) => String::new(),
         }
     };
-    let width = policies.iter().map(|policy| policy.chars().count()).max().unwrap_or(0);
+    let width = policies.iter().map(|policy| policy.chars().count()).max().unwrap_or(0).min(page.width);
     let mut lines: Vec<(String, Vec<String>)> = vec![("rounds to recover".into(), phases.clone())];
     for policy in &policies {
         lines.push((policy.clone(), phases.iter().map(|phase| cell(policy, phase)).collect()));
     }
-    let width = width.max(lines[0].0.chars().count());
+    let width = width.max(lines[0].0.chars().count()).min(page.width);
     let line = |(name, cells): &(String, Vec<String>)| {
         let cells: String = cells.iter().map(|cell| format!("  {cell:>9}")).collect();
         cut(&format!("  {name:<width$}{cells}"), page.width) + "\n"

@@ -3,11 +3,12 @@
 use super::{Column, Frame, FrameError};
 use crate::Whole;
 use csv::Writer;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a CSV file whose bytes depend on its content alone: beside, then renamed. Numbers are written in the fewest
-/// digits that read back the same, missing cells empty; metadata is left out.
+/// digits that read back the same, missing cells empty; metadata is left out. Texts are written by [`no_formula`].
 ///
 /// # Errors
 /// When the file cannot be written, a column holds vectors, or the columns differ in length or share a name.
@@ -53,6 +54,13 @@ impl CsvParts {
     }
 }
 
+/// `text` as a cell that no spreadsheet takes for a formula: one that begins as formulas do gets an apostrophe before it, unless
+/// it is a number.
+pub fn no_formula(text: &str) -> Cow<'_, str> {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
 fn encode<W: Write>(frame: &Frame, with_header: bool, writer: &mut Writer<W>) -> io::Result<()> {
     let vectors = frame.columns.iter().find(|(_, column)| matches!(column, Column::Vectors { .. }));
     let vectors = vectors.map(|(name, _)| format!("column `{name}`: CSV has no place for vectors"));
@@ -60,14 +68,16 @@ fn encode<W: Write>(frame: &Frame, with_header: bool, writer: &mut Writer<W>) ->
         return Err(io::Error::other(flaw));
     }
     if with_header {
-        writer.write_record(frame.columns.iter().map(|(name, _)| name))?;
+        writer.write_record(frame.columns.iter().map(|(name, _)| no_formula(name).into_owned()))?;
     }
     let mut number = Vec::new();
     for row in 0..frame.rows() {
         for (_, column) in &frame.columns {
             number.clear();
             match column {
-                Column::Text(cells) => writer.write_field(cells[row].as_deref().unwrap_or_default())?,
+                Column::Text(cells) => {
+                    writer.write_field(&*no_formula(cells[row].as_deref().unwrap_or_default()))?;
+                }
                 Column::Integer(cells) => {
                     cells[row].map_or(Ok(()), |value| write!(number, "{value}"))?;
                     writer.write_field(&number)?;

@@ -2,8 +2,8 @@
 //! comparable for longer hashes the content, not the file.
 
 use super::{Column, Frame, FrameError};
-use crate::files::beside;
-use crate::write_whole;
+use crate::files::{beside, write_synced};
+use crate::seal;
 use arrow::array::{Array, ArrayRef, FixedSizeListArray, Float32Array, Float64Array, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
@@ -68,7 +68,9 @@ impl ParquetParts {
     /// When it cannot be written or renamed.
     pub fn finish(self) -> Result<(), FrameError> {
         let fail = |error: &dyn std::fmt::Display| FrameError::new(&self.path, error);
-        let beside = self.writer.into_inner().map_err(|error| fail(&error))?;
+        let mut beside = self.writer.into_inner().map_err(|error| fail(&error))?;
+        seal::seal(beside.as_file_mut()).map_err(|error| fail(&error))?;
+        beside.as_file().sync_data().map_err(|error| fail(&error))?;
         beside.persist(&self.path).map_err(|error| fail(&error.error))?;
         Ok(())
     }
@@ -111,7 +113,7 @@ pub(crate) fn record_batch(frame: &Frame) -> Result<RecordBatch, String> {
 pub fn write_parquet(path: &Path, frame: &Frame) -> Result<(), FrameError> {
     let (schema, arrays) = arrays(path, frame)?;
     let bytes = encode(frame, schema, arrays).map_err(|error| FrameError::new(path, error))?;
-    write_whole(path, &bytes).map_err(|error| FrameError::new(path, error))
+    write_synced(path, &seal::sealed(bytes)).map_err(|error| FrameError::new(path, error))
 }
 
 fn encode(frame: &Frame, schema: Arc<Schema>, arrays: Vec<ArrayRef>) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
@@ -142,7 +144,7 @@ fn array(column: &Column) -> Result<ArrayRef, ArrowError> {
 fn properties(frame: &Frame) -> Result<WriterProperties, parquet::errors::ParquetError> {
     let pairs = frame.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     let mut builder = WriterProperties::builder()
-        .set_created_by("barp".to_owned())
+        .set_created_by(seal::MARK.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_key_value_metadata(Some(pairs));
     for (name, column) in &frame.columns {

@@ -2,7 +2,7 @@
 
 use super::Source;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::output::{complain, say};
 use crate::table::aligned;
 use clap::Args;
 use environments::Table;
@@ -77,10 +77,10 @@ impl Describe {
 pub(super) fn warn_of_free_calls(table: &Table) {
     let free = free_calls(table);
     for (model, calls) in free.iter().take(LINES) {
-        eprintln!("warning: a price of 0 was read for {calls} calls of {model}");
+        complain!("warning: a price of 0 was read for {calls} calls of {model}");
     }
     if free.len() > LINES {
-        eprintln!("warning: and of {} models more", free.len() - LINES);
+        complain!("warning: and of {} models more", free.len() - LINES);
     }
 }
 

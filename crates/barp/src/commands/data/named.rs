@@ -3,6 +3,7 @@
 use super::{Source, say_gaps};
 use crate::commands::leaks;
 use crate::failure::Failure;
+use crate::output::complain;
 use crate::output::say_dropped;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -58,7 +59,7 @@ impl NamedArguments {
         let table = &imported.table;
         let ids = (0..table.len()).map(|row| table.id(row));
         if let Some(strange) = self.entry()?.strangeness(ids, table.arms()) {
-            eprintln!("warning: {}: {strange}", source.file.display());
+            complain!("warning: {}: {strange}", source.file.display());
         }
         Ok(imported)
     }
@@ -83,7 +84,7 @@ impl NamedArguments {
         let opened = self.open(source)?;
         say_dropped(&opened.dropped);
         for note in &opened.notes {
-            eprintln!("warning: {}: {note}", source.file.display());
+            complain!("warning: {}: {note}", source.file.display());
         }
         Ok(self.opened.get_or_init(|| opened))
     }

@@ -145,6 +145,12 @@ impl Calibration {
     }
 }
 
+/// Largest weight, dollars or coordinate: sums of products of larger ones leave the range in which features can be told apart.
+const LARGEST: f64 = 1e6;
+
+/// Largest standard deviation of log dollars: two of them beyond the mean are e^20 times its price.
+const MOST_DEVIATION: f64 = 10.0;
+
 /// One task against its rules.
 struct TaskCheck<'a> {
     task: &'a TaskCalibration,
@@ -190,18 +196,26 @@ impl TaskCheck<'_> {
     fn ranges(&self) -> Result<(), CalibrationError> {
         let task = self.task;
         let probability = |p: &f64| (0.0..=1.0).contains(p);
-        let positive = |x: &f64| x.is_finite() && *x > 0.0;
+        let positive = |x: &f64| *x <= LARGEST && *x > 0.0;
         let ascending = task.grades.windows(2).all(|pair| pair[0] < pair[1]);
         let graded = !task.grades.is_empty() && ascending && task.grades.iter().all(probability);
-        self.rule(positive(&task.weight), "weight", format!("must be above 0, got {}", task.weight))?;
-        self.rule(positive(&task.scatter), "scatter", format!("must be above 0, got {}", task.scatter))?;
+        self.rule(
+            positive(&task.weight),
+            "weight",
+            format!("must be above 0 and at most a million, got {}", task.weight),
+        )?;
+        self.rule(
+            positive(&task.scatter),
+            "scatter",
+            format!("must be above 0 and at most a million, got {}", task.scatter),
+        )?;
         self.rule(graded, "grades", format!("must ascend within [0, 1], got {:?}", task.grades))?;
         self.rule(task.dollars.iter().all(positive), "dollars", "must be above 0".into())?;
-        let deviations = task.log_dollars_deviation.iter().all(|s| s.is_finite() && *s >= 0.0);
+        let deviations = task.log_dollars_deviation.iter().all(|s| *s <= MOST_DEVIATION && *s >= 0.0);
         self.rule(deviations, "log_dollars_deviation", "must not be negative".into())?;
         let correlations = task.dollars_on_length.iter().all(|a| a.abs() <= 1.0);
         self.rule(correlations, "dollars_on_length", "must lie in [-1, 1]".into())?;
-        self.rule(task.centre.iter().all(|x| x.is_finite()), "centre", "must be finite".into())?;
+        self.rule(task.centre.iter().all(|x| x.abs() <= LARGEST), "centre", "must not be beyond a million".into())?;
         for (model, row) in task.grade_probabilities.iter().enumerate() {
             let total: f64 = row.iter().sum();
             let whole = row.iter().all(probability) && (total - 1.0).abs() < 1e-3;

@@ -88,7 +88,7 @@ impl std::fmt::Display for Rule {
             Rule::NoOutcome => "no outcome: a score with its dollars",
             Rule::NoPrice => "no price",
             Rule::NoEmbedding => "no embedding",
-            Rule::Embedding => "embedding must be finite",
+            Rule::Embedding => "embedding must be finite, and no number beyond a million",
         })
     }
 }

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::Column;
 
+/// Largest number of an embedding: sums of products of larger ones leave no room for the penalty that keeps regressions solvable.
+const LARGEST: f32 = 1e6;
+
 /// The rows accepted so far, and what was wrong with the others.
 pub(super) struct Rows<'a> {
     path: &'a Path,
@@ -151,7 +154,7 @@ impl<'a> Rows<'a> {
             // Texts are encoded together when it is known which rows are kept.
             FeatureColumn::Texts { .. } => return,
         };
-        if let Some(place) = vector.iter().position(|number| !number.is_finite()) {
+        if let Some(place) = vector.iter().position(|number| !(number.abs() <= LARGEST)) {
             let of = id.map_or(String::new(), |id| format!(" of `{id}`"));
             let value = || format!("{} in place {}{of}", vector[place], place + 1);
             self.problem(row, &self.options.columns.embedding, Rule::Embedding, value);

@@ -245,11 +245,11 @@ fn a_column_of_embeddings_is_checked() {
     assert_eq!((good.table.dimension(), good.table.features(1)), (2, &[3.0f32, 4.0][..]));
     assert_eq!(
         refusal(&EMBEDDED.replace("[3,4]", "[3,1e39]")),
-        "t.jsonl: 1 problem\n  row 2, column `embedding`: embedding must be finite: inf in place 2 of `b`"
+        "t.jsonl: 1 problem\n  row 2, column `embedding`: embedding must be finite, and no number beyond a million: inf in place 2 of `b`"
     );
     assert_eq!(
         refusal(&EMBEDDED.replace("[3,4]", "null")),
-        "t.jsonl: 1 problem\n  row 2, column `embedding`: embedding must be finite: NaN in place 1 of `b`"
+        "t.jsonl: 1 problem\n  row 2, column `embedding`: embedding must be finite, and no number beyond a million: NaN in place 1 of `b`"
     );
     assert_eq!(
         refusal(&EMBEDDED.replace("[3,4]", "[3]")),
@@ -303,7 +303,7 @@ fn a_file_of_embeddings_is_joined_by_id() {
     let nan = "{\"sample_id\":\"b\",\"embedding\":[3,null]}\n";
     assert_eq!(
         refusal(&[a, nan].concat()),
-        "t.csv: 1 problem\n  row 2, column `embedding`: embedding must be finite: NaN in place 2 of `b`"
+        "t.csv: 1 problem\n  row 2, column `embedding`: embedding must be finite, and no number beyond a million: NaN in place 2 of `b`"
     );
 }
 
