@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder coverage golden reference test page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage golden reference test kills page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -30,6 +30,10 @@ test:
 	$(CARGO) build --release --package barp
 	$(CARGO) test --release --workspace --doc
 	$(CARGO) test --release --workspace --lib --bins --tests
+
+# `barp learn` killed KILLS times in the middle of its work, from SEED: nothing acknowledged is lost. `make test` has a short form.
+kills:
+	BARP_KILLS=$(or $(KILLS),300) BARP_SEED=$(or $(SEED),1) $(CARGO) test --release --workspace --test it no_kill -- --nocapture
 
 # The page in headless Chromium: dial, keyboard, numbers, accessibility. Skips loudly without a browser.
 page-test:
@@ -62,6 +66,7 @@ coverage:
 bench:
 	$(CARGO) bench --package benchmarks
 	sh benchmarks/peers/run
+	sh benchmarks/peers/latency
 
 # Sentences a second of the encoder beside onnxruntime, one thread, in one run, on PROMPTS=file COLUMN=name.
 bench-encoder:

@@ -393,6 +393,85 @@ fn a_log_teaches_which_model_answers_which_prompt() {
     }
 }
 
+/// A folder with the log of [`log`] and a router of `policy` that learnt from it; and what training printed.
+fn trained_on_log(policy: &str, extra: &[&str]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    store::write_whole(&folder.path().join("log.jsonl"), log().as_bytes()).unwrap();
+    let train = ["log", "train", "log.jsonl", "--policy", policy, "--out", "router"];
+    let printed = succeed(folder.path(), &[&train[..], extra].concat());
+    (folder, printed)
+}
+
+#[test]
+fn a_router_that_is_not_better_than_one_model_says_so_wherever_it_is_shown() {
+    let (folder, printed) = trained_on_log("random", &[]);
+    let inspected = succeed(folder.path(), &["inspect", "router"]);
+    for shown in [&printed, &inspected] {
+        assert!(shown.contains("worse than the best fixed model"), "{shown}");
+        assert!(shown.contains("weights the router is not shown to be better than the best fixed model"), "{shown}");
+    }
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    let first = &card.against[0];
+    assert_eq!((first.w_cost, first.model.as_str()), (0.0, "large"));
+    assert!((first.fixed - 0.9).abs() < 0.02 && first.high.unwrap() < 0.0, "{first:?}");
+
+    // Kinds of prompt are told apart, so that at half the weight on cost each has a model of its own.
+    let (folder, _) = trained_on_log("lin-ucb", &[]);
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    assert!(card.against.iter().any(|versus| versus.warning().is_none()), "{:?}", card.against);
+
+    // The same of an experiment, by replicates.
+    let card = Artifact::read(&trained("knn").path().join("router")).unwrap().card;
+    assert_eq!(card.against.iter().map(|versus| versus.w_cost).collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
+    let (best, half) = (&card.against[0], &card.against[1]);
+    assert_eq!((best.model.as_str(), best.n, best.warning().is_some()), ("large", 45, true), "{best:?}");
+    assert_eq!(half.warning(), None, "{half:?}");
+}
+
+#[test]
+fn a_retired_model_teaches_and_is_never_chosen() {
+    let (folder, printed) = trained_on_log("lin-ucb", &["--without", "large"]);
+    assert!(printed.contains("1200 rows"), "{printed}");
+    let prompts: String =
+        (0..60).map(|row| format!("{}\n", json!({ "prompt": format!("write a function number {row}") }))).collect();
+    store::write_whole(&folder.path().join("p.jsonl"), prompts.as_bytes()).unwrap();
+    for extra in [&[][..], &["--explore-floor", "1"]] {
+        let route = ["route", "router", "--prompts", "p.jsonl", "--w-cost", "0", "--ranked"];
+        let routed = succeed(folder.path(), &[&route[..], extra].concat());
+        for line in routed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+            assert!(line["model"] != "large" && line["probabilities"]["large"] == 0.0, "{line}");
+            assert_eq!(line["ranked"].as_array().unwrap().len(), 2, "{line}");
+        }
+    }
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    assert_eq!((card.models.len(), card.without.as_slice()), (3, &["large".to_owned()][..]));
+    assert!(card.against.iter().all(|versus| versus.model != "large"));
+    let train = |without: &[&str]| {
+        let train = ["log", "train", "log.jsonl", "--policy", "lin-ucb", "--out", "other"];
+        refuse(folder.path(), &[&train[..], without].concat(), 2)
+    };
+    let error = train(&["--without", "larg"]);
+    assert!(error.contains("unknown model `larg` (nearest is `large`"), "{error}");
+    let error = train(&["--without", "large", "--without", "small", "--without", "middle"]);
+    assert!(error.contains("--without") && error.contains("not all of the models"), "{error}");
+}
+
+#[test]
+fn an_empty_prompt_in_a_log_is_a_prompt_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| {
+        let prompt = if row % 20 == 5 { String::new() } else { format!("question {row}") };
+        let model = ["small", "large"][row % 2];
+        let line =
+            json!({ "prompt": prompt, "model": model, "quality": row % 3 / 2, "cost_usd": 0.001, "propensity": 0.5 });
+        format!("{line}\n")
+    };
+    let text: String = (0..100).map(row).collect();
+    store::write_whole(&folder.path().join("log.jsonl"), text.as_bytes()).unwrap();
+    let printed = succeed(folder.path(), &["train", "--log", "log.jsonl", "--policy", "lin-ucb", "--out", "router"]);
+    assert!(printed.contains("100 rows, 0 of them without a score"), "{printed}");
+}
+
 #[test]
 fn own_choices_teach_the_same_when_they_come_from_a_log() {
     let toy = Toy::new(6, 3);
