@@ -225,7 +225,7 @@ fn bad_prompts_are_refused_by_file_line_and_field() {
     check(b"{\"prompt\": \"a\", \"w_cost\": 1.5}", "line 1: `w_cost`: the weight on cost must lie in [0, 1], got 1.5");
     check(b"{\"prompt\": \"a\", \"w_cost\": \"low\"}", "`w_cost` must be a number in [0, 1], got \"low\"");
     check(b"{\"prompt\": \"a\"}", "`w_cost` is missing, and no --w-cost was given");
-    check(b"\n{\"w_cost\": 1}", "line 2: it must have `prompt` or `embedding`, got neither");
+    check(b"\n{\"w_cost\": 1}", "line 2: it must have `prompt`, `messages` or `embedding`, got neither");
     check(b"{\"prompt\": 7, \"w_cost\": 1}", "`prompt` must be a text, got 7");
     check(b"{\"prompt\": \"\xff\xfe\", \"w_cost\": 1}", "it must be UTF-8, got another byte at position 13");
     check(b"{\"prompt\": ", "it must be a JSON object");
@@ -287,7 +287,7 @@ fn what_cannot_be_trained_or_routed_is_said_with_the_known_names() {
 #[test]
 fn a_list_price_changes_what_is_chosen_and_the_dollars_that_are_told_or_is_refused() {
     let prompt = b"{\"prompt\": \"write a function number 4\", \"w_cost\": 0.5}";
-    for policy in ["knn", "ridge", "lin-ucb", "lin-ucb-listed"] {
+    for policy in ["knn", "ridge", "mlp", "lin-ucb"] {
         let folder = trained(policy);
         store::write_whole(&folder.path().join("p.jsonl"), prompt).unwrap();
         let route = |extra: &[&str]| -> Value {
