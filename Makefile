@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder coverage damage fuzz golden reference test test-slurm page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage damage fuzz golden reference test test-slurm kills page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -35,6 +35,10 @@ test:
 test-slurm:
 	$(CARGO) build --release --package barp
 	PATH="$(CURDIR)/target/release:$$PATH" sh tests/slurm/run.sh $(or $(CONFIG),configs/paper/tables.toml) 8 target/slurm
+
+# `barp learn` killed KILLS times in the middle of its work, from SEED: nothing acknowledged is lost. `make test` has a short form.
+kills:
+	BARP_KILLS=$(or $(KILLS),300) BARP_SEED=$(or $(SEED),1) $(CARGO) test --release --workspace --test it no_kill -- --nocapture
 
 # The page in headless Chromium: dial, keyboard, numbers, accessibility. Skips loudly without a browser.
 page-test:
@@ -78,6 +82,7 @@ fuzz:
 bench:
 	$(CARGO) bench --package benchmarks
 	sh benchmarks/peers/run
+	sh benchmarks/peers/latency
 
 # Sentences a second of the encoder beside onnxruntime, one thread, in one run, on PROMPTS=file COLUMN=name.
 bench-encoder:

@@ -175,8 +175,9 @@ fn what_a_log_cannot_carry_is_refused() {
         &["ope", "zero.csv", "--column", "qualty=score"],
         2,
         "error: --column: unknown field `qualty`, expected one of `id`, `prompt`, `messages`, `model`, `quality`, `thumbs`, \
-         `judge`, `judge_scale`, `cost`, `cost_unit`, `input_tokens`, `output_tokens`, `cached_tokens`, `latency`, `latency_ms`, `propensity`, `w_cost`, `task`, `timestamp`, `tenant`, \
-         `models`",
+         `judge`, `judge_scale`, `cost`, `cost_unit`, `input_tokens`, `output_tokens`, `cached_tokens`, `latency`, \
+         `latency_ms`, `propensity`, `w_cost`, `task`, \
+         `timestamp`, `tenant`, `parent`, `models`, `alias`, `leave-out`, `feedback`",
     );
 }
 

@@ -225,7 +225,7 @@ fn bad_prompts_are_refused_by_file_line_and_field() {
     check(b"{\"prompt\": \"a\", \"w_cost\": 1.5}", "line 1: `w_cost`: the weight on cost must lie in [0, 1], got 1.5");
     check(b"{\"prompt\": \"a\", \"w_cost\": \"low\"}", "`w_cost` must be a number in [0, 1], got \"low\"");
     check(b"{\"prompt\": \"a\"}", "`w_cost` is missing, and no --w-cost was given");
-    check(b"\n{\"w_cost\": 1}", "line 2: it must have `prompt` or `embedding`, got neither");
+    check(b"\n{\"w_cost\": 1}", "line 2: it must have `prompt`, `messages` or `embedding`, got neither");
     check(b"{\"prompt\": 7, \"w_cost\": 1}", "`prompt` must be a text, got 7");
     check(b"{\"prompt\": \"\xff\xfe\", \"w_cost\": 1}", "it must be UTF-8, got another byte at position 13");
     check(b"{\"prompt\": ", "it must be a JSON object");
@@ -293,7 +293,7 @@ fn what_cannot_be_trained_or_routed_is_said_with_the_known_names() {
 #[test]
 fn a_list_price_changes_what_is_chosen_and_the_dollars_that_are_told_or_is_refused() {
     let prompt = b"{\"prompt\": \"write a function number 4\", \"w_cost\": 0.5}";
-    for policy in ["knn", "ridge", "lin-ucb", "lin-ucb-listed"] {
+    for policy in ["knn", "ridge", "mlp", "lin-ucb"] {
         let folder = trained(policy);
         store::write_whole(&folder.path().join("p.jsonl"), prompt).unwrap();
         let route = |extra: &[&str]| -> Value {
@@ -397,6 +397,85 @@ fn a_log_teaches_which_model_answers_which_prompt() {
         let value = reward["value"].as_f64().unwrap();
         assert!((0.37..0.44).contains(&value) && reward["high"].as_f64().unwrap() < 0.47, "{reward}");
     }
+}
+
+/// A folder with the log of [`log`] and a router of `policy` that learnt from it; and what training printed.
+fn trained_on_log(policy: &str, extra: &[&str]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    store::write_whole(&folder.path().join("log.jsonl"), log().as_bytes()).unwrap();
+    let train = ["log", "train", "log.jsonl", "--policy", policy, "--out", "router"];
+    let printed = succeed(folder.path(), &[&train[..], extra].concat());
+    (folder, printed)
+}
+
+#[test]
+fn a_router_that_is_not_better_than_one_model_says_so_wherever_it_is_shown() {
+    let (folder, printed) = trained_on_log("random", &[]);
+    let inspected = succeed(folder.path(), &["inspect", "router"]);
+    for shown in [&printed, &inspected] {
+        assert!(shown.contains("worse than the best fixed model"), "{shown}");
+        assert!(shown.contains("weights the router is not shown to be better than the best fixed model"), "{shown}");
+    }
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    let first = &card.against[0];
+    assert_eq!((first.w_cost, first.model.as_str()), (0.0, "large"));
+    assert!((first.fixed - 0.9).abs() < 0.02 && first.high.unwrap() < 0.0, "{first:?}");
+
+    // Kinds of prompt are told apart, so that at half the weight on cost each has a model of its own.
+    let (folder, _) = trained_on_log("lin-ucb", &[]);
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    assert!(card.against.iter().any(|versus| versus.warning().is_none()), "{:?}", card.against);
+
+    // The same of an experiment, by replicates.
+    let card = Artifact::read(&trained("knn").path().join("router")).unwrap().card;
+    assert_eq!(card.against.iter().map(|versus| versus.w_cost).collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
+    let (best, half) = (&card.against[0], &card.against[1]);
+    assert_eq!((best.model.as_str(), best.n, best.warning().is_some()), ("large", 45, true), "{best:?}");
+    assert_eq!(half.warning(), None, "{half:?}");
+}
+
+#[test]
+fn a_retired_model_teaches_and_is_never_chosen() {
+    let (folder, printed) = trained_on_log("lin-ucb", &["--without", "large"]);
+    assert!(printed.contains("1200 rows"), "{printed}");
+    let prompts: String =
+        (0..60).map(|row| format!("{}\n", json!({ "prompt": format!("write a function number {row}") }))).collect();
+    store::write_whole(&folder.path().join("p.jsonl"), prompts.as_bytes()).unwrap();
+    for extra in [&[][..], &["--explore-floor", "1"]] {
+        let route = ["route", "router", "--prompts", "p.jsonl", "--w-cost", "0", "--ranked"];
+        let routed = succeed(folder.path(), &[&route[..], extra].concat());
+        for line in routed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+            assert!(line["model"] != "large" && line["probabilities"]["large"] == 0.0, "{line}");
+            assert_eq!(line["ranked"].as_array().unwrap().len(), 2, "{line}");
+        }
+    }
+    let card = Artifact::read(&folder.path().join("router")).unwrap().card;
+    assert_eq!((card.models.len(), card.without.as_slice()), (3, &["large".to_owned()][..]));
+    assert!(card.against.iter().all(|versus| versus.model != "large"));
+    let train = |without: &[&str]| {
+        let train = ["log", "train", "log.jsonl", "--policy", "lin-ucb", "--out", "other"];
+        refuse(folder.path(), &[&train[..], without].concat(), 2)
+    };
+    let error = train(&["--without", "larg"]);
+    assert!(error.contains("unknown model `larg` (nearest is `large`"), "{error}");
+    let error = train(&["--without", "large", "--without", "small", "--without", "middle"]);
+    assert!(error.contains("--without") && error.contains("not all of the models"), "{error}");
+}
+
+#[test]
+fn an_empty_prompt_in_a_log_is_a_prompt_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| {
+        let prompt = if row % 20 == 5 { String::new() } else { format!("question {row}") };
+        let model = ["small", "large"][row % 2];
+        let line =
+            json!({ "prompt": prompt, "model": model, "quality": row % 3 / 2, "cost_usd": 0.001, "propensity": 0.5 });
+        format!("{line}\n")
+    };
+    let text: String = (0..100).map(row).collect();
+    store::write_whole(&folder.path().join("log.jsonl"), text.as_bytes()).unwrap();
+    let printed = succeed(folder.path(), &["train", "--log", "log.jsonl", "--policy", "lin-ucb", "--out", "router"]);
+    assert!(printed.contains("100 rows, 0 of them without a score"), "{printed}");
 }
 
 #[test]

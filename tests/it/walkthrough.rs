@@ -82,6 +82,23 @@ fn the_guide_leads_from_a_table_to_a_generator_like_it() {
 }
 
 #[test]
+fn the_guide_leads_to_a_router_that_keeps_learning() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    for name in ["learn.jsonl", "learn-more.jsonl"] {
+        let lines =
+            std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/examples").join(name)).unwrap();
+        store::write_whole(&folder.path().join(name), &lines).unwrap();
+    }
+    let commands = commands(GUIDE, "## A router that keeps learning");
+    assert_eq!(commands.len(), 4, "{commands:?}");
+    commands.iter().for_each(|command| succeed(folder.path(), command));
+    let card = deployment::Artifact::read(&folder.path().join("learner.safetensors")).unwrap().card;
+    let learning = card.learning.unwrap();
+    assert_eq!((learning.routed, learning.learnt, learning.joined), (6, 5, vec!["new-model".to_owned()]));
+}
+
+#[test]
 fn every_short_experiment_can_be_planned() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let examples = crate::support::files(&root.join("configs/examples"), ".toml");

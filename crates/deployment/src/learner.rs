@@ -461,7 +461,7 @@ impl Learner {
     /// The entries that the file of [`Learner::artifact`] still needs beside it: requests that wait, and ids that are remembered.
     pub fn kept(&self) -> Vec<Entry> {
         let remembered: Vec<String> = self.remembered.iter().cloned().collect();
-        let first = (!remembered.is_empty()).then(|| Entry { n: 0, event: Event::Remembered(remembered) });
+        let first = (!remembered.is_empty()).then_some(Entry { n: 0, event: Event::Remembered(remembered) });
         let waiting = self.order.iter().map(|(&n, id)| Entry { n, event: Event::Routed(self.waiting[id].1.clone()) });
         first.into_iter().chain(waiting).collect()
     }

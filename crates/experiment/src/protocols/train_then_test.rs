@@ -143,7 +143,7 @@ impl<'a> TrainThenTest<'a> {
             scores.extend(self.foretold(&rows, &*router, forecast, &at));
         }
         let chosen = trained.tuning.and_then(|tuning| tuning.winner()).map(|chosen| chosen.setting);
-        let against = self.against(&*router);
+        let against = self.against(&rows, &*router);
         let (ledger, list_prices, rows) = (trained.ledger, self.list_prices, self.split.train.len() as u64);
         let (state, problem) = (trained.state, self.problem);
         Some(TrainedRouter { against, router, state, problem, list_prices, forecast, scores, ledger, rows, chosen })
@@ -322,9 +322,9 @@ impl<'a> TrainThenTest<'a> {
         Trained { decider: Decider::Router(router), state, ledger, round, curve, bought, tuning: None }
     }
 
-    /// The router against the best single model on the test prompts.
-    fn against(&self, router: &dyn Router) -> Vec<Against> {
-        let (train, test) = (self.split.train.as_slice(), self.split.test.as_slice());
+    /// The router against the best single model on the prompts `test`.
+    fn against(&self, test: &[usize], router: &dyn Router) -> Vec<Against> {
+        let train = self.split.train.as_slice();
         let (objective, list_prices) = (&self.problem.objective, self.list_prices.as_slice());
         let prompts = Prompts { table: &self.table, train, test, objective, list_prices };
         prompts.against(router, &self.plan.spec.preferences.test)

@@ -3,7 +3,6 @@
 use super::columns::{FeedbackColumns, LogColumns};
 use super::messages::shown;
 use super::problem::{LogError, LogProblem, LogRule, Problems};
-use super::reader::thumbs;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -92,5 +91,18 @@ fn score(value: &Value, scale: Option<[f64; 2]>) -> Result<f64, LogRule> {
         (None, Some(number)) if (0.0..=1.0).contains(&number) => Ok(number),
         (None, Some(_)) => Err(LogRule::Quality),
         (_, None) => thumbs(value).ok_or(LogRule::Thumbs),
+    }
+}
+
+/// 1 for up, 0 for down; none for anything else.
+pub(super) fn thumbs(value: &Value) -> Option<f64> {
+    let text = match value {
+        Value::String(text) => text.trim().to_ascii_lowercase(),
+        other => other.to_string(),
+    };
+    match text.as_str() {
+        "up" | "true" | "1" | "1.0" | "yes" | "positive" => Some(1.0),
+        "down" | "false" | "0" | "0.0" | "-1" | "-1.0" | "no" | "negative" => Some(0.0),
+        _ => None,
     }
 }

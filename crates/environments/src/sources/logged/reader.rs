@@ -2,7 +2,7 @@
 
 use super::LogOptions;
 use super::columns::{LeaveOut, LogColumns};
-use super::feedback::Feedback;
+use super::feedback::{Feedback, thumbs};
 use super::messages::{last_user_text, shown};
 use super::problem::{LogProblem, LogRule};
 use super::time::Moment;
@@ -254,19 +254,6 @@ fn quality(record: &Record, columns: &LogColumns) -> Result<Option<f64>, Fault> 
             Err((columns.judge.clone(), LogRule::JudgeScale, format!("{score}, scale {low} to {high}")))
         }
         None => Err((columns.judge.clone(), LogRule::JudgeScale, format!("{score}, no scale"))),
-    }
-}
-
-/// 1 for up, 0 for down; none for anything else.
-pub(super) fn thumbs(value: &Value) -> Option<f64> {
-    let text = match value {
-        Value::String(text) => text.trim().to_ascii_lowercase(),
-        other => other.to_string(),
-    };
-    match text.as_str() {
-        "up" | "true" | "1" | "1.0" | "yes" | "positive" => Some(1.0),
-        "down" | "false" | "0" | "0.0" | "-1" | "-1.0" | "no" | "negative" => Some(0.0),
-        _ => None,
     }
 }
 

@@ -97,6 +97,33 @@ fn tokens_cost_what_they_cost_on_the_day() {
 }
 
 #[test]
+fn the_prices_of_another_day_replace_what_was_paid_and_need_the_tokens_of_every_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted =
+        "{\"model\": \"m\", \"cost_usd\": 7, \"usage\": {\"prompt_tokens\": 1000, \"completion_tokens\": 500}}\n";
+    let book = "[[price]]\nmodel = 'm'\nfrom = '2024-01-01'\ninput = 2\noutput = 4\n\
+                [[price]]\nmodel = 'm'\nfrom = '2024-02-01'\ninput = 1\noutput = 1\n";
+    let options = |day: &str| LogOptions {
+        prices: Some(PriceBook::parse(book).unwrap()),
+        reprice: Some(day.parse().unwrap()),
+        ..LogOptions::default()
+    };
+    let path = file(&folder, "log.jsonl", counted);
+    for (day, dollars) in [("2024-01-15", 0.004), ("2024-02-01", 0.0015)] {
+        assert_eq!(rows(&Log::open(&path, &options(day)).unwrap())[0].cost.0, dollars, "{day}");
+    }
+    let check = |text: &str, day: &str, expected: &str| {
+        let path = file(&folder, "log.jsonl", text);
+        let error = Log::open(&path, &options(day)).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check(counted, "2023-12-31", "line 1, field `cost_usd`: no price: no price for model `m` on 2023-12-31");
+    let uncounted = format!("{counted}{{\"model\": \"m\", \"cost_usd\": 7}}\n");
+    let expected = "line 2, field `usage.prompt_tokens`: prices of another day need the tokens of every row and a price book: no tokens";
+    check(&uncounted, "2024-01-15", expected);
+}
+
+#[test]
 fn the_last_user_message_is_the_prompt() {
     let folder = tempfile::tempdir().unwrap();
     let text = "{\"model\": \"a\", \"cost_usd\": 1, \"messages\": [{\"role\": \"system\", \"content\": \"be kind\"}, \
