@@ -1,4 +1,5 @@
-//! The table of coverage: `make coverage` writes `results/coverage/`. Arguments: the folder, and the repetitions (2000).
+//! The tables of coverage: `make coverage` writes `results/coverage/`. Arguments: the folder, the repetitions (2000), and the prompts
+//! of the experiments by commas (0: none, off-policy estimates alone).
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
 use benchmarks::coverage::{Design, Line, measure};
@@ -27,12 +28,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{} {} {rows} rows: done", world(&design), split(&design));
         }
     }
-    let frame = frame(&found);
-    write_parquet(&folder.join("coverage.parquet"), &frame)?;
-    write_csv(&folder.join("coverage.csv"), &frame)?;
-    let fared = gateways(&folder, repetitions)?;
-    let page = page(&found, repetitions) + &off_policy_page(&fared);
-    write_whole(&folder.join("README.md"), page.as_bytes())?;
+    if !found.is_empty() {
+        let frame = frame(&found);
+        write_parquet(&folder.join("coverage.parquet"), &frame)?;
+        write_csv(&folder.join("coverage.csv"), &frame)?;
+        let page = page(&found, repetitions);
+        write_whole(&folder.join("README.md"), page.as_bytes())?;
+        println!("{page}");
+    }
+    let page = off_policy_page(&gateways(&folder, repetitions)?, repetitions);
+    write_whole(&folder.join("OFF_POLICY.md"), page.as_bytes())?;
     println!("{page}");
     Ok(())
 }
@@ -41,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn gateways(folder: &Path, repetitions: u64) -> Result<Vec<Fared>, Box<dyn Error>> {
     let scratch = tempfile::tempdir()?;
     let mut all = Vec::new();
-    for trap in [Trap::None, Trap::Repeats, Trap::PriceCut, Trap::Retired, Trap::Missing] {
+    for trap in [Trap::None, Trap::Repeats, Trap::PriceCut, Trap::Retired, Trap::Missing, Trap::Drift] {
         for rows in [500, 2_000, 8_000] {
             all.extend(off_policy::measure(trap, rows, repetitions, scratch.path()));
             println!("gateways, {trap:?}, {rows} rows: done");
@@ -69,13 +74,24 @@ fn gateways(folder: &Path, repetitions: u64) -> Result<Vec<Fared>, Box<dyn Error
     Ok(all)
 }
 
+const OFF_POLICY_HEAD: &str = "# Off-policy estimates beside the truth
+
+`make coverage` makes this page and the tables beside it, through the doors of `barp log ope` and `barp log decide`. Logs are
+simulated gateways (`tests/src/gateway.rs`), each of models of its own; the truth is that of the world at the end of the log.
+Nothing here is about real rows.
+
+Looked at is every model for all requests; in decisions also its difference from what the gateway chose, and its saving where
+its quality is shown to be no lower. *Error* is the root mean squared error and *bias* the mean error, as shares of the truth.
+*Refused* is the share of numbers that are not printed, *intervals* the number of those that have one. Where ratings are missing
+not at random, intervals of quality are bounds.
+";
+
 /// The table of how off-policy estimates fared.
-fn off_policy_page(all: &[Fared]) -> String {
-    let mut page = "\n## Off-policy estimates\n\nSimulated gateways (`tests/src/gateway.rs`), one model for all requests, in the \
-        world as it is at the end of the log. *Error* is the root mean squared error, *bias* the mean error, as shares of the \
-        truth; *refused* is the share of numbers that are not printed. Where ratings are missing not at random, intervals are \
-        bounds.\n\n| trap | rows | number | of | refused | intervals | coverage | error | bias |\n|---|---|---|---|---|---|---|---|---|\n"
-        .to_owned();
+fn off_policy_page(all: &[Fared], repetitions: u64) -> String {
+    let mut page = format!(
+        "{OFF_POLICY_HEAD}\n{repetitions} logs of each kind.\n\n| trap | rows | number | of | refused | intervals | coverage | error | bias \
+         |\n|---|---|---|---|---|---|---|---|---|\n"
+    );
     for one in all {
         let Fared { trap, rows, what, outcome, refused, intervals, coverage, error, bias, .. } = one;
         let coverage = if *intervals > 0 { format!("{coverage:.3}") } else { "-".to_owned() };
@@ -188,5 +204,7 @@ fn page(found: &[(Design, Line)], repetitions: u64) -> String {
 
 /// Prompts of the tables: those that are asked for, by commas.
 fn sizes(asked: Option<String>) -> Vec<usize> {
-    asked.map_or(vec![400, 1_500, 6_000], |text| text.split(',').filter_map(|one| one.parse().ok()).collect())
+    asked.map_or(vec![400, 1_500, 6_000], |text| {
+        text.split(',').filter_map(|one| one.parse().ok()).filter(|prompts| *prompts > 0).collect()
+    })
 }

@@ -103,7 +103,7 @@ fn printed_intervals_hold_the_truth() {
     let folder = tempfile::tempdir().unwrap();
     let (mut held, mut all) = (0, 0);
     for number in 0..40 {
-        let trap = [Trap::None, Trap::PriceCut, Trap::Retired, Trap::Repeats][number as usize % 4];
+        let trap = [Trap::None, Trap::PriceCut, Trap::Retired, Trap::Repeats, Trap::Missing][number as usize % 5];
         let gateway = Gateway::new(100 + number, trap, 2_000);
         let decision = decided(folder.path(), &gateway.log(), &question(Goal::Saving));
         let logging = gateway.worth(&gateway.logging());

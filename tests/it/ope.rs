@@ -134,6 +134,11 @@ fn rows_that_a_router_was_trained_on_never_score_it() {
     let foreign = estimate(folder.path(), "taught.jsonl", "quality", &weight);
     assert_eq!(foreign, own);
 
+    // A decision leaves the same rows out for all.
+    let said = succeed(folder.path(), &["log", "decide", "taught.jsonl", "--router", "r.router", "--w-cost", "0.2"]);
+    let sentence = format!("{} rows are left out because a router was trained on their prompts", 1500 - left_out);
+    assert!(said.contains(&sentence) && said.contains("r.router w_cost=0.2"), "{said}");
+
     // Repeats count as rows: ten prompts of the first log twenty times each, and a thousand new ones.
     let often = log(0..10).repeat(20);
     write(folder.path(), "often.jsonl", &(often + &log(20_000..21_000)));
@@ -147,6 +152,30 @@ fn rows_that_a_router_was_trained_on_never_score_it() {
     store::write_whole(&folder.path().join("old.router"), &artifact.to_bytes()).unwrap();
     let error = refuse(folder.path(), &["ope", "taught.jsonl", "--router", "old.router", "--w-cost", "0.2"]);
     assert!(error.contains("old.router: its card does not say which prompts of a log it was trained on"), "{error}");
+}
+
+#[test]
+fn a_router_that_does_not_beat_the_best_model_is_saved_with_a_warning() {
+    let (folder, _) = taught(&["lin-ucb"]);
+    let train = |log: &str| {
+        write(folder.path(), "log.jsonl", log);
+        succeed(folder.path(), &["log", "train", "log.jsonl", "--policy", "lin-ucb", "--out", "own.router"])
+    };
+    let warning = "warning: the router is not shown to be better than the best fixed model";
+    let said = train(&log(0..3000));
+    assert!(said.contains("reward_over_best_model 0.") && !said.contains(warning), "{said}");
+    // Whatever is asked, one model answers as well as another at the same price.
+    let flat: String = log(0..600)
+        .lines()
+        .enumerate()
+        .map(|(at, line)| {
+            let mut row: Value = serde_json::from_str(line).unwrap();
+            (row["quality"], row["cost_usd"]) = (json!(u8::from(at % 3 > 0)), json!(0.001));
+            format!("{row}\n")
+        })
+        .collect();
+    let said = train(&flat);
+    assert!(said.contains(warning), "{said}");
 }
 
 #[test]
@@ -197,6 +226,15 @@ fn a_log_that_cannot_score_a_router_is_refused() {
         &other,
         &["--w-cost", "0"],
         "r.router: none of its models (large, middle, small) ever answers in the log (models there: other-large, ",
+    );
+    // One model that is gone refuses what the router would send there, and no more than that.
+    let gone = log(0..1500).replace("\"large\"", "\"huge\"");
+    write(folder.path(), "gone.jsonl", &gone);
+    let found = estimate(folder.path(), "gone.jsonl", "quality", &["--w-cost", "0", "--greedy"]);
+    assert_eq!(found["absent_models"], json!(["large"]));
+    assert!(
+        found["refused"].as_str().unwrap().contains("go to a model of which the log says nothing there"),
+        "{found}"
     );
     let own = good.replace("\"propensity\"", "\"w_cost\":0.25,\"propensity\"");
     write(folder.path(), "own.jsonl", &own);

@@ -144,7 +144,8 @@ pub fn decide(
     let (mut all, also) = without_doubles(study.policies(&names(&now.models))?);
     all.extend(asked);
     let (tau, feedback) = (tau(&now), FeedbackShare::new(&now));
-    let judge = Judge { study: &study, question, tau, at_random: feedback.at_random() };
+    let all_rated = now.rows.iter().all(|row| row.quality.is_some());
+    let judge = Judge { study: &study, question, tau, at_random: feedback.at_random(), all_rated };
     let incumbent = judged_incumbent(&judge, named, &mut all)?;
     let candidates = all.iter().map(|(name, chances)| judge.candidate(name, chances, &incumbent));
     let mut candidates = candidates.collect::<Result<Vec<_>, _>>()?;

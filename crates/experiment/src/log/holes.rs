@@ -80,8 +80,8 @@ fn words(row: &LogRow) -> BTreeSet<String> {
 /// Prompts and answers of each model by the words of the prompts and by tenants.
 pub(super) struct Words {
     models: usize,
-    /// Different prompts, and rows without one.
-    prompts: u64,
+    /// Whether prompts are chosen for one by one, so that a part of them cannot lack a model by chance.
+    by_prompt: bool,
     met: BTreeSet<u64>,
     rows: Vec<u64>,
     parts: BTreeMap<u64, Counted>,
@@ -94,16 +94,19 @@ struct Counted {
 }
 
 impl Words {
-    pub(super) fn new(models: usize) -> Words {
-        Words { models, prompts: 0, met: BTreeSet::new(), rows: vec![0; models], parts: BTreeMap::new() }
+    /// Where models are drawn for a whole tenant at a time, what one tenant lacks says nothing.
+    pub(super) fn new(models: usize, by_prompt: bool) -> Words {
+        Words { models, by_prompt, met: BTreeSet::new(), rows: vec![0; models], parts: BTreeMap::new() }
     }
 
     /// Enters a row.
     pub(super) fn add(&mut self, row: &LogRow) {
+        if !self.by_prompt {
+            return;
+        }
         let prompt = row.prompt.as_deref().filter(|prompt| !prompt.is_empty());
         let new = prompt.is_none_or(|prompt| self.met.insert(prompt_hash(prompt)));
         let arm = row.arm.index();
-        self.prompts += u64::from(new);
         self.rows[arm] += 1;
         let tenant = row.tenant.clone().map(Part::Tenant);
         for part in words(row).into_iter().map(Part::Word).chain(tenant) {

@@ -52,7 +52,8 @@ pub(super) struct LogTable {
 impl LogTable {
     /// Reads the log, its rows `together` as they move together.
     pub(super) fn read(log: &Log, together: Together) -> Result<LogTable, EvaluationError> {
-        let (mut rows, mut keys, mut words) = (Vec::new(), Keys::default(), Words::new(log.models().len()));
+        let (mut rows, mut keys, mut words) =
+            (Vec::new(), Keys::default(), Words::new(log.models().len(), together == Together::Prompt));
         for row in log.rows()? {
             let row = row?;
             keys.add(&row, together);

@@ -85,7 +85,8 @@ pub(super) fn ope<'py>(
     let weights = w_cost.into_iter().map(preference).collect::<PyResult<Vec<_>>>()?;
     let routers = self::routers(&routers, &weights, greedy)?;
     let named = policies.unwrap_or_else(|| names(log.models()));
-    let found = py.detach(|| -> Result<Vec<Value>, EvaluationError> {
+    // A router may be sent to another thread, but not shared.
+    let found = py.detach(move || -> Result<Vec<Value>, EvaluationError> {
         let found = evaluate(&log, &named, from, cluster)?;
         let scored = match routers.is_empty() {
             true => Vec::new(),
@@ -132,6 +133,6 @@ pub(super) fn decide<'py>(
     let weights: Vec<Preference> = w_cost.map(preference).transpose()?.into_iter().collect();
     let routers = self::routers(&routers, &weights, greedy)?;
     let question = Question { goal, incumbent, margin, propensities, together };
-    let decision = py.detach(|| experiment::log::decide(&log, &routers, &question, &Progress::default()));
+    let decision = py.detach(move || experiment::log::decide(&log, &routers, &question, &Progress::default()));
     json::to_python(py, &decision.map_err(|error| refuse(&path, &error))?.to_json())
 }

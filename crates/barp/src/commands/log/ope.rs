@@ -7,6 +7,7 @@ use crate::output::say;
 use crate::table::{aligned, dollars, score};
 use crate::{progress, routers};
 use clap::Args;
+use environments::sources::logged::Log;
 use experiment::log::{
     Decides, Evaluation, EvaluationError, Evaluations, LoggedRouter, Outcome, RouterScores, ScoredRows, evaluate,
     evaluate_routers, names,
@@ -68,7 +69,7 @@ impl Ope {
         evaluations.extend(scored.iter().flat_map(|scores| scores.evaluations.iter().cloned()));
         if !self.json {
             say!("{}", table(&evaluations).trim_end());
-            say!("{}", on_the_log(&found, log.models()).trim_end());
+            say!("{}", on_the_log(&found, &log).trim_end());
             for (router, scores) in routers.iter().zip(&scored) {
                 say!("{}", basis(router, scores));
             }
@@ -116,10 +117,15 @@ fn basis(router: &LoggedRouter, scores: &RouterScores) -> String {
 }
 
 /// What holds of every line: the verdict on the propensities, and where the log says nothing of a model.
-fn on_the_log(found: &Evaluations, models: &[String]) -> String {
+fn on_the_log(found: &Evaluations, log: &Log) -> String {
     let mut text = found.propensities.sentence() + "\n";
+    let unscored = log.len() - log.survey().with_quality;
+    if unscored > 0 {
+        text +=
+            &format!("{unscored} of {} rows have no score: quality holds if they are missing at random\n", log.len());
+    }
     for hole in &found.holes {
-        let (model, share) = (&models[hole.arm], 100.0 * hole.share);
+        let (model, share) = (&log.models()[hole.arm], 100.0 * hole.share);
         text += &format!("hole: {model} never answers {} ({share:.1} % of the rows)\n", hole.part);
     }
     text

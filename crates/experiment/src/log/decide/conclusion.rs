@@ -8,6 +8,9 @@ use statistics::{Contrast, Design, Spread, holm};
 /// Share of the rows with a prompt that another row has, from which repeats are named.
 const REPEATED: f64 = 0.1;
 
+/// Share of rated answers below which that is named.
+const RATED: f64 = 0.95;
+
 /// Beyond so many rows no log decides.
 const MOST_ROWS: f64 = 1e8;
 
@@ -108,7 +111,7 @@ impl Conclusion {
 
 /// Rows like these with which the gain, and the room to the constraint, as they were measured, are seen four times in five.
 fn needed_rows(candidate: &Candidate, rows: usize, clusters: u64) -> Option<u64> {
-    if candidate.slack != [0.0; 2] {
+    if candidate.slack != [0.0; 2] || candidate.blind && candidate.fit == Fit::Open {
         return None;
     }
     let needed = |contrast: Contrast, least: f64| {
@@ -198,8 +201,16 @@ impl Decision {
         if let Some(since) = self.since {
             traps.push(format!("the {} rows since {since} count", self.rows[1]));
         }
+        let scored: usize = self.models.iter().map(|line| line.scored_now).sum();
+        let rated = scored as f64 / self.models.iter().map(|line| line.rows_now).sum::<usize>().max(1) as f64;
         if !self.feedback.at_random() {
             traps.push(self.missing());
+        } else if rated < RATED {
+            let rated = 100.0 * rated;
+            traps.push(format!(
+                "{rated:.0} % of the answers are rated, at like rates for all models: quality is only bounded, its differences \
+                 hold if ratings depend on how good an answer is and on nothing else"
+            ));
         }
         let repeated = 1.0 - self.clusters as f64 / self.rows[1].max(1) as f64;
         if repeated >= REPEATED {

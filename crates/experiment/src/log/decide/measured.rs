@@ -71,6 +71,8 @@ pub struct Candidate {
     pub gain: Option<Contrast>,
     /// By how much the gain may be lower, and higher, because of what was not rated.
     pub slack: [f64; 2],
+    /// Whether what was not rated may decide about the constraint.
+    pub blind: bool,
     /// Smallest gain that is worth a switch, in the unit of the gain.
     pub worth: f64,
     /// How far the constraint is from its edge, and its error.
@@ -97,8 +99,10 @@ pub(super) struct Judge<'a> {
     pub(super) study: &'a Study<'a>,
     pub(super) question: &'a Question,
     pub(super) tau: Dollars,
-    /// Whether ratings are missing at random.
+    /// Whether nothing speaks against ratings that are missing at random.
     pub(super) at_random: bool,
+    /// Whether every answer is rated.
+    pub(super) all_rated: bool,
 }
 
 impl Judge<'_> {
@@ -111,7 +115,7 @@ impl Judge<'_> {
         let filled = |value| -> Result<f64, EvaluationError> {
             Ok(evaluate(Outcome::QualityOr(value))?.gathered.robust().values[0].clamp(0.0, 1.0))
         };
-        let bounds = if self.at_random { None } else { Some([filled(0.0)?, filled(1.0)?]) };
+        let bounds = if self.all_rated { None } else { Some([filled(0.0)?, filled(1.0)?]) };
         Ok(Numbers { quality: evaluate(Outcome::Quality)?, dollars: evaluate(Outcome::Dollars)?, reward, bounds })
     }
 
@@ -159,6 +163,7 @@ impl Judge<'_> {
             p_fit,
             gain: terms.gain.filter(|gain| refused.is_none() && !same(gain)),
             slack: apart.map(|apart| apart * terms.on_quality),
+            blind: terms.narrowed != [0.0; 2],
             worth: terms.worth,
             room: terms.room,
             refused,
@@ -167,7 +172,9 @@ impl Judge<'_> {
 
     /// By how much the difference of quality may be lower, and higher, because of what was not rated.
     fn apart(&self, own: &Numbers, other: &Numbers) -> [f64; 2] {
-        let (Some(own_bounds), Some(bounds)) = (own.bounds, other.bounds) else { return [0.0; 2] };
+        // Models whose ratings are missing alike err alike, so that a difference holds where a quality does not.
+        let bounds = own.bounds.zip(other.bounds).filter(|_| !self.at_random);
+        let Some((own_bounds, bounds)) = bounds else { return [0.0; 2] };
         let measured = own.quality.gathered.robust().values[0] - other.quality.gathered.robust().values[0];
         [(measured - (own_bounds[0] - bounds[1])).max(0.0), (own_bounds[1] - bounds[0] - measured).max(0.0)]
     }
@@ -276,7 +283,7 @@ fn number(own: &Evaluation, other: &Evaluation, [least, most]: [f64; 2]) -> Meas
 /// Said of an interval where what was not rated may be anything.
 const BOUNDED: &str = "95%, whatever was not rated may be all bad or all good";
 
-/// The number where what was not rated may be anything: between `bounds`, and `apart` from the measured difference.
+/// The number where what was not rated may be anything: between `bounds`, and up to `apart` from the measured difference.
 fn bounded(number: Measured, bounds: Option<[f64; 2]>, apart: [f64; 2]) -> Measured {
     let Some([least, most]) = bounds else { return number };
     let Measured { own, difference } = number;
@@ -287,7 +294,8 @@ fn bounded(number: Measured, bounds: Option<[f64; 2]>, apart: [f64; 2]) -> Measu
         ..interval
     };
     let by = [(own.mean - least).max(0.0), (most - own.mean).max(0.0)];
-    Measured { own: wider(own, by), difference: wider(difference, apart) }
+    let difference = if apart == [0.0; 2] { difference } else { wider(difference, apart) };
+    Measured { own: wider(own, by), difference }
 }
 
 /// A saving for a gain.
