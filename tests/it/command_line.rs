@@ -61,7 +61,7 @@ fn values_that_break_a_rule_are_named() {
     );
     check(
         &format!("replicates = 0\n{GOOD}[[policy]]\nkind = 'knn'"),
-        "my.toml:1: `replicates` must be at least 1, got 0",
+        "my.toml:1: `replicates` must be from 1 to 100000, got 0",
     );
     check(
         &format!("{GOOD}[protocol]\nsplit = [0.5, 0.2, 0.2]\n[[policy]]\nkind = 'knn'"),
