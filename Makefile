@@ -1,5 +1,5 @@
 # Names for commands; the logic is in the program and in .ci/run.
-.PHONY: reproduce quick encoder bench-encoder coverage damage fuzz golden reference test test-slurm kills page-test wheel python-test check format bench clean
+.PHONY: reproduce quick encoder bench-encoder coverage damage malformed fuzz golden reference test test-slurm kills page-test wheel python-test check format bench clean
 
 CARGO ?= cargo
 BARP = $(CARGO) run --quiet --release --package barp --
@@ -71,6 +71,10 @@ coverage:
 damage:
 	$(CARGO) build --release --package barp
 	BARP_DAMAGE=$(or $(TIMES),200) $(CARGO) test --release --workspace --test it damage:: -- --nocapture
+
+# Twenty thousand malformed inputs over every reader.
+malformed:
+	BARP_MALFORMED=$(or $(TIMES),20) $(CARGO) test --release --workspace --test it malformed::
 
 # Every fuzz target for DURATION (600) seconds each: needs nightly and `cargo install cargo-fuzz`.
 fuzz:

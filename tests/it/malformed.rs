@@ -1,4 +1,5 @@
-//! A thousand malformed inputs over every reader: none panics, hangs or writes a file where it should not.
+//! A thousand malformed inputs over every reader: none panics, hangs or writes a file where it should not. With
+//! `BARP_MALFORMED=N` N thousand (`make malformed`).
 
 use crate::support::{barp, files};
 use deployment::Artifact;
@@ -57,11 +58,16 @@ fn malformed(whole: &[u8], reader: &str, time: u64) -> Vec<u8> {
     bytes
 }
 
+/// How many times as many inputs are asked for.
+fn more() -> u64 {
+    std::env::var("BARP_MALFORMED").map_or(1, |text| text.parse().expect("BARP_MALFORMED is a whole number"))
+}
+
 /// Hands `times` malformed versions of `whole`, as a file called `name`, to `read`.
 fn check(name: &str, whole: &[u8], times: u64, read: impl Fn(&Path) + std::panic::RefUnwindSafe) {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join(name);
-    for time in 0..times {
+    for time in 0..times * more() {
         let bytes = malformed(whole, name, time);
         store::write_whole(&path, &bytes).unwrap();
         if catch_unwind(|| read(&path)).is_err() {
@@ -182,7 +188,7 @@ fn routers_manifests_and_cells_are_read_or_refused() {
     for path in paths {
         let frame = store::read(&path).unwrap();
         let foreign = foreign_parquet(&path, &frame);
-        for time in 0..50 {
+        for time in 0..50 * more() {
             store::write_whole(&path, &malformed(&foreign, "cell", time)).unwrap();
             let read = || {
                 let (runs, _) = folder.sound_runs(&older).unwrap();

@@ -82,7 +82,7 @@ fn what_meets_nothing_is_refused_with_what_there_is() {
 #[test]
 fn an_error_that_an_override_causes_has_it_as_its_place() {
     let refused = |set: &[&str], expected: &str| assert_eq!(with(set).err().unwrap(), expected);
-    refused(&["seed=2", "replicates=0"], "--set replicates=0: `replicates` must be at least 1, got 0");
+    refused(&["seed=2", "replicates=0"], "--set replicates=0: `replicates` must be from 1 to 100000, got 0");
     refused(
         &["policy.barp.epoch=3", "seed=2"],
         "--set policy.barp.epoch=3: [[policy]] barp: unknown key `epoch` (nearest is `epochs`; known: kind, name, only, \

@@ -35,9 +35,11 @@ pub struct FeatureCache {
     damage: Damage,
 }
 
+type Listener = dyn Fn(&FrameError) + Send + Sync;
+
 /// Who hears of damaged files.
 #[derive(Clone, Default)]
-struct Damage(Option<Arc<dyn Fn(&FrameError) + Send + Sync>>);
+struct Damage(Option<Arc<Listener>>);
 
 impl Damage {
     fn tell(&self, error: &FrameError) {

@@ -202,7 +202,7 @@ pub(crate) struct Top {
     about: String,
     /// Root of the seed tree: everything random follows from it.
     #[serde(default = "one")]
-    #[schemars(range(max = u64::MAX))]
+    #[schemars(range(max = i64::MAX))]
     seed: u64,
     /// Independent repetitions.
     #[serde(default = "five")]

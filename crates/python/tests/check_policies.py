@@ -129,7 +129,7 @@ def check_bad_policies_and_configurations_are_refused_before_anything_runs():
     refuse(one + "extr = 1", "[[policy]] mine: unknown key `extr` (nearest is `extra`; known: kind, name, only, tune, sweep, extra)", **mine)
     refuse(one + "extra = 'x'", '`extra` must be a number like its default 0, got "x"', **mine)
     refuse(one, "the policy `knn` must have another name: that one is registered", policies={"knn": Uniform})
-    refuse("name = 'x'\nreplicates = 0\n[[environment]]\n[[policy]]\nkind='knn'", "`replicates` must be at least 1, got 0")
+    refuse("name = 'x'\nreplicates = 0\n[[environment]]\n[[policy]]\nkind='knn'", "`replicates` must be from 1 to 100000, got 0")
     with fails(FileNotFoundError, "nothing.toml"):
         barp.run("nothing.toml")
 

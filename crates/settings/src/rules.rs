@@ -2,7 +2,7 @@
 //! bounds, names, lists and tables; schemas have no references.
 //!
 //! A whole number that declares no highest value is at most [`MOST`]: sums and products of a few of them must not overflow. The
-//! keyword `x-because` says why a bound is there, and stands behind it in messages.
+//! keyword `x-because` says why a highest value is there, and stands behind it where a value is above.
 //!
 //! The keyword `x-rule` says in words what the other keywords say, or more than they can: it then stands in messages and in
 //! the reference.
@@ -31,7 +31,11 @@ pub fn violation(schema: &Value, name: &str, value: &Value) -> Option<Mistake> {
         (None, _) if too_large(schema, value) => format!("at most {}", number(MOST)),
         (None, _) => rule(schema),
     };
-    let rule = schema["x-because"].as_str().map_or(rule.clone(), |because| format!("{rule} ({because})"));
+    let above = value.as_f64() > schema["maximum"].as_f64();
+    let rule = match schema["x-because"].as_str().filter(|_| above) {
+        Some(because) => format!("{rule} ({because})"),
+        None => rule,
+    };
     let field = if name.is_empty() { "it" } else { name };
     Some(Mistake::Rule { field: field.into(), rule, value: value.to_string() })
 }

@@ -37,6 +37,7 @@ impl Merge {
         let mut holes = Vec::new();
         for (cell, found) in manifest.cells.iter_mut().zip(found) {
             let found = found?;
+            (cell.ledger, cell.chosen, cell.sha256) = (None, None, None);
             found.damaged.iter().for_each(|error| say_damaged(error, "passed over"));
             match found.held {
                 None => {

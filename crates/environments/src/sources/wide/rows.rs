@@ -154,7 +154,7 @@ impl<'a> Rows<'a> {
             // Texts are encoded together when it is known which rows are kept.
             FeatureColumn::Texts { .. } => return,
         };
-        if let Some(place) = vector.iter().position(|number| !(number.abs() <= LARGEST)) {
+        if let Some(place) = vector.iter().position(|number| !number.is_finite() || number.abs() > LARGEST) {
             let of = id.map_or(String::new(), |id| format!(" of `{id}`"));
             let value = || format!("{} in place {}{of}", vector[place], place + 1);
             self.problem(row, &self.options.columns.embedding, Rule::Embedding, value);
