@@ -72,7 +72,12 @@ wait_for() {
 down() {
     for daemon in slurmd slurmctld munged; do
         if [ -f "$folder/$daemon.process" ]; then
-            kill "$(cat "$folder/$daemon.process")" 2> /dev/null || true
+            process=$(cat "$folder/$daemon.process")
+            kill "$process" 2> /dev/null || true
+            for _ in $(seq 100); do
+                kill -0 "$process" 2> /dev/null || break
+                sleep 0.1
+            done
             rm "$folder/$daemon.process"
         fi
     done
