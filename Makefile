@@ -63,7 +63,8 @@ check:
 format:
 	$(CARGO) fmt --all
 
-# How often intervals hold the truth, by simulation, into results/coverage (38 minutes of processor time on two cores).
+# How often intervals hold the truth, by simulation, into results/coverage (38 minutes of processor time on two cores, and a
+# quarter of an hour for off-policy estimates; `--example coverage -- FOLDER LOGS 0` makes these alone).
 coverage:
 	$(CARGO) run --release --workspace --example coverage -- results/coverage
 

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use store::{Column, Frame, write_csv, write_parquet, write_whole};
 use tests::gateway::Trap;
 
+/// Most simulated logs of each kind.
+const MOST_LOGS: u64 = 400;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "results/coverage".to_owned()));
@@ -36,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         write_whole(&folder.join("README.md"), page.as_bytes())?;
         println!("{page}");
     }
-    let page = off_policy_page(&gateways(&folder, repetitions)?, repetitions);
+    let logs = repetitions.min(MOST_LOGS);
+    let page = off_policy_page(&gateways(&folder, logs)?, logs);
     write_whole(&folder.join("OFF_POLICY.md"), page.as_bytes())?;
     println!("{page}");
     Ok(())
