@@ -1,13 +1,14 @@
 //! A saved router at work: prompts in, models out. The decisions are those of the simulator, bit for bit.
 
+mod prices;
+
 use crate::artifact::{Artifact, Card};
+use crate::refused_use::DeploymentError;
 use encoder::Encoder;
 use policies::Expected;
 use routing::{
-    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, NotRestored, Policy, Preference, Round, Router, Seed,
-    Stream, random,
+    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Policy, Preference, Round, Router, Seed, Stream, random,
 };
-use settings::Mistake;
 use std::sync::Arc;
 
 /// A router with its encoder and the public facts of the day.
@@ -49,121 +50,6 @@ pub struct Decision {
     /// What the chosen model's answer is expected to be worth and to cost; none where nothing was bought of it.
     pub expected: Option<Expected>,
 }
-
-/// Why a router cannot be used so.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DeploymentError {
-    /// The encoder is not the one that the router was trained with.
-    Encoder {
-        /// Fingerprint of the encoder that the router was trained with.
-        trained: String,
-        /// Fingerprint of the one that was given.
-        given: String,
-    },
-    /// The router does not know a model.
-    UnknownModel {
-        /// Name of the model.
-        model: String,
-        /// Those that it knows.
-        known: Vec<String>,
-    },
-    /// The router does not look at list prices, so that one could change nothing.
-    PricesNotRead {
-        /// Label of the policy that it was trained by.
-        policy: String,
-    },
-    /// The router's own exploration does not look at list prices.
-    PricesWhileExploring {
-        /// Label of the policy that it was trained by.
-        policy: String,
-    },
-    /// A price is negative or not a number.
-    Price {
-        /// Name of the model.
-        model: String,
-        /// Dollars for a typical request.
-        price: f64,
-    },
-    /// The share of requests that any model answers is no share.
-    Floor {
-        /// The share.
-        floor: f64,
-    },
-    /// A model that would join is there already.
-    Known {
-        /// Name of the model.
-        model: String,
-    },
-    /// The router cannot go on learning.
-    CannotLearn(NotRestored),
-    /// No model is left to choose from.
-    NoModelLeft {
-        /// The one that was taken out last.
-        last: String,
-    },
-    /// The router cannot read text, since nobody knows what made the features that it was trained on.
-    NoEncoder {
-        /// Width d of the features that it wants instead.
-        dimension: usize,
-    },
-    /// A feature row has another width.
-    Width {
-        /// Width d of the router's features.
-        dimension: usize,
-        /// Numbers that were given.
-        given: usize,
-    },
-    /// A feature is not a finite number.
-    NotFinite {
-        /// The number.
-        value: f32,
-        /// Its position in the row.
-        position: usize,
-    },
-}
-
-impl std::fmt::Display for DeploymentError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            DeploymentError::Encoder { trained, given } => {
-                write!(f, "the encoder must be the one that the router was trained with, `{trained}`, got `{given}`")
-            }
-            DeploymentError::UnknownModel { model, known } => Mistake::unknown("model", model, known).fmt(f),
-            DeploymentError::PricesNotRead { policy } => write!(
-                f,
-                "a list price would change nothing: `{policy}` decides by the dollars that its training was charged (train \
-                 it again at other prices, or train a policy that heeds list prices, such as `lin-ucb-listed`)"
-            ),
-            DeploymentError::PricesWhileExploring { policy } => write!(
-                f,
-                "`{policy}` explores by the rewards that it learnt, at the dollars that were charged: it can explore, or heed a \
-                 list price, not both (`lin-ucb-listed` can)"
-            ),
-            DeploymentError::Price { model, price } => {
-                write!(f, "the price of `{model}` must be at least 0 dollars, got {price}")
-            }
-            DeploymentError::Floor { floor } => write!(f, "the explore floor must lie in [0, 1], got {floor}"),
-            DeploymentError::Known { model } => write!(f, "model `{model}` is there already"),
-            DeploymentError::CannotLearn(error) => write!(f, "it cannot go on learning: {error}"),
-            DeploymentError::NoModelLeft { last } => {
-                write!(f, "no model is left to choose from: `{last}` was the last one")
-            }
-            DeploymentError::NoEncoder { dimension } => write!(
-                f,
-                "the router was trained on features whose encoder is not known and cannot read text: give `embedding`, \
-                 {dimension} numbers"
-            ),
-            DeploymentError::Width { dimension, given } => {
-                write!(f, "`embedding` must have {dimension} numbers, got {given}")
-            }
-            DeploymentError::NotFinite { value, position } => {
-                write!(f, "`embedding` must have finite numbers, got {value} at {position}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for DeploymentError {}
 
 impl Deployment {
     /// `artifact` with the encoder of its prompts, where it has one.
@@ -270,62 +156,6 @@ impl Deployment {
         }
         self.list_prices[position] = price;
         self.check_draws()
-    }
-
-    /// Whether a list price can change decisions: the router looks at it, or tells the rewards that it estimates, in which the
-    /// forecast then puts the price in force for the one of training.
-    fn heeds_prices(&self) -> bool {
-        let tells = || {
-            let empty = ContextsBuffer::new(self.card().dimension, self.card().models.len());
-            self.artifact.forecast.is_some() && self.artifact.router.rewards(&empty.view(), &mut Vec::new())
-        };
-        self.artifact.router.reads_prices() || tells()
-    }
-
-    /// Whether rewards are to be changed by the prices in force.
-    fn is_repriced(&self) -> bool {
-        let trained = self.card().list_prices_usd.iter();
-        let moved = self.list_prices.iter().zip(trained).any(|(now, trained)| now.0 != *trained);
-        moved && !self.router().reads_prices()
-    }
-
-    /// A policy's own exploration weighs models by the rewards that it learnt.
-    fn check_draws(&self) -> Result<(), DeploymentError> {
-        match self.exploring.is_some() && self.policy.is_some() && self.is_repriced() {
-            true => Err(DeploymentError::PricesWhileExploring { policy: self.card().policy.label.clone() }),
-            false => Ok(()),
-        }
-    }
-
-    /// The greedy decision at the prices in force.
-    fn decide(&self, contexts: &Contexts<'_>, choices: &mut Vec<Choice>) {
-        let mut rewards = Vec::new();
-        if !(self.is_repriced() && self.router().rewards(contexts, &mut rewards)) {
-            return self.router().decide(contexts, choices);
-        }
-        choices.clear();
-        for (row, rewards) in rewards.chunks_exact_mut(contexts.arms()).enumerate() {
-            let saved = self.saved_by_prices(contexts.feature_row(row), contexts.preferences()[row]);
-            rewards.iter_mut().zip(saved).for_each(|(reward, saved)| *reward += saved);
-            let up = rewards.iter().zip(contexts.available(row)).enumerate().filter(|(_, (_, up))| **up);
-            let best = up.rev().max_by(|one, two| one.1.0.total_cmp(two.1.0)).expect("one model can be called");
-            choices.push(Choice::certain(Arm::at(best.0)).expecting(*best.1.0));
-        }
-    }
-
-    /// What each model's reward gains by the price in force, K: the cost term as training had it less the one of today.
-    fn saved_by_prices(&self, features: &[f32], preference: Preference) -> Vec<f64> {
-        let objective = self.card().problem().objective;
-        let weight = preference.cost() * (1.0 - objective.latency.map_or(0.0, |latency| latency.weight));
-        let trained = self.card().list_prices_usd.iter().map(|&price| Dollars(price));
-        let Some(forecast) = &self.artifact.forecast else { return vec![0.0; self.list_prices.len()] };
-        let expected = forecast.expect(features).zip(trained.zip(&self.list_prices));
-        let saved = expected.map(|(expected, (trained, &now))| {
-            let before = expected.map_or(trained, |expected| expected.cost);
-            let after = if trained.0 > 0.0 { Dollars(before.0 * now.0 / trained.0) } else { now };
-            if now == trained { 0.0 } else { weight * (objective.penalty(before) - objective.penalty(after)) }
-        });
-        saved.collect()
     }
 
     /// Says that `model` cannot be called.

@@ -5,17 +5,21 @@
 
 mod artifact;
 mod decision;
+mod entry;
 mod exact;
 mod learner;
 mod prompt_set;
+mod refused_use;
 mod tensors;
 
 pub use artifact::{
     Artifact, ArtifactError, ArtifactProblem, Card, CardFlaw, DataCard, EncoderCard, HeldOut, LatencyCard,
     LearningCard, LearntFrom, PolicyCard, Scored, Versus,
 };
-pub use decision::{Decision, Deployment, DeploymentError, Prompt};
+pub use decision::{Decision, Deployment, Prompt};
+pub use entry::{Entry, Event, NotReplayed, Refused, Request, Routed, Told};
 pub use exact::{Bits, Exact};
-pub use learner::{Entry, Event, Learner, NotReplayed, Refused, Request, Routed, Told, join};
+pub use learner::{Learner, join};
 pub use prompt_set::{PromptSet, prompt_hash};
+pub use refused_use::DeploymentError;
 pub use tensors::NotTensors;

@@ -73,7 +73,8 @@ impl Journal {
         bytes.truncate(bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1));
         let text = String::from_utf8(bytes).map_err(|_| fail(JournalProblem::NotText))?;
         let length = text.len() as u64;
-        file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0)).map(|_| ())).map_err(system)?;
+        file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(system)?;
+        sync_folder(path).map_err(system)?;
         let journal = Journal { path: path.to_owned(), file, length, is_ahead: false, _lock: lock };
         Ok((journal, text.lines().map(str::to_owned).collect()))
     }
@@ -126,11 +127,10 @@ impl Journal {
             text += &line;
             text.push('\n');
         }
-        let replaced = write_synced(&self.path, text.as_bytes()).and_then(|()| opened(&self.path));
-        self.file = replaced.map_err(|error| self.fail(error))?;
-        self.file.seek(SeekFrom::End(0)).map_err(|error| self.fail(error))?;
+        // From the renaming on, lines go to the new file, whatever becomes of the rest.
+        self.file = renamed(&self.path, text.as_bytes()).map_err(|error| self.fail(error))?;
         (self.length, self.is_ahead) = (text.len() as u64, false);
-        Ok(())
+        sync_folder(&self.path).map_err(|error| self.fail(error))
     }
 
     fn fail(&self, error: io::Error) -> JournalError {
@@ -143,14 +143,22 @@ impl Journal {
 /// # Errors
 /// As there, and when the system does not say that the file and its name are on the disk.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    renamed(path, bytes)?;
+    sync_folder(path)
+}
+
+/// Puts `bytes` at `path`, and returns the file, at its end.
+fn renamed(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let mut new = beside(path)?;
     new.write_all(bytes)?;
     new.as_file().sync_all()?;
-    new.persist(path).map_err(|error| error.error)?;
-    // The new name is on the disk when its folder is. Windows has no such call, and needs none.
-    #[cfg(unix)]
-    File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(())
+    new.persist(path).map_err(|error| error.error)
+}
+
+/// Returns once the name of the file at `path` is on the disk: when its folder is. Windows has no such call, and needs none.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn lock_of(path: &Path) -> PathBuf {

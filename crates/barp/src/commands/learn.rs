@@ -161,6 +161,7 @@ impl Learning<'_> {
             None => Vec::new(),
         };
         let mut encoded = encoded.chunks_exact(self.router.learner().deployment().card().dimension);
+        let learns = rows.iter().any(|wanted| matches!(wanted, Wanted::Learn(..)));
         let mut answers = Vec::with_capacity(rows.len());
         for wanted in rows {
             let is_text = is_text(&wanted);
@@ -175,7 +176,10 @@ impl Learning<'_> {
                 }
             });
         }
-        self.router.sync().map_err(Failure::failed)?;
+        // A request that only a power cut can lose is not worth waiting for the disk.
+        if learns {
+            self.router.sync().map_err(Failure::failed)?;
+        }
         answers.iter().for_each(|answer| say!("{answer}"));
         if self.router.since_checkpoint() >= self.arguments.checkpoint.max(1) {
             self.router.checkpoint().map_err(Failure::failed)?;

@@ -36,6 +36,11 @@ pub enum LearningError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The journal could not be written before, and lacks what the router knows.
+    Broken {
+        /// The journal.
+        path: PathBuf,
+    },
     /// The router's file cannot be written.
     File {
         /// The file.
@@ -50,6 +55,9 @@ impl std::fmt::Display for LearningError {
         match self {
             LearningError::Journal(error) => error.fmt(f),
             LearningError::Line { path, line, problem } => write!(f, "{}: line {line}: {problem}", path.display()),
+            LearningError::Broken { path } => {
+                write!(f, "{}: it could not be written before: open the router again", path.display())
+            }
             LearningError::File { path, error } => write!(f, "{}: {error}", path.display()),
         }
     }
@@ -70,6 +78,8 @@ pub struct LearningRouter {
     file: PathBuf,
     /// Outcomes since the last checkpoint.
     since: u64,
+    /// Whether an entry could not be kept, so that the router knows more than its journal.
+    is_broken: bool,
 }
 
 impl LearningRouter {
@@ -79,7 +89,7 @@ impl LearningRouter {
     /// [`LearningError`] for a journal that another program writes to, or of another router, or with a line that is wrong.
     pub fn open(learner: Learner, file: &Path, journal: &Path) -> Result<LearningRouter, LearningError> {
         let (journal, lines) = Journal::open(journal)?;
-        let mut opened = LearningRouter { learner, journal, file: file.to_owned(), since: 0 };
+        let mut opened = LearningRouter { learner, journal, file: file.to_owned(), since: 0, is_broken: false };
         match lines.split_first() {
             None => opened.journal.append(&opened.header())?,
             Some((header, entries)) => {
@@ -137,8 +147,9 @@ impl LearningRouter {
     /// As [`Learner::route`]; a kill from now on does not lose the request.
     ///
     /// # Errors
-    /// [`LearningError`] when the journal cannot be written: then the router is not to be used any more.
+    /// [`LearningError`] when the journal cannot be written: then the router is to be opened again.
     pub fn route(&mut self, request: Request) -> Result<Result<Decision, Refused>, LearningError> {
+        self.check()?;
         match self.learner.route(request) {
             Err(refused) => Ok(Err(refused)),
             Ok((decision, entry)) => {
@@ -153,6 +164,7 @@ impl LearningRouter {
     /// # Errors
     /// As [`LearningRouter::route`].
     pub fn learn(&mut self, told: Told) -> Result<Result<Routed, Refused>, LearningError> {
+        self.check()?;
         match self.learner.learn(told) {
             Err(refused) => Ok(Err(refused)),
             Ok((routed, entry)) => {
@@ -164,7 +176,13 @@ impl LearningRouter {
     }
 
     fn append(&mut self, entry: &Entry) -> Result<(), LearningError> {
-        Ok(self.journal.append(&serde_json::to_string(entry).expect("an entry is plain"))?)
+        let appended = self.journal.append(&serde_json::to_string(entry).expect("an entry is plain"));
+        self.is_broken = appended.is_err();
+        Ok(appended?)
+    }
+
+    fn check(&self) -> Result<(), LearningError> {
+        if self.is_broken { Err(LearningError::Broken { path: self.journal.path().to_owned() }) } else { Ok(()) }
     }
 
     /// Returns once everything so far is on the disk.
@@ -172,7 +190,10 @@ impl LearningRouter {
     /// # Errors
     /// [`LearningError`] when the system does not say so.
     pub fn sync(&mut self) -> Result<(), LearningError> {
-        Ok(self.journal.sync()?)
+        let synced = self.journal.sync();
+        // Whether a disk that failed once has the rest, nobody can tell.
+        self.is_broken |= synced.is_err();
+        Ok(synced?)
     }
 
     /// Puts what was learnt into the router's file, and cuts the journal to what the file does not hold.
@@ -180,7 +201,8 @@ impl LearningRouter {
     /// # Errors
     /// [`LearningError`] when one of them cannot be written: nothing is lost then.
     pub fn checkpoint(&mut self) -> Result<(), LearningError> {
-        self.journal.sync()?;
+        self.check()?;
+        self.sync()?;
         let bytes = self.learner.artifact().to_bytes();
         write_synced(&self.file, &bytes).map_err(|error| LearningError::File { path: self.file.clone(), error })?;
         let kept = self.learner.kept();
