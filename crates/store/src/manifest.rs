@@ -113,8 +113,8 @@ struct Head {
 }
 
 impl Manifest {
-    /// It as text with its own checksum at the end.
-    pub(crate) fn sealed(&self) -> String {
+    /// It as the text of `manifest.json`, with its own checksum at the end.
+    pub fn sealed(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("a manifest is plain text and numbers");
         let sum = hexadecimal(&Sha256::digest(text.as_bytes()));
         text.truncate(text.len() - "\n}".len());

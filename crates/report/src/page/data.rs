@@ -218,7 +218,7 @@ impl<'a> Rows<'a> {
 
 /// The hash of the bytes of `manifest.json`, as `sha256sum` prints it.
 fn hash(manifest: &Manifest) -> String {
-    let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain text and numbers") + "\n";
+    let text = manifest.sealed();
     routing::hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
