@@ -101,14 +101,14 @@ fn a_foreign_file_in_the_place_of_a_cell_is_named() {
     let first = cells(place.path())[0].clone();
     std::fs::write(&first, "PAR1 but not really").unwrap();
     let output = barp(place.path(), &["report", "out"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(0), "the other cells are reported");
     let error = String::from_utf8(output.stderr).unwrap();
     let name = first.file_name().unwrap().to_str().unwrap();
-    assert!(error.starts_with(&format!("error: out/cells/{name}: ")), "{error}");
+    assert!(error.starts_with(&format!("damaged: out/cells/{name}: ")), "{error}");
     // A summary in the place of a cell is parquet too, but lacks what only cells have.
     std::fs::copy(place.path().join("out/summary.parquet"), &first).unwrap();
     let error = String::from_utf8(barp(place.path(), &["report", "out"]).stderr).unwrap();
-    assert_eq!(error.trim(), format!("error: out/cells/{name}: column `outcomes` must hold whole numbers"));
+    assert!(error.starts_with(&format!("damaged: out/cells/{name}: it is not the cell of manifest.json")), "{error}");
 }
 
 #[test]
@@ -132,16 +132,11 @@ fn a_cell_under_the_name_of_another_is_found_out() {
     let all = cells(place.path());
     std::fs::copy(&all[1], &all[0]).unwrap();
     let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let (name, content) = (stem(&all[0]), stem(&all[1]));
-    let told = format!(
-        "error: out/cells/{name}.parquet: this is cell {content} under another name, or an edited one; delete it, and `barp run` computes it again"
-    );
+    let told = format!("out/cells/{}.parquet: it is not the cell of manifest.json", stem(&all[0]));
     for command in [vec!["report", "out"], vec!["claims", "out"], vec!["run", "x.toml", "--out", "out"]] {
-        let output = barp(place.path(), &command);
-        assert_eq!(output.status.code(), Some(1), "{command:?}");
-        assert_eq!(String::from_utf8(output.stderr).unwrap().trim(), told, "{command:?}");
+        let error = String::from_utf8(barp(place.path(), &command).stderr).unwrap();
+        assert!(error.contains(&told), "{command:?}: {error}");
     }
-    std::fs::remove_file(&all[0]).unwrap();
     assert!(barp(place.path(), &["run", "x.toml", "--out", "out"]).status.success());
 }
 
@@ -155,8 +150,8 @@ fn a_cell_that_was_cut_short_is_named() {
         std::fs::write(&first, &bytes[..kept]).unwrap();
         let output = barp(place.path(), &["report", "out"]);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{kept} bytes: {error}");
-        assert!(error.starts_with(&format!("error: out/cells/{name}: ")), "{kept} bytes: {error}");
+        assert_eq!(output.status.code(), Some(0), "{kept} bytes: {error}");
+        assert!(error.starts_with(&format!("damaged: out/cells/{name}: ")), "{kept} bytes: {error}");
     }
 }
 

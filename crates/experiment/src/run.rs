@@ -171,7 +171,7 @@ pub fn run(
     let failed: Vec<(String, String)> = results.iter().flatten().filter_map(|result| result.clone().err()).collect();
     let done = || missing.iter().zip(&results).filter(|(_, result)| matches!(result, Some(Ok(())))).map(|(at, _)| *at);
 
-    stock.take_again(plan, folder, &events)?;
+    stock.take_again(plan, folder, &missing, &events)?;
     let vanished: Vec<usize> =
         present.iter().copied().chain(done()).filter(|at| !stock.is_there(plan, folder, *at)).collect();
     if let Some(&first) = vanished.first() {

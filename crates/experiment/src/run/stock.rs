@@ -70,13 +70,15 @@ impl Stock {
         Ok(())
     }
 
-    /// Looks again for the cells that were not there.
+    /// Looks again for the cells that were not there, and at those that were `computed`.
     pub(super) fn take_again(
         &mut self,
         plan: &Plan,
         folder: &Folder,
+        computed: &[usize],
         events: &(impl Fn(Event) + Sync),
     ) -> Result<(), FrameError> {
+        computed.iter().for_each(|position| self.0[*position] = None);
         let gone: Vec<usize> = (0..self.0.len()).filter(|position| self.0[*position].is_none()).collect();
         let found = in_parallel(&gone, |position| examine(folder, &plan.cells()[*position], None, events));
         for (position, held) in gone.into_iter().zip(found) {
