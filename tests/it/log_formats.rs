@@ -1,6 +1,6 @@
 //! Logs in the layouts that gateways and tracers write, each with rows of its own; and files as they come.
 
-use crate::support::{barp, succeed};
+use crate::support::{barp, put, succeed};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -19,8 +19,8 @@ fn chat(text: &str) -> Value {
 fn imported(name: &str, lines: &[Value], arguments: &[&str]) -> (Frame, String) {
     let folder = tempfile::tempdir().unwrap();
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    std::fs::write(folder.path().join("log.jsonl"), text).unwrap();
-    std::fs::write(folder.path().join("prices.json"), PRICES).unwrap();
+    put(&folder.path().join("log.jsonl"), text);
+    put(&folder.path().join("prices.json"), PRICES);
     let mut all = vec!["log", "import", "log.jsonl", "--from", name, "--out", "out"];
     all.extend(arguments);
     let output = barp(folder.path(), &all);
@@ -109,7 +109,7 @@ fn langfuse_observations_meet_their_scores_by_observation_or_by_trace() {
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scores.jsonl");
-    std::fs::write(&path, scores.join("\n")).unwrap();
+    put(&path, scores.join("\n"));
     let (frame, said) = imported("langfuse", &lines, &["--feedback", path.to_str().unwrap()]);
     check(&frame, ["a", "b"], [Some(1.0), Some(0.0)], "2026-10-01T08:00:00Z");
     assert!(said.contains("1 scores of the file with feedback belong to no row"), "{said}");
@@ -155,7 +155,7 @@ fn tables_of_tensorzero_join_with_their_feedback() {
     let lines = [line("a", "first", "small"), line("b", "second", "large")];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("feedback.jsonl");
-    std::fs::write(&path, "{\"target_id\": \"b\", \"metric_name\": \"good\", \"value\": true}\n").unwrap();
+    put(&path, "{\"target_id\": \"b\", \"metric_name\": \"good\", \"value\": true}\n");
     let (frame, _) = imported("tensorzero", &lines, &["--prices", "prices.json", "--feedback", path.to_str().unwrap()]);
     check(&frame, ["a", "b"], [None, Some(1.0)], "2026-10-01T08:00:00Z");
 }
@@ -196,7 +196,7 @@ fn the_activity_of_openrouter_has_dollars_and_no_prompts() {
     let folder = tempfile::tempdir().unwrap();
     let text = "generation_id,created_at,cost_total,tokens_prompt,tokens_completion,tokens_cached,model_permaslug,cancelled,generation_time_ms\n\
                 a,2026-10-01 08:00:00.000,0.0003,7,3,0,small,false,812\nb,2026-10-01 08:00:00.000,0,7,3,0,small,true,812\n";
-    std::fs::write(folder.path().join("activity.csv"), text).unwrap();
+    put(&folder.path().join("activity.csv"), text);
     let said = succeed(folder.path(), &["log", "import", "activity.csv", "--from", "openrouter", "--out", "out"]);
     assert!(said.starts_with("1 rows, 1 models"), "{said}");
     let frame = read(&folder.path().join("out/log.parquet")).unwrap();
@@ -227,10 +227,10 @@ fn folders_patterns_lists_and_packed_files_are_one_log() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     std::fs::create_dir_all(path("logs/2026")).unwrap();
-    std::fs::write(path("logs/2026/a.jsonl.gz"), packed(&lines(&rows(&["x", "y"])))).unwrap();
-    std::fs::write(path("logs/b.json"), serde_json::to_string_pretty(&rows(&["x"])).unwrap()).unwrap();
-    std::fs::write(path("logs/c.ndjson"), lines(&rows(&["y"]))).unwrap();
-    std::fs::write(path("logs/notes.txt"), "no log").unwrap();
+    put(&path("logs/2026/a.jsonl.gz"), packed(&lines(&rows(&["x", "y"]))));
+    put(&path("logs/b.json"), serde_json::to_string_pretty(&rows(&["x"])).unwrap());
+    put(&path("logs/c.ndjson"), lines(&rows(&["y"])));
+    put(&path("logs/notes.txt"), "no log");
     let import = |what: &[&str]| {
         let all = [&["log", "import"], what, &["--out", "out"]].concat();
         succeed(folder.path(), &all).lines().next().unwrap().to_owned()
@@ -270,8 +270,8 @@ fn refused(folder: &Path, arguments: &[&str]) -> String {
 #[test]
 fn what_cannot_be_a_log_is_refused_with_file_and_rule() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.jsonl"), lines(&rows(&["x"]))).unwrap();
-    std::fs::write(folder.path().join("b.jsonl"), "{\"model\": \"x\", \"cost_usd\": -1}\n").unwrap();
+    put(&folder.path().join("a.jsonl"), lines(&rows(&["x"])));
+    put(&folder.path().join("b.jsonl"), "{\"model\": \"x\", \"cost_usd\": -1}\n");
     let check = |arguments: &[&str], message: &str| {
         let said = refused(folder.path(), arguments);
         assert!(said.contains(message), "{arguments:?}: {said}");
@@ -291,7 +291,7 @@ fn stars_are_not_dropped_down_to_the_worst_of_them() {
     let folder = tempfile::tempdir().unwrap();
     let star = |place: usize| json!({"request_id": format!("r{place}"), "prompt": "p", "model": "x", "quality": 1 + place % 5, "cost_usd": 0.001});
     let all: Vec<Value> = (0..50).map(star).collect();
-    std::fs::write(folder.path().join("stars.jsonl"), lines(&all)).unwrap();
+    put(&folder.path().join("stars.jsonl"), lines(&all));
     let said = refused(folder.path(), &["stars.jsonl", "--drop-bad-rows"]);
     assert!(said.contains("40 of 50 rows break a rule of `quality`"), "{said}");
     let judged = ["log", "import", "stars.jsonl", "--column", "judge=quality", "--judge-scale", "1,5", "--out", "out"];

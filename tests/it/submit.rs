@@ -1,7 +1,7 @@
 //! What is handed to a scheduler: balanced shares of the cells, scripts that stay one word where a path has spaces, and tasks whose
 //! merged folder has the bytes of one process. `make test-slurm` runs it under a real Slurm.
 
-use crate::support::{barp, files, succeed};
+use crate::support::{barp, files, put, succeed};
 use serde_json::Value;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const TOML: &str = "name = 'small'\nreplicates = 2\n[[environment]]\nkind = 'cal
 
 fn scratch() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.toml"), TOML).unwrap();
+    put(&folder.path().join("small.toml"), TOML);
     folder
 }
 
@@ -94,7 +94,7 @@ fn an_indexed_job_has_a_pod_for_each_share_and_asks_for_what_was_said() {
 #[test]
 fn a_list_of_another_experiment_is_refused() {
     let folder = scratch();
-    std::fs::write(folder.path().join("x.cells"), "\nabc\n").unwrap();
+    put(&folder.path().join("x.cells"), "\nabc\n");
     let output = barp(folder.path(), &["run", "small.toml", "--cells", "x.cells", "--out", "out"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");

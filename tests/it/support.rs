@@ -192,6 +192,11 @@ pub(crate) fn barp(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program()).args(arguments).current_dir(folder).output().unwrap()
 }
 
+/// Puts `bytes` at `path`.
+pub(crate) fn put(path: &Path, bytes: impl AsRef<[u8]>) {
+    store::write_whole(path, bytes.as_ref()).unwrap();
+}
+
 /// What the program prints when it ends well.
 pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let output = barp(folder, arguments);

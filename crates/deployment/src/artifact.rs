@@ -65,7 +65,7 @@ pub struct Card {
     pub settings: Value,
     /// SHA-256 of all tensors.
     pub weights_sha256: String,
-    /// SHA-256 of this card as text with [`UNHASHED`] in this place, so that no score can be edited; empty in a file that is older
+    /// SHA-256 of this card as text with 64 zeros in this place, so that no score can be edited; empty in a file that is older
     /// than this key.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub card_sha256: String,

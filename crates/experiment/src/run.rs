@@ -145,10 +145,12 @@ pub fn run(
     events: impl Fn(Event) + Sync,
 ) -> Result<Done, RunError> {
     let mut stock = Stock::take(plan, folder, options, &events)?;
-    let own = |position: usize| options.shard.is_none_or(|(i, n)| position % n == i - 1);
-    let listed = |cell: &PlannedCell| options.only.as_ref().is_none_or(|only| only.contains(&cell.id));
+    let own = |position: usize| {
+        let listed = options.only.as_ref().is_none_or(|only| only.contains(&plan.cells()[position].id));
+        listed && options.shard.is_none_or(|(i, n)| position % n == i - 1)
+    };
     let (present, missing): (Vec<usize>, Vec<usize>) = (0..plan.cells().len())
-        .filter(|position| own(*position) && listed(&plan.cells()[*position]))
+        .filter(|position| own(*position))
         .partition(|position| stock.complete(plan, *position, options.log_decisions));
     events(Event::Started { missing: missing.len(), present: present.len() });
     folder.write_manifest(&stock.manifest(plan, &options.command))?;

@@ -161,13 +161,13 @@ fn the_list_of_litellm_is_dollars_per_token_on_any_day() {
     let text = r#"{"sample_spec": {"input_cost_per_token": "a sentence"},
                    "big": {"input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05, "cache_read_input_token_cost": 1.25e-06},
                    "picture": {"input_cost_per_image": 0.01}}"#;
-    std::fs::write(&path, text).unwrap();
+    store::write_whole(&path, text.as_bytes()).unwrap();
     let book = PriceBook::read(&path).unwrap();
     assert_eq!(book.models().collect::<Vec<_>>(), ["big"]);
     let tokens = Tokens { input: 1_000, cached: 200, output: 100 };
     let dollars = book.dollars("big", "2026-11-25".parse().unwrap(), tokens).unwrap().0;
     assert!((dollars - (800.0 * 2.5 + 200.0 * 1.25 + 100.0 * 10.0) / 1e6).abs() < 1e-15, "{dollars}");
-    std::fs::write(&path, r#"{"big": {"input_cost_per_token": "2.5", "output_cost_per_token": 1}}"#).unwrap();
+    store::write_whole(&path, br#"{"big": {"input_cost_per_token": "2.5", "output_cost_per_token": 1}}"#).unwrap();
     let message = PriceBook::read(&path).unwrap_err().message;
     assert!(message.ends_with("`big`: `input_cost_per_token` must be a number, got \"2.5\""), "{message}");
 }

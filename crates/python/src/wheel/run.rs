@@ -39,7 +39,7 @@ pub(super) fn run(
     let plan = config.plan(py, policies, environments)?;
     let out = out.unwrap_or_else(|| Path::new("results").join(&plan.spec.name));
     let command = config.command(&out, policies.is_none() && environments.is_none());
-    let options = Options { threads, shard: None, log_decisions, command, siblings: Vec::new() };
+    let options = Options { threads, log_decisions, command, ..Options::default() };
     write(&out.join("config.toml"), plan.resolved().as_bytes())?;
     if let Some(claims) = config.claims()? {
         write(&out.join("claims.toml"), &claims)?;
@@ -81,7 +81,9 @@ fn compute(plan: &Plan, folder: &Folder, options: &Options) -> PyResult<Done> {
         (None, Err(error @ (RunError::Cells(_) | RunError::Threads(_)))) => {
             Err(PyRuntimeError::new_err(error.to_string()))
         }
-        (None, Err(RunError::Folder(error))) => Err(PyOSError::new_err(error.to_string())),
+        (None, Err(error @ (RunError::Folder(_) | RunError::Vanished { .. }))) => {
+            Err(PyOSError::new_err(error.to_string()))
+        }
     }
 }
 

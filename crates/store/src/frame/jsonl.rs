@@ -26,6 +26,9 @@ struct Line(Pairs);
 /// The cells of a row by name.
 pub(super) type Pairs = Vec<(String, Value)>;
 
+/// The line on which a row begins, and its cells, or why it has none.
+type Numbered = (u64, Result<Pairs, String>);
+
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Line, D::Error> {
         struct Cells;
@@ -77,7 +80,7 @@ impl JsonRows {
     }
 
     /// The next row with the line on which it begins, or why it is none; blank lines are no rows.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Result<Pairs, String>)>, String> {
+    pub(super) fn next(&mut self) -> Result<Option<Numbered>, String> {
         let fail = |error: std::io::Error| error.to_string();
         let line = match &mut self.source {
             Source::Objects(objects) => match objects.next(&mut self.text).map_err(fail)? {

@@ -185,7 +185,7 @@ fn a_path_leads_into_objects_lists_and_text_that_holds_json() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.jsonl");
     let line = r#"{"a": {"b.c": {"d": 1}, "e": [5, {"f": 2}]}, "text": "{\"x\": {\"y\": 3}}", "g.h": 4, "none": null, "bad": "{"}"#;
-    std::fs::write(&path, line).unwrap();
+    write_whole(&path, line.as_bytes()).unwrap();
     let (mut records, mut record) = (Records::open(&path).unwrap(), Record::default());
     assert!(records.read(&mut record).unwrap());
     let get = |name: &str| record.get(name).and_then(|value| value.as_u64());

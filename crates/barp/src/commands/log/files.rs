@@ -3,14 +3,14 @@
 use crate::failure::Failure;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+use tempfile::TempPath;
 
 /// Endings of the files that are looked for in a folder.
 const ENDINGS: [&str; 6] = ["parquet", "csv", "tsv", "jsonl", "ndjson", "json"];
 
 /// A copy of standard input, which is read more than once; gone with this value.
 pub(super) struct Spool {
-    _folder: TempDir,
+    _path: TempPath,
 }
 
 /// The files that `given` stands for: of a folder all that can be a log, by name, those of folders in it too; of a pattern all that fit
@@ -25,9 +25,9 @@ pub(super) fn files(given: &[PathBuf]) -> Result<(Vec<PathBuf>, Option<Spool>), 
             if spool.is_some() {
                 return Err(Failure::Input("`-` stands twice: standard input is one file".into()));
             }
-            let (copy, folder) = copied()?;
-            found.push(copy);
-            spool = Some(Spool { _folder: folder });
+            let copy = copied()?;
+            found.push(copy.to_path_buf());
+            spool = Some(Spool { _path: copy });
         } else if path.is_dir() {
             let before = found.len();
             within(path, &mut found)?;
@@ -83,18 +83,17 @@ fn fitting(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Standard input as a file whose ending says what it holds.
-fn copied() -> Result<(PathBuf, TempDir), Failure> {
+fn copied() -> Result<TempPath, Failure> {
     let fail = |error: std::io::Error| Failure::Failed(format!("standard input: {error}"));
-    let (folder, mut input, mut start) = (TempDir::new().map_err(fail)?, std::io::stdin().lock(), Vec::new());
+    let (mut input, mut start) = (std::io::stdin().lock(), Vec::new());
     input.by_ref().take(64).read_to_end(&mut start).map_err(fail)?;
     let ending = match start.trim_ascii_start() {
-        [b'P', b'A', b'R', b'1', ..] => "parquet",
-        [0x1f, 0x8b, ..] => "jsonl.gz",
-        [b'{' | b'[', ..] | [0xEF, 0xBB, 0xBF, b'{' | b'[', ..] => "jsonl",
-        _ => "csv",
+        [b'P', b'A', b'R', b'1', ..] => ".parquet",
+        [0x1f, 0x8b, ..] => ".jsonl.gz",
+        [b'{' | b'[', ..] | [0xEF, 0xBB, 0xBF, b'{' | b'[', ..] => ".jsonl",
+        _ => ".csv",
     };
-    let path = folder.path().join(format!("standard-input.{ending}"));
-    let mut file = std::fs::File::create(&path).map_err(fail)?;
+    let mut file = tempfile::Builder::new().prefix("barp-").suffix(ending).tempfile().map_err(fail)?;
     std::io::copy(&mut start.as_slice().chain(input), &mut file).map_err(fail)?;
-    Ok((path, folder))
+    Ok(file.into_temp_path())
 }
