@@ -1,6 +1,6 @@
 //! Routers that go on learning: as in the simulator, from what they are told, and whatever kills them.
 
-use crate::support::{Toy, barp, program};
+use crate::support::{Toy, barp, program, succeed};
 use deployment::{Artifact, Deployment, Exact, Learner, Request, Told};
 use policies::{Entry, Export, POLICIES, Recipe};
 use routing::{Choice, Dollars, Ledger, Policy, Preference, Problem, Round, Saved, Seed, random};
@@ -303,12 +303,6 @@ fn trained(policy: &str) -> tempfile::TempDir {
     store::write_whole(&folder.path().join("log.jsonl"), log.as_bytes()).unwrap();
     succeed(folder.path(), &["log", "train", "log.jsonl", "--policy", policy, "--out", "router"]);
     folder
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let output = barp(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn answers(printed: &str) -> Vec<Value> {

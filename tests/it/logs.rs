@@ -1,7 +1,7 @@
 //! From a user's own files: long tables, conversations, production logs, RouterBench's pickles; what other policies would have
 //! earned, and whether a generator fitted to a log agrees.
 
-use crate::support::barp;
+use crate::support::{barp, succeed};
 use environments::Environment;
 use environments::sources::calibrated::{Calibrated, DIMENSION};
 use routing::{Round, Seed, random};
@@ -16,13 +16,6 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn said(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
-/// Runs the program, which must succeed, and returns what it says.
-fn succeeds(folder: &Path, arguments: &[&str]) -> String {
-    let (code, out, error) = said(&barp(folder, arguments));
-    assert_eq!(code, Some(0), "{arguments:?}: {out}{error}");
-    out
 }
 
 /// How a log of the calibrated world is made.
@@ -73,7 +66,7 @@ fn write_log(path: &Path, rows: usize, logging: Logging) -> [f64; 3] {
 fn a_generator_fitted_to_an_honest_log_agrees_with_its_propensities() {
     let folder = tempfile::tempdir().unwrap();
     write_log(&folder.path().join("log.csv"), 60_000, Logging::Honest);
-    let text = succeeds(folder.path(), &["data", "calibrate", "log.csv", "--format", "log", "--out", "fitted.toml"]);
+    let text = succeed(folder.path(), &["data", "calibrate", "log.csv", "--format", "log", "--out", "fitted.toml"]);
     assert!(text.trim_end().ends_with("\nsimulation and off-policy evaluation agree"), "{text}");
     assert!(
         text.contains("16 agree within the margin (quality 0.03, dollars 10 %), 0 disagree, 0 stay open"),
@@ -83,7 +76,7 @@ fn a_generator_fitted_to_an_honest_log_agrees_with_its_propensities() {
     // What was written is a world that experiments run on.
     let config = "name = 'x'\n[[environment]]\nkind = 'calibrated'\nfile = 'fitted.toml'\nrows = 200\n[[policy]]\nkind = 'random'";
     write(folder.path(), "x.toml", config);
-    succeeds(folder.path(), &["run", "x.toml", "--out", "run"]);
+    succeed(folder.path(), &["run", "x.toml", "--out", "run"]);
 }
 
 #[test]
@@ -110,7 +103,7 @@ fn what_contradicts_the_simulation_is_found_and_exits_with_1() {
 fn a_short_log_leaves_the_question_open() {
     let folder = tempfile::tempdir().unwrap();
     write_log(&folder.path().join("log.csv"), 600, Logging::Honest);
-    let text = succeeds(folder.path(), &["data", "calibrate", "log.csv", "--format", "log", "--out", "fitted.toml"]);
+    let text = succeed(folder.path(), &["data", "calibrate", "log.csv", "--format", "log", "--out", "fitted.toml"]);
     assert!(
         text.trim_end().ends_with("too few rows to say whether simulation and off-policy evaluation agree"),
         "{text}"
@@ -123,7 +116,7 @@ fn estimates_from_a_log_hold_the_truth() {
     let folder = tempfile::tempdir().unwrap();
     for logging in [Logging::Honest, Logging::Confounded] {
         let truth = write_log(&folder.path().join("log.csv"), 20_000, logging);
-        let found: Value = serde_json::from_str(&succeeds(folder.path(), &["ope", "log.csv", "--json"])).unwrap();
+        let found: Value = serde_json::from_str(&succeed(folder.path(), &["ope", "log.csv", "--json"])).unwrap();
         let world = Calibrated::embedded(1, DIMENSION).unwrap();
         for (model, truth) in LOGGED.iter().zip(truth) {
             let name = format!("always:{}", world.models()[*model]);
@@ -187,9 +180,9 @@ fn logged_decisions_of_a_run_are_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let toml = "name = 'x'\n[protocol]\nkind = 'online'\nrounds = 3000\n[[environment]]\nrows = 300\n[[policy]]\nkind = 'epsilon-greedy'\nepsilon = 0.5\n";
     write(folder.path(), "x.toml", toml);
-    succeeds(folder.path(), &["run", "x.toml", "--out", "run", "--log", "decisions"]);
+    succeed(folder.path(), &["run", "x.toml", "--out", "run", "--log", "decisions"]);
     let decisions = std::fs::read_dir(folder.path().join("run/decisions")).unwrap().next().unwrap().unwrap().path();
-    let text = succeeds(folder.path(), &["ope", &decisions.display().to_string(), "--policy", "random"]);
+    let text = succeed(folder.path(), &["ope", &decisions.display().to_string(), "--policy", "random"]);
     assert!(text.contains("doubly robust") && !text.contains("refused"), "{text}");
 }
 
@@ -201,7 +194,7 @@ fn tokens_and_judges_are_read_as_declared() {
     write(folder.path(), "log.jsonl", log);
     let arguments = ["--format", "log", "--prices", "embedded", "--judge-scale", "1,5"];
     let mapped = ["--column", "model=llm", "--column", "timestamp=at", "--out", "out"];
-    let text = succeeds(folder.path(), &[&["data", "import", "log.jsonl"], &arguments[..], &mapped[..]].concat());
+    let text = succeed(folder.path(), &[&["data", "import", "log.jsonl"], &arguments[..], &mapped[..]].concat());
     assert!(text.starts_with("2 rows, 1 models, 1 tasks: out/log.parquet"), "{text}");
     let frame = store::read(&folder.path().join("out/log.parquet")).unwrap();
     assert_eq!(frame.column("cost_usd"), Some(&store::Column::Real(vec![Some(3.0), Some(2.5)])));
@@ -209,10 +202,10 @@ fn tokens_and_judges_are_read_as_declared() {
     let tokens = store::Column::Real(vec![Some(500_000.0); 2]);
     assert_eq!(frame.column("usage.completion_tokens"), Some(&tokens), "they can be priced again");
     let again = ["data", "import", "out/log.parquet", "--format", "log", "--prices", "embedded", "--out", "again"];
-    succeeds(folder.path(), &again);
+    succeed(folder.path(), &again);
     let bytes = |name: &str| std::fs::read(folder.path().join(name).join("log.parquet")).unwrap();
     assert!(bytes("out") == bytes("again"), "an imported log is a log");
-    let text = succeeds(folder.path(), &["data", "describe", "out/log.parquet", "--format", "log"]);
+    let text = succeed(folder.path(), &["data", "describe", "out/log.parquet", "--format", "log"]);
     assert!(text.contains("from 2023-06-12T00:00:00Z to 2023-06-13T00:00:00Z"), "{text}");
     assert!(text.contains("gpt-3.5-turbo     2  1.000   0.7500    2.7500000"), "{text}");
 }
@@ -224,8 +217,8 @@ fn a_long_table_is_the_wide_table_it_stands_for() {
     let long = "sample_id,prompt,task,model,quality,cost_usd\n1,hi there,x,b,1,0.2\n2,good day,y,a,0,0.3\n1,hi there,x,a,0.5,0.1\n2,good day,y,b,0.25,0.4\n";
     write(folder.path(), "wide.csv", wide);
     write(folder.path(), "long.csv", long);
-    succeeds(folder.path(), &["data", "import", "wide.csv", "--out", "wide"]);
-    succeeds(folder.path(), &["data", "import", "long.csv", "--format", "long", "--out", "long"]);
+    succeed(folder.path(), &["data", "import", "wide.csv", "--out", "wide"]);
+    succeed(folder.path(), &["data", "import", "long.csv", "--format", "long", "--out", "long"]);
     let bytes = |name: &str| std::fs::read(folder.path().join(name).join("table.parquet")).unwrap();
     assert!(bytes("wide") == bytes("long"), "the same table");
     let bad = "sample_id,prompt,task,model,quality,cost_usd\n1,hi,x,a,1,0.2\n1,hi,x,a,1,0.2\n1,ho,x,b,1,0.2\n1,hi,y,b,1,0.2\n2,hi,x,a,,1\n";
@@ -264,14 +257,14 @@ fn near_duplicates_across_splits_are_reported() {
                  1,Which planet is the largest of all?,x,train,1,0.1\n2,which planet is the LARGEST of all,x,test,1,0.1\n\
                  3,Name the capital city of France please,x,test,1,0.1\n";
     write(folder.path(), "table.csv", table);
-    let text = succeeds(folder.path(), &["data", "describe", "table.csv"]);
+    let text = succeed(folder.path(), &["data", "describe", "table.csv"]);
     let expected = "warning (leak-across-splits): 2 prompts have a near-duplicate in another split of the file\n  1 of split `test`\n  \
                     1 of split `train`\nwarning (near-duplicate-prompts): 2 prompts of 3 have a near-duplicate (triples of words shared to \
                     0.8 or more), in 1 group; a random split with 70 % in training puts one of them into training for 46.67 % of all \
                     others\n  1 and 2: 1.00\n";
     assert!(text.contains(expected), "{text}");
     write(folder.path(), "plain.csv", &table.replace(",split", "").replace(",train", "").replace(",test", ""));
-    let text = succeeds(folder.path(), &["data", "import", "plain.csv", "--out", "out"]);
+    let text = succeed(folder.path(), &["data", "import", "plain.csv", "--out", "out"]);
     assert!(text.contains("puts one of them into training for 46.67 % of all others"), "{text}");
 }
 
@@ -288,7 +281,7 @@ fn near_duplicates_of_a_long_log_are_found_among_all_of_its_prompts() {
         text += &format!("Is {number} {a} {b} {c} {d} so{mark},m,1,0.1\n");
     }
     write(folder.path(), "long.csv", &text);
-    let said = succeeds(folder.path(), &["data", "describe", "long.csv", "--format", "log"]);
+    let said = succeed(folder.path(), &["data", "describe", "long.csv", "--format", "log"]);
     let (_, found) = said.split_once("(triples of words shared to 0.8 or more): ").unwrap();
     let share: f64 = found.split(' ').next().unwrap().parse().unwrap();
     assert!((share - 21.78).abs() < 1.0, "{found}");
@@ -305,7 +298,7 @@ fn a_described_log_is_a_summary_as_a_described_table_is() {
     let log = "prompt,model,task,quality,cost_usd\nhi,a,x,1,0.1\nho,a,y,0.5,0.3\nha,b,x,0.25,1\nhu,b,x,,2\n";
     write(folder.path(), "log.csv", log);
     let describe = ["data", "describe", "log.csv", "--format", "log"];
-    let told = succeeds(folder.path(), &[&describe[..], &["--json", "--out", "out"]].concat());
+    let told = succeed(folder.path(), &[&describe[..], &["--json", "--out", "out"]].concat());
     let told: Value = serde_json::from_str(&told).unwrap();
     let rows = &told["summary"];
     let find = |model: &str, task: &str, metric: &str| {
@@ -330,7 +323,7 @@ fn a_described_log_is_a_summary_as_a_described_table_is() {
     let stored: Value = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
     assert_eq!(stored, *rows, "the files hold what is printed");
     assert!(folder.path().join("out/summary.csv").is_file());
-    let words = succeeds(folder.path(), &describe);
+    let words = succeed(folder.path(), &describe);
     assert!(words.starts_with("4 rows, 2 models, 2 tasks"), "{words}");
 }
 
@@ -366,7 +359,7 @@ fn routerbench_pickles_are_read_and_malicious_ones_refused() {
     for name in ["good.pkl", "plain.pkl"] {
         let (code, _, error) = convert(name);
         assert_eq!(code, Some(0), "{name}: {error}");
-        let text = succeeds(folder.path(), &["data", "import", "out.csv", "--out", name.trim_end_matches(".pkl")]);
+        let text = succeed(folder.path(), &["data", "import", "out.csv", "--out", name.trim_end_matches(".pkl")]);
         assert!(text.starts_with("2 prompts, 1 models, 1 tasks"), "{text}");
         let frame = store::read(&folder.path().join("out.csv")).unwrap();
         assert_eq!(frame.column("prompt").unwrap().text(1).as_deref(), Some("line\nbreak"));

@@ -1,6 +1,6 @@
 //! Trained routers on a log that another one decided: what they would have earned, and on which rows that may be asked.
 
-use crate::support::barp;
+use crate::support::{barp, succeed};
 use deployment::Artifact;
 use routing::{Round, Seed, random};
 use serde_json::{Value, json};
@@ -34,12 +34,6 @@ fn log(requests: Range<u64>) -> String {
 
 fn write(folder: &Path, name: &str, text: &str) {
     store::write_whole(&folder.join(name), text.as_bytes()).unwrap();
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let output = barp(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn refuse(folder: &Path, arguments: &[&str]) -> String {

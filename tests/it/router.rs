@@ -1,6 +1,6 @@
 //! What leaves the laboratory: a saved router decides as the one it was saved from, and says what is wrong with bad input.
 
-use crate::support::{Toy, barp, plan};
+use crate::support::{Toy, barp, plan, succeed};
 use deployment::{Artifact, Deployment, Prompt};
 use experiment::Training;
 use policies::{Export, POLICIES};
@@ -58,12 +58,6 @@ fn trained(policy: &str) -> tempfile::TempDir {
     store::write_whole(&folder.path().join("router.toml"), config.as_bytes()).unwrap();
     succeed(folder.path(), &["train", "router.toml", "--policy", policy, "--licence", "ours", "--out", "router"]);
     folder
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let output = barp(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn refuse(folder: &Path, arguments: &[&str], code: i32) -> String {
