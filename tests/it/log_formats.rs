@@ -120,6 +120,7 @@ fn helicone_requests_have_thumbs_and_bodies() {
     let line = |id: &str, text: &str, model: &str, cost: f64, rating: Value, status: u32| {
         json!({"request_id": id, "request_created_at": "2026-10-01T08:00:00.000000Z", "response_status": status, "model": model,
                "request_body": {"model": model, "messages": chat(text)}, "feedback_rating": rating, "costUSD": cost,
+               "cache_reference_id": "00000000-0000-0000-0000-000000000000",
                "delay_ms": 812, "prompt_tokens": 7, "completion_tokens": 3, "request_properties": {"task": "write"}})
     };
     let lines = [
@@ -283,6 +284,15 @@ fn what_cannot_be_a_log_is_refused_with_file_and_rule() {
     check(&["a.jsonl", "--alias", "x"], "`--alias` must be LOGGED=NAME, got `x`");
     check(&["a.jsonl", "--feedback", "b.jsonl"], "the map of columns has no table `feedback`");
     check(&["none.jsonl"], "none.jsonl: no such file");
+    check(&["a.jsonl", "--most-dropped", "2"], "`--most-dropped` must lie in [0, 1], got 2");
+    check(&["-", "-"], "`-` stands twice");
+    std::fs::create_dir(folder.path().join("bare")).unwrap();
+    check(&["bare"], "bare: no file in it ends in .parquet");
+    put(&folder.path().join("stars.jsonl"), "{\"target_id\": \"r0\", \"value\": 4}\n");
+    check(
+        &["a.jsonl", "--from", "tensorzero", "--feedback", "stars.jsonl"],
+        "stars.jsonl: 1 problem\n  line 1, field `value`: quality must lie in [0, 1]: 4",
+    );
     check(&["none*.jsonl"], "no file fits it as a pattern");
 }
 

@@ -7,7 +7,8 @@ use crate::refused_use::DeploymentError;
 use encoder::Encoder;
 use policies::Expected;
 use routing::{
-    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Policy, Preference, Round, Router, Seed, Stream, random,
+    Arm, Choice, Contexts, ContextsBuffer, Dollars, Feedback, Policy, Preference, Round, Router, Seed, Stream, one_hot,
+    random,
 };
 use std::sync::Arc;
 
@@ -289,11 +290,7 @@ impl Deployment {
     fn greedily(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
         let mut choices = Vec::new();
         self.decide(contexts, &mut choices);
-        out.clear();
-        out.resize(contexts.len() * contexts.arms(), 0.0);
-        for (row, choice) in choices.iter().enumerate() {
-            out[row * contexts.arms() + choice.arm.index()] = 1.0;
-        }
+        one_hot(contexts, out, |row| choices[row].arm);
     }
 
     /// `chosen`, then the models that the router would take in turn if those before could not be called.

@@ -5,10 +5,12 @@
 //! c <- (1 - s) c + s cost moves the dual, y <- clip(y + eta (c / B - 1), 0, cap). Ties go to the first arm, so the
 //! propensity of a choice is 1.
 
+use crate::learners::best;
 use crate::learners::linear::LinearArms;
-use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values};
+use routing::{
+    Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values, one_hot,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -179,7 +181,7 @@ impl Policy for Paced {
 
     fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
         let mut features = Vec::new();
-        certain(contexts, out, |row| self.optimistic(contexts, row, &mut features).arm);
+        one_hot(contexts, out, |row| self.optimistic(contexts, row, &mut features).arm);
     }
 
     fn state(&self) -> Option<Saved> {

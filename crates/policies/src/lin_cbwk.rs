@@ -11,10 +11,12 @@
 //! nothing: with a `horizon`, the model of the lowest list price once the budget of all its rounds is spent. Costs are learnt,
 //! list prices not looked at otherwise. Ties go to the first arm, so the propensity of a choice is 1.
 
+use crate::learners::best;
 use crate::learners::linear::LinearArms;
-use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
-use routing::{Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values};
+use routing::{
+    Choice, Contexts, Dollars, Feedback, NotRestored, Policy, Problem, Router, Saved, Stream, Values, one_hot,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -247,7 +249,7 @@ impl Policy for Knapsack {
 
     fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
         let mut features = Vec::new();
-        certain(contexts, out, |row| self.optimistic(contexts, row, &mut features).arm);
+        one_hot(contexts, out, |row| self.optimistic(contexts, row, &mut features).arm);
     }
 
     fn state(&self) -> Option<Saved> {

@@ -4,12 +4,12 @@
 //! change of price moves the very next choice and is never learnt. What it gives up is the cost of the single request: a
 //! list price is that of a typical one. Ties go to the first arm, so the propensity of a choice is 1.
 
+use crate::learners::best;
 use crate::learners::linear::LinearArms;
-use crate::learners::{best, certain};
 use crate::registry::{Configured, Entry, Information, Recipe, configure};
 use routing::{
     Arm, Choice, Contexts, Dollars, Feedback, LatencyWeight, NotRestored, Outcome, Policy, Preference, Problem, Router,
-    Saved, Stream,
+    Saved, Stream, one_hot,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,7 +147,7 @@ impl Policy for Listed {
 
     fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
         let mut features = Vec::new();
-        certain(contexts, out, |row| self.highest(contexts, row, &mut features));
+        one_hot(contexts, out, |row| self.highest(contexts, row, &mut features));
     }
 
     fn state(&self) -> Option<Saved> {

@@ -25,7 +25,7 @@ pub use hexadecimal::hexadecimal;
 pub use ledger::Ledger;
 pub use money::Dollars;
 pub use outcome::{Outcome, Outcomes, Seconds};
-pub use policy::{Arm, Choice, Diagnostics, Feedback, Policy, Problem, Propensity, Router};
+pub use policy::{Arm, Choice, Diagnostics, Feedback, Policy, Problem, Propensity, Router, one_hot};
 pub use preference::{LatencyWeight, Objective, OutsideSimplex, Preference, Terms};
 pub use saved::{NotRestored, Saved, Tensor, Values};
 pub use seed::{Round, Seed, Stream};

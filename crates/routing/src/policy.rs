@@ -157,11 +157,7 @@ pub trait Router: Send {
     fn probabilities(&self, contexts: &Contexts<'_>, out: &mut Vec<f32>) {
         let mut choices = Vec::new();
         self.decide(contexts, &mut choices);
-        out.clear();
-        out.resize(contexts.len() * contexts.arms(), 0.0);
-        for (row, choice) in choices.iter().enumerate() {
-            out[row * contexts.arms() + choice.arm.index()] = 1.0;
-        }
+        one_hot(contexts, out, |row| choices[row].arm);
     }
 
     /// Replaces `out` by the estimated reward of each model, rows x K, of which [`Router::decide`] takes the highest that is up,
@@ -244,11 +240,7 @@ pub trait Policy: Router {
     fn exploration(&self, contexts: &Contexts<'_>, out: &mut Vec<f64>) {
         let mut choices = Vec::new();
         self.decide(contexts, &mut choices);
-        out.clear();
-        out.resize(contexts.len() * contexts.arms(), 0.0);
-        for (row, choice) in choices.iter().enumerate() {
-            out[row * contexts.arms() + choice.arm.index()] = 1.0;
-        }
+        one_hot(contexts, out, |row| choices[row].arm);
     }
 
     /// All that it has learnt, as tensors that K models share or have a row each in; none if it cannot go on elsewhere.
@@ -279,5 +271,14 @@ pub trait Policy: Router {
     /// Changes of the world that it heard so far; none: it does not listen for any.
     fn alarms(&self) -> Option<u64> {
         None
+    }
+}
+
+/// Replaces `out` by the probabilities, rows x K, of taking `arm(row)` and no other model.
+pub fn one_hot<P: Clone + From<bool>>(contexts: &Contexts<'_>, out: &mut Vec<P>, mut arm: impl FnMut(usize) -> Arm) {
+    out.clear();
+    out.resize(contexts.len() * contexts.arms(), P::from(false));
+    for (row, own) in out.chunks_exact_mut(contexts.arms()).enumerate() {
+        own[arm(row).index()] = P::from(true);
     }
 }

@@ -7,8 +7,8 @@ pub(crate) mod least_squares;
 pub(crate) mod linear;
 pub(crate) mod plug_in;
 
+use routing::Arm;
 use routing::random::{self, Generator};
-use routing::{Arm, Contexts};
 
 /// The available arm with the highest score, the first among equals.
 ///
@@ -22,15 +22,6 @@ pub(crate) fn best(scores: impl IntoIterator<Item = f64>, available: &[bool]) ->
         }
     }
     Arm::at(best.expect("planning refuses an empty pool").0)
-}
-
-/// Replaces `out` by the chances, rows x K, of a policy that takes `arm(row)` and no other.
-pub(crate) fn certain(contexts: &Contexts<'_>, out: &mut Vec<f64>, mut arm: impl FnMut(usize) -> Arm) {
-    out.clear();
-    out.resize(contexts.len() * contexts.arms(), 0.0);
-    for (row, out) in out.chunks_exact_mut(contexts.arms()).enumerate() {
-        out[arm(row).index()] = 1.0;
-    }
 }
 
 /// An available arm drawn uniformly, and how many there are.

@@ -1,6 +1,6 @@
 //! `barp log decide`: switch, don't switch, or what log would decide it.
 
-use super::reading::{ClusterSource, LogSource, PropensitySource};
+use super::reading::{LogSource, Weighing};
 use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::files::write;
@@ -48,12 +48,8 @@ pub(crate) struct Decide {
     greedy: bool,
     #[command(flatten)]
     encoding: EncodingArguments,
-    /// Where the propensities come from
-    #[arg(long, value_enum, default_value = "logged")]
-    propensities: PropensitySource,
-    /// Which rows move together, so that intervals count them once
-    #[arg(long, value_enum, default_value = "prompt")]
-    cluster: ClusterSource,
+    #[command(flatten)]
+    weighing: Weighing,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -74,8 +70,8 @@ impl Decide {
             goal,
             incumbent: self.incumbent.clone(),
             margin: self.margin,
-            propensities: self.propensities.propensities(),
-            together: self.cluster.together(),
+            propensities: self.weighing.propensities.propensities(),
+            together: self.weighing.cluster.together(),
         };
         let refuse = |error: EvaluationError| Failure::Input(format!("{}: {error}", self.source.shown()));
         let decision = decide(&log, &routers, &question, &progress::encoding()).map_err(refuse)?;

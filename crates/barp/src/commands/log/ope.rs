@@ -1,6 +1,6 @@
 //! `barp log ope`: what other policies would have earned, estimated from a log alone.
 
-use super::reading::{ClusterSource, LogSource, PropensitySource};
+use super::reading::{LogSource, Weighing};
 use crate::encoding::EncodingArguments;
 use crate::failure::Failure;
 use crate::output::say;
@@ -37,12 +37,8 @@ pub(crate) struct Ope {
     greedy: bool,
     #[command(flatten)]
     encoding: EncodingArguments,
-    /// Where the propensities come from
-    #[arg(long, value_enum, default_value = "logged")]
-    propensities: PropensitySource,
-    /// Which rows move together, so that intervals count them once
-    #[arg(long, value_enum, default_value = "prompt")]
-    cluster: ClusterSource,
+    #[command(flatten)]
+    weighing: Weighing,
     /// Print as JSON: more estimators, and why each is refused
     #[arg(long)]
     json: bool,
@@ -53,7 +49,7 @@ impl Ope {
         let log = self.source.open()?;
         let named = if self.policy.is_empty() { names(log.models()) } else { self.policy.clone() };
         let routers = self.routers()?;
-        let (from, together) = (self.propensities.propensities(), self.cluster.together());
+        let (from, together) = (self.weighing.propensities.propensities(), self.weighing.cluster.together());
         let refuse = |error: EvaluationError| Failure::Input(format!("{}: {error}", self.source.shown()));
         let found = evaluate(&log, &named, from, together).map_err(refuse)?;
         let scored = match routers.is_empty() {

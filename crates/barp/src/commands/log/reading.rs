@@ -215,6 +215,17 @@ impl LogArguments {
     }
 }
 
+/// How much each row of a log says of another policy.
+#[derive(Args)]
+pub(super) struct Weighing {
+    /// Where the propensities come from
+    #[arg(long, value_enum, default_value = "logged")]
+    pub(super) propensities: PropensitySource,
+    /// Which rows move together, so that intervals count them once
+    #[arg(long, value_enum, default_value = "prompt")]
+    pub(super) cluster: ClusterSource,
+}
+
 /// As [`Propensities`], with words for the command line.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum PropensitySource {
